@@ -1,0 +1,141 @@
+/**
+ * The container runtime interface between kubelet and runtime, over unix:///run/containerd/containerd.sock (a loopback port in the
+ * lab, see CRI_PORT in `ports.ts`), after CRI v1. Types only. Unary methods: `Runtime/Version`, `Runtime/Status`, `Runtime/RunPodSandbox`, `StopPodSandbox`,
+ * `RemovePodSandbox`, `PodSandboxStatus`, `ListPodSandbox`, `CreateContainer`, `StartContainer`, `StopContainer`, `RemoveContainer`,
+ * `ListContainers`, `ContainerStatus`, `ExecSync`, `ContainerStats`, `ListContainerStats`; `Image/ListImages`, `ImageStatus`, `PullImage`, `RemoveImage`.
+ * Streaming: `Runtime/GetContainerEvents`, `Runtime/Exec`, `Runtime/Attach`, `Runtime/PortForward`.
+ */
+
+export type PodSandboxState = 'SANDBOX_READY' | 'SANDBOX_NOTREADY';
+export type ContainerState = 'CONTAINER_CREATED' | 'CONTAINER_RUNNING' | 'CONTAINER_EXITED' | 'CONTAINER_UNKNOWN';
+
+export interface PodSandboxMetadata {
+  readonly name: string;
+  readonly uid: string;
+  readonly namespace: string;
+  readonly attempt: number;
+}
+export interface PodSandboxConfig {
+  readonly metadata: PodSandboxMetadata;
+  readonly hostname: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+  /** Shares the machine's network namespace. */
+  readonly hostNetwork: boolean;
+  readonly dnsServers: readonly string[];
+  readonly dnsSearches: readonly string[];
+  readonly dnsOptions: readonly string[];
+}
+export interface PodSandbox {
+  readonly id: string;
+  readonly metadata: PodSandboxMetadata;
+  readonly state: PodSandboxState;
+  /** Wall milliseconds. */
+  readonly createdAt: number;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+}
+export interface PodSandboxStatus extends PodSandbox {
+  /** Empty for host network. */
+  readonly ip: string;
+  readonly hostNetwork: boolean;
+}
+
+export interface ContainerMetadata {
+  readonly name: string;
+  readonly attempt: number;
+}
+export interface CriMount {
+  readonly containerPath: string;
+  /** Path on the machine. */
+  readonly hostPath: string;
+  readonly readOnly: boolean;
+}
+export interface ContainerConfig {
+  readonly metadata: ContainerMetadata;
+  /** Image reference as resolved by PullImage. */
+  readonly image: string;
+  /** Entrypoint; empty: the image's. */
+  readonly command: readonly string[];
+  readonly args: readonly string[];
+  readonly workingDir: string;
+  readonly env: readonly { readonly key: string; readonly value: string }[];
+  readonly mounts: readonly CriMount[];
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+  /** Path of the log below the sandbox's log directory. */
+  readonly logPath: string;
+  readonly stdin: boolean;
+  readonly tty: boolean;
+  readonly privileged: boolean;
+  readonly cpuRequestMillis: number;
+  readonly cpuLimitMillis: number;
+  readonly memoryLimitBytes: number;
+}
+export interface Container {
+  readonly id: string;
+  readonly podSandboxId: string;
+  readonly metadata: ContainerMetadata;
+  readonly image: string;
+  /** Digest reference. */
+  readonly imageRef: string;
+  readonly state: ContainerState;
+  readonly createdAt: number;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+}
+export interface ContainerStatus extends Container {
+  /** Wall milliseconds; 0: not yet. */
+  readonly startedAt: number;
+  readonly finishedAt: number;
+  readonly exitCode: number;
+  /** `Completed`, `Error`, `OOMKilled`, `StartError` … */
+  readonly reason: string;
+  readonly message: string;
+  readonly mounts: readonly CriMount[];
+  /** Path of the log file on the machine. */
+  readonly logPath: string;
+}
+export interface ContainerEvent {
+  readonly type: 'CONTAINER_CREATED_EVENT' | 'CONTAINER_STARTED_EVENT' | 'CONTAINER_STOPPED_EVENT' | 'CONTAINER_DELETED_EVENT';
+  readonly containerId: string;
+  readonly podSandboxId: string;
+  readonly createdAt: number;
+}
+export interface Image {
+  readonly id: string;
+  readonly repoTags: readonly string[];
+  readonly repoDigests: readonly string[];
+  readonly sizeBytes: number;
+  /** User id the image runs as; 0 root. */
+  readonly uid: number;
+}
+export interface ContainerStats {
+  readonly id: string;
+  readonly metadata: ContainerMetadata;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly timestampMs: number;
+  readonly cpuUsageNanoseconds: number;
+  readonly memoryWorkingSetBytes: number;
+  readonly rootFsUsedBytes: number;
+}
+
+/** First message of the Exec and Attach streams. */
+export interface ExecRequest {
+  readonly containerId: string;
+  readonly command: readonly string[];
+  readonly stdin: boolean;
+  readonly stdout: boolean;
+  readonly stderr: boolean;
+  readonly tty: boolean;
+  /** Attach to the running main process instead of starting `command`. */
+  readonly attach?: boolean;
+}
+/** Messages of the Exec and Attach streams after that, in both directions. */
+export type ExecMessage =
+  | { readonly stdin: Uint8Array }
+  | { readonly stdinEnd: true }
+  | { readonly resize: { readonly columns: number; readonly rows: number } }
+  | { readonly stdout: Uint8Array }
+  | { readonly stderr: Uint8Array }
+  | { readonly exitCode: number };

@@ -1,0 +1,99 @@
+/**
+ * The management channel between lab and machine (comlink): power, process control, dial brokering, time, telemetry. No fault and no
+ * pause touches it. Types only; MessagePort is opaque here because only the browser's bodies handle it.
+ */
+
+/** What a machine is told when it is switched on. */
+export interface BootMessage {
+  readonly cluster: string;
+  readonly machine: string;
+  readonly role: 'control-plane' | 'worker' | 'etcd' | 'load-balancer' | 'workstation';
+  readonly address: string;
+  readonly zone: string;
+  readonly seed: string;
+  /** How many times this machine was powered on; raised by the lab at each power-on. */
+  readonly incarnation: number;
+  /** Wall clock at power-on, lab milliseconds. */
+  readonly wallMs: number;
+  /** `memory` where storage is denied or the lab is ephemeral. */
+  readonly storage: 'indexeddb' | 'memory';
+  /** What the machine's first boot (cloud-init) must do: role settings, kubeadm configuration … Plain data, read by `cluster/`. */
+  readonly provisioning: Readonly<Record<string, unknown>>;
+  /** Where late data of the built lab can be fetched: asset name → absolute URL. */
+  readonly assets: Readonly<Record<string, string>>;
+}
+
+/** A component of a machine as the lab shows it. */
+export interface ComponentStatus {
+  readonly name: string;
+  readonly state: string;
+  readonly leader?: boolean;
+  readonly raft?: { readonly role: 'follower' | 'pre-candidate' | 'candidate' | 'leader' | 'learner'; readonly term: number; readonly commit: number; readonly applied: number };
+  readonly facts?: Readonly<Record<string, unknown>>;
+}
+
+/** A batch of what a machine says of itself; at most one per animation frame. */
+export interface TelemetryBatch {
+  readonly machine: string;
+  readonly incarnation: number;
+  readonly atMs: number;
+  readonly components: readonly ComponentStatus[];
+  readonly spans: readonly SpanRecord[];
+  readonly logs: readonly LogRecord[];
+  /** Counted so that the lab can say what was left out when a buffer was full. */
+  readonly dropped: number;
+}
+export interface SpanRecord {
+  readonly traceId: string;
+  readonly spanId: string;
+  readonly parentSpanId: string | undefined;
+  readonly name: string;
+  readonly component: string;
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly attributes: Readonly<Record<string, string | number | boolean>>;
+}
+export interface LogRecord {
+  readonly component: string;
+  readonly level: 'info' | 'warning' | 'error';
+  readonly atMs: number;
+  readonly message: string;
+  readonly attributes?: Readonly<Record<string, string | number | boolean>>;
+}
+
+/** What was counted on a machine: nothing may be left over by a dead process. */
+export interface MachineCounts {
+  readonly processes: number;
+  readonly timers: number;
+  readonly listeners: number;
+  readonly connections: number;
+  readonly pendingPromises: number;
+  readonly openFiles: number;
+}
+
+/** A fault of one direction of a link. */
+export interface LinkFault {
+  readonly down?: boolean;
+  readonly latencyMs?: number;
+  readonly jitterMs?: number;
+  /** 0…1. */
+  readonly loss?: number;
+}
+
+/** What the lab asks of a machine. Every call is answered or ends by the lab's own deadline. */
+export interface MachineManagement {
+  /** Takes the far end of a link to `peer`; frames to it go through `port` from now on. */
+  connect(peer: string, peerAddress: string, peerIncarnation: number, port: unknown): Promise<void>;
+  disconnect(peer: string): Promise<void>;
+  /** Applies at this machine's network card, to frames that arrive from `peer`. Resolves when in force. */
+  linkFault(peer: string, fault: LinkFault): Promise<void>;
+  diskFault(fault: 'full' | 'slow' | 'read-only' | 'corrupt-tail' | 'none'): Promise<void>;
+  clockSkew(skewMs: number): Promise<void>;
+  signal(component: string | undefined, signal: 'KILL' | 'STOP' | 'CONT' | 'TERM' | 'START'): Promise<boolean>;
+  components(): Promise<readonly ComponentStatus[]>;
+  counts(): Promise<MachineCounts>;
+  /** Free-running at `rate` ≤ 1, paused (0), or granted. */
+  time(mode: { readonly kind: 'free'; readonly rate: number; readonly nowMs: number } | { readonly kind: 'paused' } | { readonly kind: 'granted' }): Promise<void>;
+  /** Asks for a log of a component (journalctl, crictl logs) as recorded on this machine. */
+  logs(component: string, tailLines: number): Promise<readonly string[]>;
+}

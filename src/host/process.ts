@@ -1,0 +1,98 @@
+/**
+ * What a program is and what it may touch. A process is everything a component or a container has of its machine;
+ * SIGKILL takes all of it back at once (see `life.ts`), so nothing a program holds can outlive it.
+ */
+import type { Clock } from './clock.ts';
+import type { Crypto } from './crypto.ts';
+import type { Disk } from './disk.ts';
+import type { Files } from './files.ts';
+import type { Kernel } from './kernel.ts';
+import type { Network } from './network.ts';
+import type { Random } from './random.ts';
+import type { ByteReader, ByteWriter } from './streams.ts';
+import type { Telemetry } from './telemetry.ts';
+
+/** What a program is: it is given a process, and ends with an exit code. It touches nothing else. */
+export type Program = (process: Process) => Promise<number>;
+
+/** Signals a program may handle. TERM, INT and HUP end a process that has no handler for them (exit code 128 + number). */
+export type CatchableSignal = 'TERM' | 'HUP' | 'INT' | 'USR1';
+
+/** Signals one may send. KILL revokes the process, STOP queues everything that would reach it, CONT delivers what was queued. */
+export type Signal = CatchableSignal | 'KILL' | 'STOP' | 'CONT';
+
+/** How a process ended. `code` is 0…255; a process ended by a signal has 128 + the signal's number and names it. */
+export interface ExitStatus {
+  readonly code: number;
+  readonly signal?: Signal;
+}
+
+/** A controlling terminal: its size, and a way to hear of a new size. */
+export interface Terminal {
+  readonly columns: number;
+  readonly rows: number;
+  onResize(listener: () => void): void;
+}
+
+/** What a child gets. What is left out is inherited from the parent (files, network, env, cwd) or empty (standard streams). */
+export interface SpawnOptions {
+  /** Name as `ps` and the map show it, e.g. `kube-apiserver`. */
+  readonly name: string;
+  readonly argv?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+  readonly stdin?: ByteReader;
+  readonly stdout?: ByteWriter;
+  readonly stderr?: ByteWriter;
+  readonly terminal?: Terminal;
+  readonly files?: Files;
+  /** Network namespace; default: the parent's. Obtained from `kernel.namespaces`. */
+  readonly namespace?: string;
+  /** The name under which this process is a component of its machine (`etcd`, `kubelet` …): shown on the map, reachable by faults. */
+  readonly component?: string;
+  /** Whether the child gets the machine's kernel facet (containerd, kubelet, kube-proxy, a root shell). Default false. */
+  readonly privileged?: boolean;
+}
+
+/** A child process as its parent sees it. */
+export interface Child {
+  readonly pid: number;
+  readonly name: string;
+  /** Sends a signal; a signal to a process that has ended does nothing. */
+  kill(signal: Signal): void;
+  /** Settles when the process has ended, however that came about. Never rejects. */
+  readonly exit: Promise<ExitStatus>;
+  readonly state: 'running' | 'stopped' | 'dead';
+}
+
+/** Everything a program may touch. */
+export interface Process {
+  readonly pid: number;
+  readonly name: string;
+  /** The machine's host name, e.g. `control-plane-1`; in a pod's sandbox the pod's. */
+  readonly hostname: string;
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string;
+  readonly stdin: ByteReader;
+  readonly stdout: ByteWriter;
+  readonly stderr: ByteWriter;
+  readonly terminal: Terminal | undefined;
+  /** The root file system it sees: the machine's own, or image layers and mounts. */
+  readonly files: Files;
+  readonly disk: Disk;
+  /** Its network namespace. */
+  readonly network: Network;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly crypto: Crypto;
+  readonly telemetry: Telemetry;
+  /** The machine's kernel, for privileged processes only. */
+  readonly kernel: Kernel | undefined;
+  onSignal(signal: CatchableSignal, handler: () => void): void;
+  spawn(program: Program, options: SpawnOptions): Child;
+  /** Gives the machine's run queue a turn; interpreters, long encodes and parses call it every 8 ms of work. */
+  yield(): Promise<void>;
+  /** Late data of the built lab by name (e.g. `explain`), fetched once per machine. Rejects with an Error naming the asset. */
+  asset(name: string): Promise<string>;
+}
