@@ -1,0 +1,25 @@
+// Words everyone shares: the part of Kubernetes' apimachinery that knows no kind.
+export * from './meta.ts';
+export * from './group-version.ts';
+export * from './labels.ts';
+export * from './fields.ts';
+export * from './quantity.ts';
+export * from './int-or-string.ts';
+export * from './duration.ts';
+export * from './time.ts';
+export * from './conditions.ts';
+export * from './owner-references.ts';
+export * from './equality.ts';
+export * from './field-errors.ts';
+export * from './validation.ts';
+export * from './status.ts';
+export * from './strict.ts';
+export * from './watch.ts';
+export * from './tables.ts';
+export * from './field-schema.ts';
+export * from './patch/json.ts';
+export * from './patch/merge.ts';
+export * from './patch/strategic.ts';
+export * from './patch/apply.ts';
+export { recordUpdate, type FieldWrite } from './managed-fields.ts';
+export * from './jsonpath.ts';
