@@ -3,6 +3,7 @@ export * from './clock.ts';
 export * from './crypto.ts';
 export * from './disk.ts';
 export * from './files.ts';
+export * from './flags.ts';
 export * from './http.ts';
 export * from './kernel.ts';
 export * from './multiplex.ts';
