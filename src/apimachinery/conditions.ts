@@ -1,4 +1,5 @@
 // Conditions in statuses: lists of {type, status, reason, message, lastTransitionTime}.
+
 /** The fields all conditions share. */
 export interface Condition {
   type: string;
@@ -7,9 +8,23 @@ export interface Condition {
   message?: string;
   lastTransitionTime?: string;
 }
+
 /** The condition of a type. */
-export declare function findCondition<T extends { type: string }>(conditions: readonly T[] | undefined | null, type: string): T | undefined;
+export function findCondition<T extends { type: string }>(conditions: readonly T[] | undefined | null, type: string): T | undefined {
+  return conditions?.find((condition) => condition.type === type);
+}
+
 /** Whether the condition of a type is "True". */
-export declare function isConditionTrue(conditions: readonly Condition[] | undefined | null, type: string): boolean;
-/** A new list with `condition` put in place of its type; lastTransitionTime is kept unless the status changes, else `nowText`. The same list when nothing changes. */
-export declare function setCondition<T extends Condition>(conditions: readonly T[] | undefined | null, condition: T, nowText: string): T[];
+export function isConditionTrue(conditions: readonly Condition[] | undefined | null, type: string): boolean {
+  return findCondition(conditions, type)?.status === 'True';
+}
+
+/** A new list with `condition` put in place of its type; lastTransitionTime is kept unless the status changes, else `nowText`. */
+export function setCondition<T extends Condition>(conditions: readonly T[] | undefined | null, condition: T, nowText: string): T[] {
+  const list = conditions ?? [];
+  const old = findCondition(list, condition.type);
+  const sameStatus = old !== undefined && old.status === condition.status;
+  const lastTransitionTime = sameStatus ? (old.lastTransitionTime ?? nowText) : nowText;
+  const next = { ...old, ...condition, lastTransitionTime };
+  return old ? list.map((item) => (item === old ? next : item)) : [...list, next];
+}

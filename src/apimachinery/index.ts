@@ -12,6 +12,7 @@ export * from './owner-references.ts';
 export * from './equality.ts';
 export * from './field-errors.ts';
 export * from './validation.ts';
+export * from './object-meta-validation.ts';
 export * from './status.ts';
 export * from './strict.ts';
 export * from './watch.ts';
