@@ -32,7 +32,12 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { ...inNode, name: 'node', include: ['tests/unit/**/*.test.ts', 'tests/tidy.test.ts', 'tests/gates/**/*.test.ts'], testTimeout: 20_000 },
+        test: {
+          ...inNode,
+          name: 'node',
+          include: ['tests/unit/**/*.test.ts', 'tests/tidy.test.ts', 'tests/gates/**/*.test.ts'],
+          testTimeout: 20_000,
+        },
       },
       { extends: true, test: { ...inNode, name: 'vectors', include: ['tests/vectors/**/*.test.ts'], testTimeout: 60_000 } },
       {

@@ -27,7 +27,8 @@ export function readScript(code) {
   const source = ts.createSourceFile('built.js', code, ts.ScriptTarget.ESNext, true, ts.ScriptKind.JS);
   const facts = { imports: [], usesImportMeta: false, usesDynamicImport: false };
   const visit = (node) => {
-    if ((ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) && node.moduleSpecifier) facts.imports.push(node.moduleSpecifier.text);
+    if ((ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) && node.moduleSpecifier)
+      facts.imports.push(node.moduleSpecifier.text);
     if (ts.isMetaProperty(node) && node.keywordToken === ts.SyntaxKind.ImportKeyword) facts.usesImportMeta = true;
     if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) facts.usesDynamicImport = true;
     ts.forEachChild(node, visit);
@@ -100,10 +101,15 @@ function measurePage(folder, factsOf, problems) {
 
 /** Checks a build. Returns `{ sizes: [{ name, bytes, budget, files }], problems: string[] }`; never throws for a broken rule. */
 export function checkBuild(folder = join(root, 'dist')) {
-  if (!existsSync(join(folder, 'index.html'))) return { sizes: [], problems: [`${relative(root, folder)}/index.html does not exist: build first`] };
+  if (!existsSync(join(folder, 'index.html')))
+    return { sizes: [], problems: [`${relative(root, folder)}/index.html does not exist: build first`] };
   const names = readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
-    .map((entry) => relative(folder, join(entry.parentPath ?? entry.path, entry.name)).split(sep).join('/'));
+    .map((entry) =>
+      relative(folder, join(entry.parentPath ?? entry.path, entry.name))
+        .split(sep)
+        .join('/'),
+    );
   const problems = names.filter((name) => /\.wasm$/i.test(name)).map((name) => `${name} is WebAssembly`);
   const facts = new Map();
   for (const name of names.filter((each) => /\.(js|css|html)$/.test(each))) {
@@ -116,7 +122,12 @@ export function checkBuild(folder = join(root, 'dist')) {
   for (const entry of names.filter((name) => /^workers\/[^/]+\.js$/.test(name))) {
     const files = staticGraph(entry, factsOf);
     for (const file of files) problems.push(...workerProblems(file, factsOf(file) ?? {}));
-    sizes.push({ name: `worker ${posix.basename(entry).replace(/-[^-]{8}\.js$/, '')}`, bytes: sizeOf(folder, files), budget: budgets.workerBytes, files });
+    sizes.push({
+      name: `worker ${posix.basename(entry).replace(/-[^-]{8}\.js$/, '')}`,
+      bytes: sizeOf(folder, files),
+      budget: budgets.workerBytes,
+      files,
+    });
   }
   for (const { name, bytes, budget } of sizes) {
     if (bytes > budget) problems.push(`${name} fetches ${bytes} bytes gzip, over its budget of ${budget}`);

@@ -35,7 +35,9 @@ export async function createProfile(): Promise<Profile> {
       const context = await chromium.launchPersistentContext(folder, {
         executablePath: browserPath,
         args: [...chromiumArgs, ...args],
-        ignoreDefaultArgs: withoutDefaults ? ['--disable-background-timer-throttling', '--disable-backgrounding-occluded-windows', '--disable-renderer-backgrounding'] : [],
+        ignoreDefaultArgs: withoutDefaults
+          ? ['--disable-background-timer-throttling', '--disable-backgrounding-occluded-windows', '--disable-renderer-backgrounding']
+          : [],
         viewport,
         colorScheme,
       });
