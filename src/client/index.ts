@@ -1,0 +1,11 @@
+// The front door of client: what every component and tool uses to speak to the API server (client-go).
+export * from './kubeconfig.ts';
+export * from './resource.ts';
+export * from './request-error.ts';
+export * from './rest-client.ts';
+export * from './watch-stream.ts';
+export * from './back-off.ts';
+export * from './store.ts';
+export * from './reflector.ts';
+export * from './informer.ts';
+export * from './work-queue.ts';
