@@ -44,6 +44,8 @@ export interface Records {
   get(key: string): Promise<string | undefined>;
   /** Stores all of `entries` (undefined deletes) in one strict transaction. */
   put(entries: Readonly<Record<string, string | undefined>>): Promise<void>;
+  /** All records whose key begins with `prefix`. */
+  entries(prefix: string): Promise<ReadonlyMap<string, string>>;
   /** Keys beginning with `prefix`, sorted. */
   keys(prefix: string): Promise<string[]>;
 }

@@ -31,6 +31,8 @@ export interface Peer {
   readonly port: number;
   /** Leaf certificate the peer proved itself with, if it presented one that the listener's CA signed. */
   readonly certificate: Certificate | undefined;
+  /** Why a presented certificate does not count (listener with `clientAuth: 'request'`), in crypto/x509's words. */
+  readonly certificateProblem?: string;
 }
 
 /** An established connection. A connection of a dead process resets; of a dead machine it stalls until a deadline. */

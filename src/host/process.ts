@@ -48,6 +48,8 @@ export interface SpawnOptions {
   readonly files?: Files;
   /** Network namespace; default: the parent's. Obtained from `kernel.namespaces`. */
   readonly namespace?: string;
+  /** Host name the process and its children see; default the parent's. */
+  readonly hostname?: string;
   /** The name under which this process is a component of its machine (`etcd`, `kubelet` …): shown on the map, reachable by faults. */
   readonly component?: string;
   /** Whether the child gets the machine's kernel facet (containerd, kubelet, kube-proxy, a root shell). Default false. */

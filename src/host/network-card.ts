@@ -1,0 +1,135 @@
+/**
+ * The network card of a machine: counts frames, checks lives, and applies what a link does (latency, jitter, loss, cuts) at the
+ * receiver, by the receiver's clock. Loss on a stream is delay; only datagrams get lost. A cut link keeps frames in order.
+ */
+import type { Address } from './network.ts';
+import type { LinkFrame, Packet } from './packets.ts';
+import type { Random } from './random.ts';
+import type { RunQueue } from './run-queue.ts';
+import type { TimerHeap } from './timers.ts';
+
+/** A fault of the link from one peer to this machine. */
+export interface LinkFaultState {
+  readonly down?: boolean;
+  readonly latencyMs?: number;
+  readonly jitterMs?: number;
+  /** 0…1. */
+  readonly loss?: number;
+}
+
+/** TCP's minimum retransmission time-out on Linux: what a lost segment costs. */
+const RETRANSMIT_MS = 200;
+/** Frames kept while a link is down or not there yet; beyond that they are dropped, as full queues drop. */
+const HELD_FRAMES = 20_000;
+
+/** What a card needs of its machine. */
+export interface CardOptions {
+  readonly incarnation: number;
+  readonly queue: RunQueue;
+  readonly timers: TimerHeap;
+  readonly random: Random;
+  readonly body: { transmit(address: Address, frame: LinkFrame): boolean; requestLink(address: Address): void };
+  receive(from: Address, packet: Packet): void;
+}
+
+/** The card. */
+export interface NetworkCard {
+  transmit(machine: Address, packet: Packet): void;
+  /** A frame came in over the link from `machine`. */
+  arrive(machine: Address, frame: LinkFrame): void;
+  /** The link to `machine`'s life `incarnation` is there: frames kept for it go out. */
+  link(machine: Address, incarnation: number): void;
+  /** The machine at `machine` is gone: frames to it are lost from now on, until a new link. */
+  unlink(machine: Address): void;
+  setFault(from: Address, fault: LinkFaultState): void;
+  /** Frames handed to links, and taken from them, since power-on. */
+  readonly sent: number;
+  readonly received: number;
+}
+
+interface LinkState {
+  incarnation: number;
+  waiting: Packet[];
+  requested: boolean;
+  fault: LinkFaultState;
+  /** Frames held by a cut, in order. */
+  held: Packet[];
+  /** The last frame's delivery time, so that jitter never reorders a stream. */
+  lastAtMs: number;
+  delayed: number;
+}
+
+/** A card without links. */
+export function createNetworkCard(options: CardOptions): NetworkCard {
+  const { queue, timers, random, body } = options;
+  const links = new Map<Address, LinkState>();
+  let sent = 0;
+  let received = 0;
+  const linkOf = (machine: Address): LinkState => {
+    let state = links.get(machine);
+    if (!state) {
+      state = { incarnation: 0, waiting: [], requested: false, fault: {}, held: [], lastAtMs: 0, delayed: 0 };
+      links.set(machine, state);
+    }
+    return state;
+  };
+  const put = (machine: Address, state: LinkState, packet: Packet): void => {
+    if (body.transmit(machine, { fromIncarnation: options.incarnation, toIncarnation: state.incarnation, packet })) sent++;
+  };
+  const deliver = (machine: Address, packet: Packet): void => queue.enqueue(() => options.receive(machine, packet));
+  const pass = (machine: Address, state: LinkState, packet: Packet): void => {
+    const { latencyMs = 0, jitterMs = 0, loss = 0 } = state.fault;
+    const isLost = loss > 0 && random.next() < loss;
+    if (isLost && packet.t === 'datagram') return;
+    const delayMs = latencyMs + (jitterMs > 0 ? random.next() * jitterMs : 0) + (isLost ? RETRANSMIT_MS : 0);
+    if (delayMs === 0 && state.delayed === 0) return deliver(machine, packet);
+    state.lastAtMs = Math.max(state.lastAtMs, timers.nowMs + delayMs);
+    state.delayed++;
+    timers.set(state.lastAtMs - timers.nowMs, () => {
+      state.delayed--;
+      if (state.fault.down) state.held.push(packet);
+      else deliver(machine, packet);
+    });
+  };
+  return {
+    transmit(machine, packet) {
+      const state = linkOf(machine);
+      if (state.incarnation > 0) return put(machine, state, packet);
+      if (state.waiting.length < HELD_FRAMES) state.waiting.push(packet);
+      if (state.requested) return;
+      state.requested = true;
+      body.requestLink(machine);
+    },
+    arrive(machine, frame) {
+      received++;
+      const state = linkOf(machine);
+      if (frame.toIncarnation !== options.incarnation || (state.incarnation > 0 && frame.fromIncarnation !== state.incarnation)) return;
+      if (!state.fault.down) pass(machine, state, frame.packet);
+      else if (frame.packet.t !== 'datagram' && state.held.length < HELD_FRAMES) state.held.push(frame.packet);
+    },
+    link(machine, incarnation) {
+      const state = linkOf(machine);
+      state.incarnation = incarnation;
+      state.requested = false;
+      for (const packet of state.waiting.splice(0)) put(machine, state, packet);
+    },
+    unlink(machine) {
+      const state = linkOf(machine);
+      state.incarnation = 0;
+      state.requested = false;
+      state.waiting = [];
+      state.held = [];
+    },
+    setFault(from, fault) {
+      const state = linkOf(from);
+      state.fault = fault;
+      if (!fault.down) for (const packet of state.held.splice(0)) pass(from, state, packet);
+    },
+    get sent() {
+      return sent;
+    },
+    get received() {
+      return received;
+    },
+  };
+}
