@@ -98,6 +98,7 @@ async function svelte() {
 
 const lint = () =>
   asOneTest([bin('eslint/bin/eslint.js'), '--cache', '--cache-location', 'node_modules/.cache/eslint/', '--max-warnings', '0', '.']);
+const promises = () => asOneTest([bin('eslint/bin/eslint.js'), '--config', 'eslint.promises.config.js', '--max-warnings', '0', 'src']);
 const format = () => asOneTest([bin('prettier/bin/prettier.cjs'), '--check', '--log-level', 'warn', '.']);
 const program = (entry) => () => (existsSync(join(root, entry)) ? asOneTest(['scripts/run.mjs', entry]) : skipped(1, `no ${entry} yet`));
 
@@ -117,6 +118,7 @@ const steps = {
   types: { lane: 1, title: 'types', run: types },
   svelte: { lane: 1, title: 'Svelte components', run: svelte },
   lint: { lane: 1, title: 'lint', run: lint },
+  promises: { lane: 1, title: 'promises and states', run: promises },
   format: { lane: 1, title: 'format', run: format, extra: true },
   build: { lane: 1, title: 'build and its budgets', run: () => asOneTest(['scripts/build.mjs']) },
   tidy: { lane: 2, title: 'house rules', run: () => vitest('node', ['tests/tidy.test.ts', 'tests/gates']), extra: true, within: 'node' },

@@ -43,7 +43,7 @@ describe('the house', () => {
   });
 
   test('no error is swallowed', () => {
-    expect([...house, ...around].flatMap(errorProblems)).toEqual([]);
+    expect([...house, ...around].flatMap((file) => errorProblems(file, waivers))).toEqual([]);
   });
 
   test('every source file opens with what it is', () => {
@@ -65,6 +65,7 @@ describe('the house', () => {
       '.npmrc',
       'vite.config.ts',
       'eslint.config.js',
+      'eslint.promises.config.js',
       'svelte.config.js',
     ];
     const paths = [...folders.flatMap(listFiles), ...single.flatMap(listFiles)].filter((path) => written.test(path) || path === '.npmrc');

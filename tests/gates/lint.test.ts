@@ -60,3 +60,20 @@ describe('lint refuses', () => {
     expect(await rulesBroken(path, code)).toContain(rule);
   });
 });
+
+describe('lint with types refuses', () => {
+  const typed = new ESLint({ cwd: root, overrideConfigFile: 'eslint.promises.config.js' });
+
+  test.each([
+    ['@typescript-eslint/no-floating-promises', 'export async function f(): Promise<void> {\n  f();\n}'],
+    ['@typescript-eslint/no-misused-promises', 'export const f = (list: Promise<boolean>): number => (list ? 1 : 2);'],
+    ['@typescript-eslint/switch-exhaustiveness-check', "export function f(a: 'x' | 'y'): void {\n  switch (a) {\n    case 'x':\n  }\n}"],
+  ])(
+    '%s',
+    async (rule, code) => {
+      const [result] = await typed.lintText(code, { filePath: `${root}/src/raft/index.ts` });
+      expect((result?.messages ?? []).map(({ ruleId }) => ruleId)).toEqual([rule]);
+    },
+    60_000,
+  );
+});
