@@ -124,6 +124,9 @@ export interface StorageApplyReply extends Envelope {
   readonly entries: readonly Entry[];
 }
 
+/** What the two storage threads are asked to do. */
+export type StorageWork = StorageAppend | StorageApply;
+
 /** Everything that can be handed to step() or comes out of a Ready. */
 export type Message =
   | AppendMessage
