@@ -71,7 +71,7 @@ describe('lint with types refuses', () => {
   ])(
     '%s',
     async (rule, code) => {
-      const [result] = await typed.lintText(code, { filePath: `${root}/src/raft/index.ts` });
+      const [result] = await typed.lintText(code, { filePath: `${root}/src/apimachinery/index.ts` });
       expect((result?.messages ?? []).map(({ ruleId }) => ruleId)).toEqual([rule]);
     },
     60_000,
