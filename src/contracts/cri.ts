@@ -139,3 +139,76 @@ export type ExecMessage =
   | { readonly stdout: Uint8Array }
   | { readonly stderr: Uint8Array }
   | { readonly exitCode: number };
+
+/** `Runtime/Version`. */
+export interface VersionResponse {
+  readonly version: string;
+  readonly runtimeName: string;
+  readonly runtimeVersion: string;
+  readonly runtimeApiVersion: string;
+}
+/** A condition of the runtime: `RuntimeReady` or `NetworkReady`. */
+export interface RuntimeCondition {
+  readonly type: 'RuntimeReady' | 'NetworkReady';
+  readonly status: boolean;
+  readonly reason: string;
+  readonly message: string;
+}
+/** Answer of `Runtime/Status` (its request is `{}`). */
+export interface StatusResponse {
+  readonly conditions: readonly RuntimeCondition[];
+}
+/** `Runtime/RunPodSandbox`. */
+export interface RunPodSandboxRequest {
+  readonly config: PodSandboxConfig;
+}
+/** Answer of `Runtime/RunPodSandbox`; request of `StopPodSandbox`, `RemovePodSandbox` and `PodSandboxStatus` (whose answer is `{ status: PodSandboxStatus }`). */
+export interface PodSandboxReference {
+  readonly podSandboxId: string;
+}
+/** `Runtime/ListPodSandbox`; what is left out does not filter. Its answer is `{ items: PodSandbox[] }`. */
+export interface PodSandboxFilter {
+  readonly id?: string;
+  readonly state?: PodSandboxState;
+  readonly labels?: Readonly<Record<string, string>>;
+}
+/** `Runtime/CreateContainer`. */
+export interface CreateContainerRequest {
+  readonly podSandboxId: string;
+  readonly config: ContainerConfig;
+}
+/** Answer of `CreateContainer`; request of `StartContainer`, `RemoveContainer`, `ContainerStatus` (answer `{ status: ContainerStatus }`) and `ContainerStats` (answer `{ stats: ContainerStats }`). */
+export interface ContainerReference {
+  readonly containerId: string;
+}
+/** `Runtime/StopContainer`: TERM, and KILL after `timeoutSeconds`. */
+export interface StopContainerRequest extends ContainerReference {
+  readonly timeoutSeconds: number;
+}
+/** `Runtime/ListContainers` (answer `{ containers: Container[] }`) and `ListContainerStats` (answer `{ stats: ContainerStats[] }`). */
+export interface ContainerFilter {
+  readonly id?: string;
+  readonly podSandboxId?: string;
+  readonly state?: ContainerState;
+  readonly labels?: Readonly<Record<string, string>>;
+}
+/** `Runtime/ExecSync`; `DeadlineExceeded` when the command takes longer (0: no limit). */
+export interface ExecSyncRequest extends ContainerReference {
+  readonly command: readonly string[];
+  readonly timeoutSeconds: number;
+}
+/** Answer of `Runtime/ExecSync`. */
+export interface ExecSyncResponse {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly exitCode: number;
+}
+/** `Image/ImageStatus` (answer `{ image?: Image }`), `Image/PullImage` (answer `{ imageRef: string }`) and `Image/RemoveImage`. */
+export interface ImageRequest {
+  readonly image: string;
+}
+/** First message of the `Runtime/PortForward` stream; after it the raw bytes of one connection into the sandbox's network namespace, as `{ data: Uint8Array }`. */
+export interface PortForwardRequest {
+  readonly podSandboxId: string;
+  readonly port: number;
+}

@@ -1,0 +1,30 @@
+/** The CRI's types by short names, for the files of this folder. */
+import type { cri } from '#contracts';
+
+export type Container = cri.Container;
+export type ContainerConfig = cri.ContainerConfig;
+export type ContainerFilter = cri.ContainerFilter;
+export type ContainerReference = cri.ContainerReference;
+export type ContainerState = cri.ContainerState;
+export type ContainerStats = cri.ContainerStats;
+export type ContainerStatus = cri.ContainerStatus;
+export type ContainerEvent = cri.ContainerEvent;
+export type CreateContainerRequest = cri.CreateContainerRequest;
+export type CriImage = cri.Image;
+export type CriMount = cri.CriMount;
+export type ExecMessage = cri.ExecMessage;
+export type ExecRequest = cri.ExecRequest;
+export type ExecSyncRequest = cri.ExecSyncRequest;
+export type ExecSyncResponse = cri.ExecSyncResponse;
+export type ImageRequest = cri.ImageRequest;
+export type PodSandbox = cri.PodSandbox;
+export type PodSandboxConfig = cri.PodSandboxConfig;
+export type PodSandboxFilter = cri.PodSandboxFilter;
+export type PodSandboxReference = cri.PodSandboxReference;
+export type PodSandboxState = cri.PodSandboxState;
+export type PodSandboxStatus = cri.PodSandboxStatus;
+export type PortForwardRequest = cri.PortForwardRequest;
+export type RunPodSandboxRequest = cri.RunPodSandboxRequest;
+export type StatusResponse = cri.StatusResponse;
+export type StopContainerRequest = cri.StopContainerRequest;
+export type VersionResponse = cri.VersionResponse;

@@ -1,0 +1,21 @@
+/** An image's entry point script as a program: says what the script says, then becomes the command it was given (`exec "$@"`). */
+import type { Program } from '#host';
+
+/** `greeting` is written first, if the command is one of `commands`. A command no program answers to ends with 127, as in a shell. */
+export function entrypoint(scriptName: string, programs: () => Readonly<Record<string, Program>>, greeting: (command: string) => string): Program {
+  return async (process) => {
+    const [command, ...args] = process.argv;
+    if (!command) return 0;
+    const name = command.slice(command.lastIndexOf('/') + 1);
+    const text = greeting(name);
+    if (text) await process.stdout.write(text);
+    const found = Object.entries(programs()).find(([path]) => path === command || (!command.includes('/') && path.endsWith(`/${name}`)));
+    if (!found) {
+      await process.stderr.write(`${scriptName}: exec: line 47: ${command}: not found\n`);
+      return 127;
+    }
+    const child = process.spawn(found[1], { name, argv: args, stdin: process.stdin, stdout: process.stdout, stderr: process.stderr, ...(process.terminal ? { terminal: process.terminal } : {}) });
+    for (const signal of ['TERM', 'INT', 'HUP', 'USR1'] as const) process.onSignal(signal, () => child.kill(signal));
+    return (await child.exit).code;
+  };
+}
