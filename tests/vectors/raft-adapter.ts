@@ -353,8 +353,9 @@ export class VectorMember {
 
   describeProgress(): JsonObject {
     const progress: JsonObject = {};
-    for (const [peer, { match, mode, next, isLearner }] of this.node.view().progress) {
-      progress[String(peer)] = { match, mode, next, learner: isLearner };
+    for (const [peer, one] of this.node.view().progress) {
+      const { match, mode, next, isLearner: learner, pendingSnapshot, recentActive, inflights } = one;
+      progress[String(peer)] = { match, mode, next, learner, pendingSnapshot, recentActive, paused: one.isPaused(), inflight: inflights.count() };
     }
     return progress;
   }

@@ -1,6 +1,6 @@
 // Runs raft-scenario/1: one member, fed with messages and ticks, judged by its state and by what it sends.
 
-import { checkPattern, readConf, readConfig, readDisk, readMessage, VectorMember, writeConf, writeEntry, writeMessage } from './raft-adapter.ts';
+import { checkPattern, readConf, readConfig, readDisk, readMessage, VectorMember, writeConf, writeEntry, writeMessage, writeRow } from './raft-adapter.ts';
 import { asList, asNumber, asObject, asString, difference, numbers, onlyFields, type Json, type JsonObject } from './strict.ts';
 
 /** Checks one field of a member's state; throws for a field that it does not know. */
@@ -24,8 +24,12 @@ export function stateField(member: VectorMember, name: string): Json {
       return view.config.autoLeave;
     case 'progress':
       return member.describeProgress();
-    case 'log': case 'logTerms': case 'applied-entries':
-      return view.log.map((entry) => (name === 'logTerms' ? entry.term : [entry.term, entry.data]));
+    case 'logTerms':
+      return view.log.map(({ term }) => term);
+    case 'isLearner': case 'learner':
+      return view.config.learners.includes(view.id);
+    case 'electionElapsed':
+      return view.electionElapsed;
     case 'appliedState':
       return member.appliedState;
     case 'reads':
@@ -35,9 +39,22 @@ export function stateField(member: VectorMember, name: string): Json {
   }
 }
 
+/** A field whose vector form is a list: entries in the form of the expected rows, or a plain list. */
+function listField(member: VectorMember, name: string, like: Json[]): Json {
+  if (name !== 'log' && name !== 'applied' && name !== 'reads') return stateField(member, name);
+  if (name === 'reads') return member.reads;
+  const entries = name === 'log' ? member.node.view().log : member.applied;
+  const sample = like[0];
+  if (typeof sample === 'string') return entries.map(({ data }) => data);
+  if (typeof sample === 'number') return entries.map(({ term }) => term);
+  if (Array.isArray(sample)) return entries.map((entry) => (sample.length === 3 ? writeRow(entry) : [entry.term, entry.data]));
+  return entries.map(writeEntry);
+}
+
 export function stateDifference(member: VectorMember, expected: JsonObject, where: string): string | undefined {
   for (const [name, value] of Object.entries(expected)) {
-    const found = difference(value, stateField(member, name), `${where}.${name}`);
+    const actual = Array.isArray(value) ? listField(member, name, value) : stateField(member, name);
+    const found = difference(value, actual, `${where}.${name}`);
     if (found !== undefined) return found;
   }
   return undefined;
@@ -184,10 +201,13 @@ function logProblems(member: VectorMember, step: JsonObject, where: string): (st
   if ('applied' in step) problems.push(difference(step['applied']!, member.applied.map(writeEntry), `${where}.applied`));
   if ('reads' in step) {
     const expected = asList(step['reads'], where);
-    // A read is [index, ctx] or an object.
-    const reads = member.reads.map((read, i): Json => (Array.isArray(expected[i]) ? [read.index, read.ctx] : read));
+    // A read is a pair of index and ctx in either order, or an object.
+    const reads = member.reads.map(({ index, ctx }, i): Json => {
+      const like = expected[i];
+      if (!Array.isArray(like)) return { index, ctx };
+      return typeof like[0] === 'number' ? [index, ctx] : [ctx, index];
+    });
     problems.push(difference(expected, reads, `${where}.reads`));
-    member.reads = [];
   }
   return problems;
 }

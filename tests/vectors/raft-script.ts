@@ -1,7 +1,7 @@
 // Runs raft-script/1: a whole cluster on one queue of messages, compared member by member after each step.
 
 import { LOCAL_APPEND, LOCAL_APPLY, type Message, type StorageWork } from '#raft';
-import { readConf, readConfig, VectorDisk, VectorMember, writeMessage } from './raft-adapter.ts';
+import { readConf, readConfig, VectorDisk, VectorMember } from './raft-adapter.ts';
 import { reconfigure, reportSnapshot, stateField } from './raft-scenario.ts';
 import { asList, asNumber, asObject, asString, difference, isObject, numbers, onlyFields, type Json, type JsonObject } from './strict.ts';
 
@@ -171,7 +171,6 @@ function without(step: JsonObject): JsonObject {
 
 /** A message in flight in the short form of the scripts. */
 export function writeWire(message: Message): string {
-  const m = writeMessage(message);
   const thread = (id: number): string => {
     if (id === LOCAL_APPEND) return '18446744073709551615';
     return id === LOCAL_APPLY ? '18446744073709551614' : String(id);
@@ -180,11 +179,22 @@ export function writeWire(message: Message): string {
   switch (message.type) {
     case 'append':
       return `${head} prev=${message.logTerm}/${message.index} commit=${message.commit} n=${message.entries.length}`;
+    case 'appendReply': {
+      const refusal = message.success ? '' : ` reject hint=${message.hintTerm ?? 0}/${message.hintIndex ?? 0}`;
+      return `${head} i=${message.index}${refusal}`;
+    }
+    case 'heartbeat':
+      return `${head} commit=${message.commit}`;
     case 'vote':
     case 'preVote':
       return `${head} last=${message.logTerm}/${message.index}`;
+    case 'voteReply':
+    case 'preVoteReply':
+      return message.granted ? head : `${head} reject`;
+    case 'snapshot':
+      return `${head} snap=${message.snapshot.term}/${message.snapshot.index}`;
     default:
-      return m['index'] === undefined ? head : `${head} i=${String(m['index'])}`;
+      return head;
   }
 }
 
