@@ -123,7 +123,7 @@ export function checkBuild(folder = join(root, 'dist')) {
     const files = staticGraph(entry, factsOf);
     for (const file of files) problems.push(...workerProblems(file, factsOf(file) ?? {}));
     sizes.push({
-      name: `worker ${posix.basename(entry).replace(/-[^-]{8}\.js$/, '')}`,
+      name: `worker ${posix.basename(entry).replace(/-.{8}\.js$/, '')}`,
       bytes: sizeOf(folder, files),
       budget: budgets.workerBytes,
       files,
