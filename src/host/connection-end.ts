@@ -81,7 +81,7 @@ export function createConnectionEnd(options: EndOptions): ConnectionEnd {
     while (sendCredit > 0 && senders.length > 0) {
       const sender = senders.shift()!;
       sendCredit--;
-      transmit({ t: 'data', to: remoteId, message: sender.message });
+      transmit({ t: 'data', to: remoteId, from: options.id, message: sender.message });
       sender.resolve();
     }
   };
@@ -107,7 +107,7 @@ export function createConnectionEnd(options: EndOptions): ConnectionEnd {
       if (finSent || isOver) return life.guard(Promise.reject(new NetworkError('EPIPE', 'broken pipe')));
       if (sendCredit > 0 && senders.length === 0) {
         sendCredit--;
-        transmit({ t: 'data', to: remoteId, message });
+        transmit({ t: 'data', to: remoteId, from: options.id, message });
         return Promise.resolve();
       }
       return life.guard(new Promise((resolve, reject) => senders.push({ message, resolve, reject })));

@@ -123,7 +123,7 @@ export function createNetworkStack(options: StackOptions): NetworkStack {
   let ruleIndex = new Map<string, ServiceRule>();
   const affinities = new Map<string, { backend: Backend; untilMs: number }>();
   let routeTable: readonly Route[] = [];
-  let nextEnd: EndId = 1 + random.below(1_000_000);
+  let nextEnd: EndId = 1 + random.below(0x7fff_ffff);
   let nextPort = random.below(EPHEMERAL_PORTS);
   let sweeping = false;
 
@@ -315,11 +315,11 @@ export function createNetworkStack(options: StackOptions): NetworkStack {
   };
   const onEstablished = (machine: Address | undefined, packet: Extract<Packet, { t: 'data' | 'credit' | 'fin' | 'reset' | 'ping' | 'pong' }>): void => {
     const held = ends.get(packet.to);
-    if (!held) {
+    if (!held || held.machine !== machine) {
       if (packet.t === 'reset') {
         accepting.delete(packet.to);
         failDial(packet.to, new NetworkError('ECONNRESET', 'read: connection reset by peer'));
-      } else if (packet.t === 'ping') transmit(machine, { t: 'reset', to: packet.from });
+      } else if (packet.t === 'ping' || packet.t === 'data') transmit(machine, { t: 'reset', to: packet.from });
       return;
     }
     const { end } = held;

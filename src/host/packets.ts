@@ -25,7 +25,7 @@ export type Packet =
   | { readonly t: 'refused'; readonly to: EndId }
   | { readonly t: 'unreachable'; readonly to: EndId }
   | { readonly t: 'hand-over'; readonly to: EndId; readonly destination: Endpoint; readonly via: Address | undefined }
-  | { readonly t: 'data'; readonly to: EndId; readonly message: Message }
+  | { readonly t: 'data'; readonly to: EndId; readonly from: EndId; readonly message: Message }
   | { readonly t: 'credit'; readonly to: EndId; readonly count: number }
   | { readonly t: 'fin'; readonly to: EndId }
   | { readonly t: 'reset'; readonly to: EndId }

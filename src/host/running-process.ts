@@ -86,6 +86,30 @@ function guardFiles(life: Life, files: Files): Files {
   };
 }
 
+function guardKernel(life: Life, kernel: Kernel): Kernel {
+  return {
+    ...kernel,
+    wait: (pid) => life.guard(kernel.wait(pid)),
+    spawnDetached(program, options) {
+      const child = kernel.spawnDetached(program, options);
+      return guardChild(life, child);
+    },
+  };
+}
+
+function guardChild(life: Life, child: Child): Child {
+  const exit = life.guard(child.exit);
+  return {
+    pid: child.pid,
+    name: child.name,
+    kill: (signal) => child.kill(signal),
+    exit,
+    get state() {
+      return child.state;
+    },
+  };
+}
+
 const hex = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 
 function createTelemetry(component: string, random: Random, recorder: Recorder, clock: Clock): Telemetry {
@@ -141,15 +165,6 @@ export function createProcess(parts: ProcessParts): RunningProcess {
     else queue.enqueue(() => end({ code: 128 + SIGNAL_NUMBERS[name], signal: name }), { barrier: true });
     if (options.component && (name === 'STOP' || name === 'CONT')) recorder.facts(options.component, { isFrozen: name === 'STOP' });
   };
-  const childOf = (guard: <T>(promise: Promise<T>) => Promise<T>): Child => ({
-    pid,
-    name: options.name,
-    kill: signal,
-    exit: guard(exit),
-    get state() {
-      return life.state;
-    },
-  });
   const random = parts.random.fork(`process-${pid}-${options.name}`);
   const clock = processClock(timers, queue, life, parts.wallMs);
   const namespace = options.namespace ?? 'host';
@@ -172,21 +187,11 @@ export function createProcess(parts: ProcessParts): RunningProcess {
     random,
     crypto: parts.crypto,
     telemetry: createTelemetry(options.component ?? options.name, random.fork('spans'), recorder, clock),
-    kernel: options.privileged ? parts.kernel : undefined,
+    kernel: options.privileged ? guardKernel(life, parts.kernel) : undefined,
     onSignal: (name, handler) => void handlers.set(name, handler),
     spawn(program, childOptions) {
       const inherited = { env: process.env, cwd: process.cwd, files: options.files ?? parts.kernel.root, namespace, ...(options.hostname ? { hostname: options.hostname } : {}) };
-      const child = parts.spawnAs(pid, program, { ...inherited, ...childOptions });
-      const guarded = life.guard(child.exit);
-      return {
-        pid: child.pid,
-        name: child.name,
-        kill: (name) => child.kill(name),
-        exit: guarded,
-        get state() {
-          return child.state;
-        },
-      };
+      return guardChild(life, parts.spawnAs(pid, program, { ...inherited, ...childOptions }));
     },
     yield: () => life.guard(new Promise((resolve) => queue.enqueue(() => resolve()))),
     asset: (name) => life.guard(parts.body.asset(name)),
@@ -210,7 +215,15 @@ export function createProcess(parts: ProcessParts): RunningProcess {
     component: options.component,
     exit,
     signal,
-    child: childOf((promise) => promise),
+    child: {
+      pid,
+      name: options.name,
+      kill: signal,
+      exit,
+      get state() {
+        return life.state;
+      },
+    },
     info: () => ({ pid, parentPid: parts.parentPid, name: options.name, argv: options.argv ?? [], state: life.state === 'stopped' ? 'stopped' : 'running', startedMs, component: options.component, namespace }),
   };
 }
