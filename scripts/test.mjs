@@ -12,6 +12,7 @@ import { parseArgs } from 'node:util';
 import { checkTypes } from './check-types.mjs';
 import { chromiumAdvice, ensureChromium } from './chromium.mjs';
 import { root } from './paths.mjs';
+import { countTests, sentence, sumAll, sumReport } from './tally.mjs';
 
 const stepDeadlineMs = 30 * 60 * 1000;
 const reports = mkdtempSync(join(tmpdir(), 'tabernetes-test-'));
@@ -44,24 +45,12 @@ async function asOneTest(args, env) {
   return { ...(code === 0 ? passed : failed), output };
 }
 
-/** Adds up Vitest's report. A file that could not even be loaded, or an error outside any test, counts as one failure. */
-function sumReport(file, code) {
-  if (!existsSync(file)) return failed;
-  const report = JSON.parse(readFileSync(file, 'utf8'));
-  const unloaded = report.testResults.filter((result) => result.status === 'failed' && result.assertionResults.length === 0).length;
-  const known = report.numFailedTests + unloaded;
-  return {
-    passed: report.numPassedTests,
-    failed: known === 0 && code !== 0 ? 1 : known,
-    skipped: report.numPendingTests + report.numTodoTests,
-  };
-}
-
 async function vitest(project, files = []) {
   const file = join(reports, `${project}-${files.length}.json`);
   const args = ['run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${file}`, ...files];
   const { code, output } = await run([bin('vitest/vitest.mjs'), ...args]);
-  return { ...sumReport(file, code), output };
+  const report = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined;
+  return { ...sumReport(report, code), output };
 }
 
 function filesUnder(folder, ending) {
@@ -69,10 +58,9 @@ function filesUnder(folder, ending) {
   return readdirSync(join(root, folder), { recursive: true }).filter((name) => name.endsWith(ending));
 }
 
-/** Tests written in a folder, counted without running them: for what has to be skipped as a whole. */
-function countTests(folder) {
-  const texts = filesUnder(folder, '.test.ts').map((name) => readFileSync(join(root, folder, name), 'utf8'));
-  return texts.reduce((sum, text) => sum + [...text.matchAll(/^\s*(?:test|it)\b[.(]/gm)].length, 0);
+/** Tests written down in a folder, for what has to be skipped as a whole. */
+function countTestsIn(folder) {
+  return filesUnder(folder, '.test.ts').reduce((sum, name) => sum + countTests(readFileSync(join(root, folder, name), 'utf8')), 0);
 }
 
 async function types() {
@@ -108,7 +96,7 @@ function inChromium(project) {
   return async () => {
     chromium ??= ensureChromium() ?? 'none';
     if (chromium !== 'none') process.env.CHROME_PATH = chromium;
-    else if (project === 'browser') return skipped(countTests('tests/browser'), chromiumAdvice);
+    else if (project === 'browser') return skipped(countTestsIn('tests/browser'), chromiumAdvice);
     return vitest(project);
   };
 }
@@ -154,10 +142,6 @@ async function runStep(name) {
   return result;
 }
 
-function sentence({ passed, failed, skipped }) {
-  return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
-}
-
 async function runLane(names) {
   const results = [];
   for (const name of names) results.push(await runStep(name));
@@ -168,7 +152,6 @@ const chosen = chosenSteps();
 const lane = (number) => runLane(chosen.filter((name) => steps[name].lane === number));
 const results = [...(await Promise.all([lane(1), lane(2)])).flat(), ...(await lane(3))];
 rmSync(reports, { recursive: true, force: true });
-const sum = (key) => results.reduce((total, result) => total + result[key], 0);
-const total = { passed: sum('passed'), failed: sum('failed'), skipped: sum('skipped') };
+const total = sumAll(results);
 process.exitCode = total.failed === 0 ? 0 : 1;
 console.log(`\n${sentence(total)}`);
