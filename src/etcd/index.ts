@@ -1,0 +1,3 @@
+/** The front door of etcd. */
+export { StateMachine } from './state-machine.ts';
+export { encodeState, decodeState } from './state-image.ts';

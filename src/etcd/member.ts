@@ -1,0 +1,376 @@
+/**
+ * One etcd member: the consensus core with its log, its peers and the replicated state, and the calls that the servers make on it:
+ * propose, change the membership, wait for a linearizable read. After etcd's EtcdServer and raftNode.
+ */
+import type { etcd, raftPeer } from '#contracts';
+import type { Clock, Random, Telemetry } from '#host';
+import { encodeConfChange, type Message, type RaftNode, type ReadState, type Ready } from '#raft';
+import { EntryApplier, type ApplyListener } from './entry-applier.ts';
+import { etcdError } from './errors.ts';
+import { LeaseExpiry } from './lease/expiry.ts';
+import { LinearizableReads } from './linearizable-reads.ts';
+import type { MemberMetrics } from './metrics.ts';
+import { raftIdOf } from './membership.ts';
+import { utf8Length } from './mvcc/key-range.ts';
+import type { PeerTransport } from './peer-transport.ts';
+import { Proposals } from './proposals.ts';
+import type { ReadyLoop } from './ready-loop.ts';
+import { encodeRequest, memberChange, type ChangeContext, type LogRequest, type NewRequest } from './requests.ts';
+import type { StateMachine } from './state-machine.ts';
+
+/** Committed entries that may wait to be applied before requests are refused (etcd's maxGapBetweenApplyAndCommitIndex). */
+const APPLY_GAP_MAX = 5_000;
+
+/** What etcd logs when a change is applied. */
+const CHANGE_LOGS = { add: 'added member', promote: 'promote member', remove: 'removed member', update: 'updated peerURLs' } as const;
+
+/** Settings of a running member. */
+export interface MemberSettings {
+  readonly clusterId: string;
+  readonly memberId: string;
+  readonly name: string;
+  readonly clientUrls: readonly string[];
+  readonly heartbeatMs: number;
+  readonly electionMs: number;
+  readonly maxRequestBytes: number;
+  readonly quotaBytes: number;
+}
+
+/** What the member stands on and whom it tells. */
+export interface MemberParts {
+  readonly settings: MemberSettings;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly telemetry: Telemetry;
+  readonly metrics: MemberMetrics;
+}
+
+/** Who wants to know of changes: the watch server. */
+export type MemberListener = Pick<ApplyListener, 'requestApplied' | 'stateReplaced'>;
+
+export class EtcdMember {
+  readonly settings: MemberSettings;
+  readonly applier: EntryApplier;
+  readonly expiry = new LeaseExpiry();
+  /** Ends the program: exit code 0 for a removed member. */
+  onStop: (code: number) => void = () => undefined;
+  readonly #parts: MemberParts;
+  readonly #proposals: Proposals;
+  readonly #reads: LinearizableReads;
+  readonly #listeners = new Set<MemberListener>();
+  /** Sets this life's request ids apart from those of all others. */
+  readonly #nonce: string;
+  #requests = 0;
+  #raft!: RaftNode;
+  #loop!: ReadyLoop;
+  #transport!: PeerTransport;
+  #lead = 0;
+  #leaderElectedMs = -Infinity;
+  #committedInTerm = 0;
+  #facts = '';
+  #isStopped = false;
+
+  constructor(parts: MemberParts) {
+    this.#parts = parts;
+    this.settings = parts.settings;
+    this.#nonce = `${this.settings.memberId}-${[...parts.random.bytes(8)].map((byte) => byte.toString(16).padStart(2, '0')).join('')}`;
+    this.applier = new EntryApplier((revision) => this.headerAt(revision), {
+      requestApplied: (request, outcome, events) => this.#requestApplied(request, outcome, events),
+      changeApplied: (change, error) => this.#changeApplied(change, error),
+      stateReplaced: () => this.#stateReplaced(),
+    });
+    this.#proposals = new Proposals(this.requestTimeoutMs);
+    this.#reads = new LinearizableReads(this.#nonce, this.requestTimeoutMs, (ctx) => {
+      this.#raft.readIndex(ctx);
+      this.#loop.wake();
+    });
+  }
+
+  /** Hands over the core, its loop and the way to the peers, once they exist. */
+  attach(raft: RaftNode, loop: ReadyLoop, transport: PeerTransport): void {
+    this.#raft = raft;
+    this.#loop = loop;
+    this.#transport = transport;
+  }
+
+  // ── what there is to see ────────────────────────────────────────────────────────────────────────────────────────
+
+  get state(): StateMachine {
+    return this.applier.state;
+  }
+  get raft(): RaftNode {
+    return this.#raft;
+  }
+  get transport(): PeerTransport {
+    return this.#transport;
+  }
+  get clock(): Clock {
+    return this.#parts.clock;
+  }
+  get telemetry(): Telemetry {
+    return this.#parts.telemetry;
+  }
+  get metrics(): MemberMetrics {
+    return this.#parts.metrics;
+  }
+  get random(): Random {
+    return this.#parts.random;
+  }
+  /** How long a request may take: 5 s and two elections (etcd's ReqTimeout). */
+  get requestTimeoutMs(): number {
+    return 5_000 + 2 * this.settings.electionMs;
+  }
+  /** Hexadecimal id of the leader, '0' for none. */
+  get leaderId(): string {
+    const { lead } = this.#raft.view();
+    return lead === 0 ? '0' : (this.state.membership.idOf(lead) ?? '0');
+  }
+  get isLeader(): boolean {
+    return this.#raft.view().role === 'leader';
+  }
+  get isLearner(): boolean {
+    return this.state.membership.get(this.settings.memberId)?.isLearner ?? false;
+  }
+  get pendingProposals(): number {
+    return this.#proposals.pendingCount;
+  }
+
+  headerAt(revision: number): etcd.ResponseHeader {
+    return { clusterId: this.settings.clusterId, memberId: this.settings.memberId, revision, raftTerm: this.#raft.view().term };
+  }
+  /** The header of a response made now. */
+  header(): etcd.ResponseHeader {
+    return this.headerAt(this.state.store.revision);
+  }
+
+  listen(listener: MemberListener): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  // ── what can be asked ───────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Brings a request through the log; resolves with its response as applied here. Rejects with RpcError. */
+  async propose<Response>(request: NewRequest, traceparent?: string): Promise<Response> {
+    if (this.#isStopped) throw etcdError('stopped');
+    const { commit, applied } = this.#raft.view();
+    if (commit > applied + APPLY_GAP_MAX) throw etcdError('tooManyRequests');
+    const id = this.#nextRequestId();
+    const data = encodeRequest({ id, ...request } as LogRequest);
+    if (data.length > this.settings.maxRequestBytes || utf8Length(data) > this.settings.maxRequestBytes) throw etcdError('requestTooLarge');
+    const span = traceparent === undefined ? undefined : this.telemetry.span('etcdserver.propose', {}, traceparent);
+    this.metrics.proposalsPending.set(this.#proposals.pendingCount + 1);
+    const answer = this.#proposals.propose(id, this.clock.monotonicMs(), () => this.#raft.propose(data));
+    this.#loop.wake();
+    try {
+      return (await answer) as Response;
+    } catch (error) {
+      this.metrics.proposalsFailed.add();
+      throw error;
+    } finally {
+      span?.end();
+    }
+  }
+
+  /** Brings a membership change through the log; resolves with the members there are then. */
+  async proposeChange(kind: ChangeContext['kind'], member: etcd.Member): Promise<etcd.Member[]> {
+    const context: ChangeContext = { id: this.#nextRequestId(), kind, member };
+    const change = { transition: 'auto', changes: [memberChange(context, raftIdOf(member.id))], context: JSON.stringify(context) } as const;
+    const answer = this.#proposals.propose(context.id, this.clock.monotonicMs(), () => this.#raft.proposeConfChange(change));
+    this.#loop.wake();
+    return (await answer) as etcd.Member[];
+  }
+
+  #nextRequestId(): string {
+    return `${this.#nonce}.${++this.#requests}`;
+  }
+
+  /** Resolves once a read of `state` is linearizable. */
+  async linearize(): Promise<void> {
+    if (this.#isStopped) throw etcdError('stopped');
+    await this.#reads.wait(this.clock.monotonicMs());
+  }
+
+  /** Asks for another leader and waits until it leads; throws `timeoutLeaderTransfer` after an election timeout. */
+  async moveLeader(targetId: string): Promise<void> {
+    const target = raftIdOf(targetId);
+    const deadlineMs = this.clock.monotonicMs() + this.requestTimeoutMs;
+    this.#raft.transferLeader(target);
+    this.#loop.wake();
+    while (this.#raft.view().lead !== target) {
+      if (this.clock.monotonicMs() >= deadlineMs) throw etcdError('timeoutLeaderTransfer');
+      await this.clock.sleep(this.settings.heartbeatMs / 2);
+    }
+  }
+
+  /** Takes messages of a peer. */
+  receive(envelope: raftPeer.PeerEnvelope): void {
+    const { membership } = this.state;
+    if (envelope.clusterId !== this.settings.clusterId || envelope.to !== this.settings.memberId) throw etcdError('clusterIdMismatch');
+    if (membership.isRemoved(envelope.from)) throw etcdError('memberRemoved');
+    this.#transport.heard(raftIdOf(envelope.from));
+    for (const message of envelope.messages) this.#raft.step(message as Message);
+    if (envelope.messages.length > 0) this.#loop.wake();
+  }
+
+  /** One heartbeat interval has passed. */
+  tick(): void {
+    if (this.#isStopped) return;
+    const nowMs = this.clock.monotonicMs();
+    this.#raft.tick();
+    this.#transport.tick();
+    this.#proposals.expire(nowMs, (sinceMs) => this.#timeoutCause(sinceMs));
+    this.#reads.expire(nowMs);
+    this.#loop.wake();
+    this.publishFacts();
+  }
+
+  /** Lets election ticks pass that need not be waited for. */
+  advanceTicks(ticks: number): void {
+    for (let tick = 0; tick < ticks; tick++) this.#raft.tick();
+    this.#loop.wake();
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    this.#loop.stop();
+    this.#proposals.stop();
+    this.#reads.stop();
+    this.#transport.stop();
+  }
+
+  // ── what happens ────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Role or leader changed. */
+  leadershipChanged(ready: Ready): void {
+    const { lead, role } = ready.softState!;
+    const nowMs = this.clock.monotonicMs();
+    if (lead !== 0 && lead !== this.#lead) {
+      this.#leaderElectedMs = nowMs;
+      this.metrics.leaderChanges.add();
+      this.#reads.leaderChanged(nowMs);
+    }
+    this.#lead = lead;
+    this.metrics.hasLeader.set(lead === 0 ? 0 : 1);
+    this.metrics.isLeader.set(role === 'leader' ? 1 : 0);
+    if (role === 'leader' && !this.expiry.isPrimary) this.expiry.promote(this.state.lessor.list(), nowMs);
+    if (role !== 'leader') this.expiry.demote();
+    this.telemetry.log('info', lead === 0 ? 'raft.node: lost leader' : 'raft.node: elected leader', { 'local-member-id': this.settings.memberId, leader: this.leaderId, role });
+    this.publishFacts();
+  }
+
+  /** A round of the ready loop is over. */
+  roundApplied(readStates: readonly ReadState[]): void {
+    const { term, commit, lead } = this.#raft.view();
+    // What waited for a leader goes now, after the core has taken note of it.
+    if (lead !== 0) this.#proposals.leaderKnown();
+    this.#reads.confirm(readStates, this.applier.appliedIndex, this.clock.monotonicMs());
+    if (this.#committedInTerm !== term && this.applier.appliedTerm === term) {
+      this.#committedInTerm = term;
+      this.#reads.retry();
+    }
+    this.metrics.proposalsCommitted.set(commit);
+    this.metrics.proposalsApplied.set(this.applier.appliedIndex);
+    this.metrics.proposalsPending.set(this.#proposals.pendingCount);
+  }
+
+  #requestApplied(request: LogRequest, outcome: { response?: unknown; error?: Error }, events: Parameters<ApplyListener['requestApplied']>[2]): void {
+    const nowMs = this.clock.monotonicMs();
+    if ('leaseGrant' in request) {
+      const lease = outcome.error ? undefined : this.state.lessor.get(request.leaseGrant.id);
+      if (lease) this.expiry.granted(lease, nowMs);
+    }
+    if ('leaseRevoke' in request) this.expiry.revoked(request.leaseRevoke.id);
+    for (const listener of this.#listeners) listener.requestApplied(request, outcome, events);
+    this.#proposals.settle(request.id, outcome.response, outcome.error);
+  }
+
+  #changeApplied(change: ChangeContext, error: Error | undefined): void {
+    const { id } = change.member;
+    this.#proposals.settle(change.id, error ? undefined : this.state.membership.list(), error);
+    if (error) return;
+    this.telemetry.log('info', CHANGE_LOGS[change.kind], {
+      'cluster-id': this.settings.clusterId,
+      'local-member-id': this.settings.memberId,
+      'member-id': id,
+    });
+    if (id === this.settings.memberId) {
+      if (change.kind === 'remove') this.#removedSelf();
+      return;
+    }
+    this.syncPeers();
+  }
+
+  /** Opens streams to all members there are, and closes those to members that are gone. */
+  syncPeers(): void {
+    const { membership } = this.state;
+    for (const id of membership.removed) this.#transport.removePeer(raftIdOf(id));
+    for (const member of membership.list()) {
+      if (member.id !== this.settings.memberId) this.#transport.setPeer(member.id, raftIdOf(member.id), member.peerUrls);
+    }
+  }
+
+  #stateReplaced(): void {
+    const nowMs = this.clock.monotonicMs();
+    if (this.expiry.isPrimary) this.expiry.promote(this.state.lessor.list(), nowMs);
+    this.syncPeers();
+    for (const listener of this.#listeners) listener.stateReplaced();
+    if (this.state.membership.isRemoved(this.settings.memberId)) this.#removedSelf();
+  }
+
+  #removedSelf(): void {
+    // A moment for the others to hear that the removal is committed.
+    this.clock.after(1_000, () => this.removed());
+  }
+
+  /** This member is no longer one of the cluster: it stops for good. */
+  removed(): void {
+    if (this.#isStopped) return;
+    this.telemetry.log('warning', 'server error', { error: 'the member has been permanently removed from the cluster' });
+    this.telemetry.log('warning', 'data-dir used by this member must be removed');
+    this.stop();
+    this.onStop(0);
+  }
+
+  /** The member cannot go on. */
+  fatal(message: string, error: unknown): void {
+    this.telemetry.log('error', message, { error: error instanceof Error ? error.message : String(error) });
+    this.stop();
+    this.onStop(1);
+  }
+
+  #timeoutCause(sinceMs: number): 'timeout' | 'timeoutLeaderFail' | 'timeoutConnectionLost' {
+    const previousLostMs = this.#leaderElectedMs - 2 * this.settings.electionMs;
+    if (sinceMs > previousLostMs && sinceMs < this.#leaderElectedMs) return 'timeoutLeaderFail';
+    const { lead, id } = this.#raft.view();
+    if (lead === 0) return 'timeout';
+    if (lead === id) return this.connectedVoters(sinceMs) < this.quorum ? 'timeoutConnectionLost' : 'timeout';
+    return (this.#transport.activeSinceMs(lead) ?? Infinity) <= sinceMs ? 'timeout' : 'timeoutConnectionLost';
+  }
+
+  get quorum(): number {
+    return Math.floor(this.state.membership.voters().length / 2) + 1;
+  }
+
+  /** Voters heard of without a pause since `sinceMs`, this member included. */
+  connectedVoters(sinceMs: number): number {
+    return this.state.membership.voters().filter(({ id }) => id === this.settings.memberId || (this.#transport.activeSinceMs(raftIdOf(id)) ?? Infinity) <= sinceMs).length;
+  }
+
+  /** Tells the map who this member is just now, if it changed. */
+  publishFacts(): void {
+    const { role, term, commit } = this.#raft.view();
+    const shownRole = this.isLearner ? 'learner' : role === 'preCandidate' ? 'pre-candidate' : role;
+    const raft = { role: shownRole, term, commit, applied: this.applier.appliedIndex } as const;
+    const text = JSON.stringify(raft);
+    if (text === this.#facts) return;
+    this.#facts = text;
+    this.telemetry.facts({ leader: role === 'leader', raft, revision: this.state.store.revision, memberId: this.settings.memberId });
+  }
+}
+
+/** Text of the entry that makes one of the first members a voter, the same on all of them. */
+export function bootstrapChange(member: etcd.Member): string {
+  const context: ChangeContext = { id: '', kind: 'add', member };
+  return encodeConfChange({ transition: 'auto', changes: [memberChange(context, raftIdOf(member.id))], context: JSON.stringify(context) });
+}

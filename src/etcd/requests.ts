@@ -1,0 +1,49 @@
+/** What goes through the log: the requests of clients and of members themselves, as text. After etcd's InternalRaftRequest. */
+import type { etcd } from '#contracts';
+import type { MemberChange } from '#raft';
+
+/** A request in the log. `id` is unique for its lifetime: the member that proposed it finds its waiting caller by it. */
+export type LogRequest = { readonly id: string } & (
+  | { readonly put: etcd.PutRequest }
+  | { readonly deleteRange: etcd.DeleteRangeRequest }
+  | { readonly txn: etcd.TxnRequest }
+  | { readonly compaction: { readonly revision: number } }
+  /** `ttl` in seconds, the least allowed already taken into account. */
+  | { readonly leaseGrant: { readonly id: string; readonly ttl: number } }
+  | { readonly leaseRevoke: { readonly id: string } }
+  | { readonly alarm: { readonly action: 'ACTIVATE' | 'DEACTIVATE'; readonly memberId: string; readonly alarm: 'NOSPACE' | 'CORRUPT' } }
+  | { readonly memberAttributes: { readonly id: string; readonly name: string; readonly clientUrls: readonly string[] } }
+);
+
+/** A request without its id, as it is handed to the member. */
+export type NewRequest = LogRequest extends infer Request ? (Request extends unknown ? Omit<Request, 'id'> : never) : never;
+
+/** What a membership entry says beyond the change of the configuration itself. */
+export interface ChangeContext {
+  readonly id: string;
+  readonly kind: 'add' | 'promote' | 'remove' | 'update';
+  readonly member: etcd.Member;
+}
+
+/** Text of a request for the log. */
+export function encodeRequest(request: LogRequest): string {
+  return JSON.stringify(request);
+}
+
+export function decodeRequest(data: string): LogRequest {
+  return JSON.parse(data) as LogRequest;
+}
+
+/** What the consensus core is told for a change of the membership. */
+export function memberChange(context: ChangeContext, raftId: number): MemberChange {
+  switch (context.kind) {
+    case 'add':
+      return { type: context.member.isLearner ? 'learner' : 'voter', id: raftId };
+    case 'promote':
+      return { type: 'voter', id: raftId };
+    case 'remove':
+      return { type: 'remove', id: raftId };
+    case 'update':
+      return { type: 'update', id: raftId };
+  }
+}

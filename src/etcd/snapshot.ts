@@ -1,0 +1,52 @@
+/**
+ * Snapshots on disk, in the records of the machine's own database: the newest one only, its text in chunks, written in one
+ * transaction with its description. After etcd's snap package; there is no separate database file, the text holds everything.
+ */
+import { hashText, type Records } from '#host';
+import type { ConfState, Snapshot } from '#raft';
+import { SnapshotCorruptError } from './state-image.ts';
+
+/** Characters per record: large enough to be quick, small enough for any database. */
+const CHUNK_CHARACTERS = 256 * 1024;
+
+interface Description {
+  readonly index: number;
+  readonly term: number;
+  readonly conf: ConfState;
+  readonly chunks: number;
+  readonly hash: number;
+}
+
+/** Pieces of a text, in order. */
+export function chunksOf(text: string, size: number = CHUNK_CHARACTERS): string[] {
+  const chunks: string[] = [];
+  for (let at = 0; at < text.length; at += size) chunks.push(text.slice(at, at + size));
+  return chunks;
+}
+
+/** Makes a snapshot durable in place of the one before. */
+export async function saveSnapshot(records: Records, snapshot: Snapshot): Promise<void> {
+  const { index, term, conf, data } = snapshot;
+  const chunks = chunksOf(data);
+  const changes: Record<string, string | undefined> = {};
+  for (const key of await records.keys('chunk/')) changes[key] = undefined;
+  chunks.forEach((chunk, at) => (changes[`chunk/${index}/${at}`] = chunk));
+  changes['current'] = JSON.stringify({ index, term, conf, chunks: chunks.length, hash: hashText(data) } satisfies Description);
+  await records.put(changes);
+}
+
+/** The newest snapshot, or undefined where none was ever made; throws SnapshotCorruptError. */
+export async function loadSnapshot(records: Records): Promise<Snapshot | undefined> {
+  const current = await records.get('current');
+  if (current === undefined) return undefined;
+  const { index, term, conf, chunks, hash } = JSON.parse(current) as Description;
+  const parts: string[] = [];
+  for (let at = 0; at < chunks; at++) {
+    const chunk = await records.get(`chunk/${index}/${at}`);
+    if (chunk === undefined) throw new SnapshotCorruptError();
+    parts.push(chunk);
+  }
+  const data = parts.join('');
+  if (hashText(data) !== hash) throw new SnapshotCorruptError();
+  return { index, term, conf, data };
+}
