@@ -93,7 +93,7 @@ export function createTask(surroundings: TaskSurroundings, request: CreateTaskRe
   const terminal = request.tty ? resizableTerminal() : undefined;
   let child: Child | undefined;
   let state: TaskState = { containerId: request.containerId, pid: 0, state: 'created', exitCode: 0, startedAt: 0, exitedAt: 0 };
-  const spawnOptions = { env, cwd: request.cwd, files: root, namespace, privileged: request.privileged };
+  const spawnOptions = { hostname: request.hostname, env, cwd: request.cwd, files: root, namespace, privileged: request.privileged };
 
   const start = (): number => {
     let executable;
