@@ -43,7 +43,19 @@ export default defineConfig({
     rolldownOptions: { output: { entryFileNames: 'workers/[name]-[hash].js', chunkFileNames: 'workers/shared/[name]-[hash].js' } },
   },
   // Reached only through workers, so the first browser test would otherwise stop halfway to optimise them.
-  optimizeDeps: { include: ['comlink', 'idb', 'xstate', 'yaml', 'unbash'] },
+  optimizeDeps: {
+    include: [
+      'comlink',
+      'idb',
+      'xstate',
+      'yaml',
+      'unbash',
+      'unbash/printer',
+      '@noble/curves/nist.js',
+      '@noble/hashes/hmac.js',
+      '@noble/hashes/sha2.js',
+    ],
+  },
   test: {
     passWithNoTests: true,
     maxWorkers: 2,

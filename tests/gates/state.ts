@@ -80,6 +80,10 @@ function changedArgument(argument: ts.Expression, names: Set<string>): void {
   if (name !== undefined) names.add(name);
 }
 
+function isExportedVariable(declaration: ts.VariableDeclaration): boolean {
+  return (ts.getCombinedModifierFlags(declaration) & ts.ModifierFlags.Export) !== 0;
+}
+
 function constantProblem(declaration: ts.VariableDeclaration, file: SourceFile, changed: ReadonlySet<string>): string | undefined {
   const { initializer, name } = declaration;
   if (!initializer || !ts.isIdentifier(name)) return undefined;
@@ -97,6 +101,9 @@ function constantProblem(declaration: ts.VariableDeclaration, file: SourceFile, 
   if (!ts.isNewExpression(value)) return undefined;
   const made = value.expression.getText(file.tree);
   if (stateless.has(made) || isReadonly) return undefined;
+  // A filled table that stays in its module, where nothing changes it, is as good as a constant.
+  const isTable = (made === 'Set' || made === 'Map') && (value.arguments?.length ?? 0) > 0;
+  if (isTable && !isExportedVariable(declaration)) return undefined;
   return `"${name.text}" is a ${made} that lives as long as the page`;
 }
 
