@@ -17,28 +17,9 @@ import {
   type Ready,
 } from '#raft';
 import { EventQueue } from './event-queue.ts';
+import { drawFaults, drawOptions, noFaults, noMarks, type Faults, type Marks, type Options } from './raft-faults.ts';
 import { RaftInvariants } from './raft-invariants.ts';
 import { seededRandom } from './random.ts';
-
-/** Rates of faults: probabilities per message, per write or per fault turn. 0 switches one off. */
-export interface Faults {
-  readonly drop: number;
-  readonly duplicate: number;
-  readonly slow: number;
-  readonly partition: number;
-  readonly crash: number;
-  readonly pause: number;
-  readonly compact: number;
-  readonly reconfigure: number;
-  readonly transfer: number;
-}
-
-const noFaults: Faults = { drop: 0, duplicate: 0, slow: 0, partition: 0, crash: 0, pause: 0, compact: 0, reconfigure: 0, transfer: 0 };
-
-/** How often each rare thing happened. */
-export type Marks = Record<
-  'elections' | 'dropped' | 'duplicated' | 'crashes' | 'crashesDuringWrite' | 'writesLost' | 'snapshotsRestored' |
-  'truncations' | 'confChanges' | 'jointLeft' | 'transfers' | 'reads' | 'partitions' | 'pauses' | 'committed', number>;
 
 /** What a run came to. */
 export interface SimulationResult {
@@ -86,32 +67,26 @@ export class RaftClusterSimulation {
   readonly #members: Member[] = [];
   /** One source of chance per concern, so that a draw more in one does not shift the others. */
   readonly #chance: Record<'network' | 'disk' | 'fault' | 'client', () => number>;
-  readonly #options: { preVote: boolean; checkQuorum: boolean; stepDownOnRemoval: boolean; maxInflight: number; maxMessageBytes: number };
+  readonly #options: Options;
+  /** Most time that a write takes. */
+  readonly #slowestWrite: number;
   #faults: Faults;
   /** Links that lose everything, as from*16+to. */
   readonly #cut = new Set<number>();
   #trace = 0x811c9dc5;
   #proposed = 0;
   #events = 0;
-  readonly marks: Marks = {
-    elections: 0, dropped: 0, duplicated: 0, crashes: 0, crashesDuringWrite: 0, writesLost: 0, snapshotsRestored: 0,
-    truncations: 0, confChanges: 0, jointLeft: 0, transfers: 0, reads: 0, partitions: 0, pauses: 0, committed: 0,
-  };
+  /** Whether the faults are over. */
+  #isHealed = false;
+  readonly marks: Marks = noMarks();
 
   constructor(seed: number, faults?: Partial<Faults>) {
     this.#seed = seed;
     this.#chance = { network: seededRandom(seed * 4 + 1), disk: seededRandom(seed * 4 + 2), fault: seededRandom(seed * 4 + 3), client: seededRandom(seed * 4 + 4) };
     const draw = seededRandom(seed ^ 0x5bd1e995);
-    // Swarm: each seed has its own mix, in which many faults are off; a mix of everything hides what one does alone.
-    const rate = (most: number): number => (draw() < 0.4 ? 0 : draw() * most);
-    this.#faults = {
-      drop: rate(0.3), duplicate: rate(0.3), slow: rate(0.3), partition: rate(0.5), crash: rate(0.5), pause: rate(0.4),
-      compact: rate(0.6), reconfigure: rate(0.5), transfer: rate(0.2), ...faults,
-    };
-    this.#options = {
-      preVote: draw() < 0.5, checkQuorum: draw() < 0.5, stepDownOnRemoval: draw() < 0.5,
-      maxInflight: draw() < 0.5 ? 2 : 64, maxMessageBytes: draw() < 0.5 ? 40 : 10_000,
-    };
+    this.#faults = { ...drawFaults(draw), ...faults };
+    this.#options = drawOptions(draw);
+    this.#slowestWrite = draw() < 0.5 ? 5 : 80;
     const initial = draw() < 0.5 ? 3 : slots;
     for (let id = 1; id <= slots; id++) this.#members.push(this.#found(id, initial));
     for (const member of this.#members) {
@@ -159,6 +134,7 @@ export class RaftClusterSimulation {
   /** Ends all faults and lets everybody run; whether within so many events all voters agree on a new entry. */
   healAndConverge(events: number): boolean {
     this.#faults = noFaults;
+    this.#isHealed = true;
     this.#cut.clear();
     for (const member of this.#members) {
       member.isPaused = false;
@@ -167,12 +143,36 @@ export class RaftClusterSimulation {
     const target = this.#invariants.highestCommit + 5;
     for (let n = 0; n < events; n += 200) {
       this.run(200);
+      this.#stopRemoved();
       const leader = this.#members.find(({ node }) => node?.view().role === 'leader' && node.view().config.outgoing.length === 0);
       if (leader === undefined) continue;
       const { voters } = leader.node!.view().config;
       if (voters.every((id) => (this.#members[id - 1]!.node?.view().applied ?? 0) >= target)) return true;
     }
     return false;
+  }
+
+  /** As in etcd, a removed member stops, and starts if it is added again; a leader would else go on without taking proposals. */
+  #stopRemoved(): void {
+    const live = this.#members.filter(({ node }) => node !== undefined);
+    const [newest] = live.sort((a, b) => b.node!.view().applied - a.node!.view().applied);
+    const { voters, outgoing, learners } = newest!.node!.view().config;
+    for (const member of this.#members) {
+      const isMember = [...voters, ...outgoing, ...learners].includes(member.id);
+      if (!isMember) member.node = undefined;
+      else if (member.node === undefined) this.#boot(member);
+    }
+  }
+
+  /** One line per member, for a failure's text. */
+  describe(): string {
+    const lines = this.#members.map(({ id, node, disk }) => {
+      if (node === undefined) return `${id} down`;
+      const { role, term, lead, commit, applied, lastIndex, config } = node.view();
+      const peers = [...node.view().progress].map(([peer, { match, next, mode }]) => `${peer}:${match}/${next} ${mode}`);
+      return `${id} ${role} term ${term} lead ${lead} commit ${commit} applied ${applied} log ${disk.firstIndex()}..${lastIndex} ${JSON.stringify(config)} ${peers.join(', ')}`;
+    });
+    return [JSON.stringify(this.#options), ...lines].join('\n');
   }
 
   #note(...numbers: readonly number[]): void {
@@ -200,17 +200,20 @@ export class RaftClusterSimulation {
         this.#cut.clear();
         return;
       case 'client':
-        this.#queue.add(5 + this.#chance.client() * 40, event);
+        this.#queue.add(1 + this.#chance.client() * 10, event);
         return this.#client();
       case 'fault':
-        this.#queue.add(50 + this.#chance.fault() * 100, event);
+        this.#queue.add(20 + this.#chance.fault() * 60, event);
         return this.#fault();
     }
   }
 
   #deliver(message: Message): void {
     const member = this.#members[message.to - 1]!;
-    if (member.node === undefined) return;
+    if (member.node === undefined) {
+      if (message.type === 'snapshot') this.#members[message.from - 1]!.node?.reportSnapshot(message.to, 'failed');
+      return;
+    }
     if (member.isPaused) {
       // What a frozen member is sent waits for it.
       this.#queue.add(tickInterval, { type: 'deliver', message });
@@ -234,7 +237,7 @@ export class RaftClusterSimulation {
     if (member.writing !== undefined || !node.hasReady()) return;
     const ready = node.ready();
     member.writing = ready;
-    const delay = ready.mustSync || ready.snapshot !== undefined ? 1 + this.#chance.disk() * 5 : 0;
+    const delay = ready.mustSync || ready.snapshot !== undefined ? 1 + this.#chance.disk() * this.#slowestWrite : 0;
     this.#queue.add(delay, { type: 'written', member, life: member.life, ready });
   }
 
@@ -287,7 +290,17 @@ export class RaftClusterSimulation {
     this.#invariants.applied(member.id, entry.index, member.digest, member.conf);
   }
 
-  #send(member: Member, message: Message): void {
+  /** As in etcd, what is sent is the newest state: a stored snapshot may know nothing of the member that needs it. */
+  #refreshed(member: Member, message: Message): Message {
+    if (message.type !== 'snapshot') return message;
+    const { applied, termAt } = member.node!.view();
+    const term = termAt(applied);
+    if (applied <= message.snapshot.index || term === undefined) return message;
+    return { ...message, snapshot: { index: applied, term, conf: member.conf, data: String(member.digest) } };
+  }
+
+  #send(member: Member, made: Message): void {
+    const message = this.#refreshed(member, made);
     this.#invariants.sent(message, member.disk);
     const { network } = this.#chance;
     if (this.#cut.has(message.from * 16 + message.to) || network() < this.#faults.drop) {
@@ -314,7 +327,11 @@ export class RaftClusterSimulation {
     const { node } = member;
     if (node === undefined || member.isPaused) return;
     const kind = client();
-    if (kind < 0.7) {
+    const { config } = node.view();
+    if (this.#isHealed && config.outgoing.length > 0 && !config.autoLeave) {
+      // A joint configuration entered explicitly stays until somebody asks to leave it.
+      node.proposeConfChange({ transition: 'auto', changes: [] });
+    } else if (kind < 0.7) {
       if (!isDropped(node.propose(`p${++this.#proposed}`))) this.#note(this.#proposed);
     } else if (kind < 0.7 + this.#faults.reconfigure * 0.2) {
       this.#reconfigure(node, client);

@@ -124,7 +124,9 @@ export class RaftInvariants {
   /** A promise may leave only when it is durable. */
   sent(message: Message, disk: Storage): void {
     const { hardState } = disk.initialState();
-    if (message.type === 'appendReply' && message.success && message.index > 0) {
+    if (message.type === 'appendReply' && message.success && message.term === hardState.term) {
+      // One of an older term may speak of entries that the new leader has since replaced. That is safe: had the old
+      // leader committed them with its help, the new one would have them.
       must(message.index <= disk.lastIndex(), () => `${message.from} acknowledges ${message.index}, durable is ${disk.lastIndex()}`);
     } else if (message.type === 'voteReply' && message.granted) {
       const isDurable = hardState.term > message.term || (hardState.term === message.term && hardState.vote === message.to);
