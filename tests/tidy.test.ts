@@ -4,6 +4,7 @@ import { docstringProblems, openingProblems } from './gates/comments.ts';
 import { contractProblems } from './gates/contracts.ts';
 import { errorProblems } from './gates/errors.ts';
 import { importProblems } from './gates/imports.ts';
+import { packageProblems, type Manifest } from './gates/packages.ts';
 import { registryProblems } from './gates/registries.ts';
 import { sizeProblems, waiverProblems, type Waiver } from './gates/size.ts';
 import { listFiles, readSources, readText } from './gates/source.ts';
@@ -14,7 +15,8 @@ const house = readSources('src', 'workers');
 const around = readSources('scripts', 'tests', 'bench', 'vite.config.ts');
 const byPath = new Map(house.map((file) => [file.path, file]));
 const waivers = JSON.parse(readText('tests/gates/waivers.json')) as Waiver[];
-const doors = Object.keys((JSON.parse(readText('package.json')) as { imports: Record<string, string> }).imports);
+const manifest = JSON.parse(readText('package.json')) as Manifest;
+const doors = Object.keys(manifest.imports);
 
 /** The gates themselves quote what they forbid. */
 const quotesForbiddenWords = ['tests/gates/words.ts', 'tests/gates/words.test.ts'];
@@ -71,6 +73,10 @@ describe('the house', () => {
     const paths = [...folders.flatMap(listFiles), ...single.flatMap(listFiles)].filter((path) => written.test(path) || path === '.npmrc');
     const problems = paths.filter((path) => !quotesForbiddenWords.includes(path)).flatMap((path) => wordProblems(path, readText(path)));
     expect(problems).toEqual([]);
+  });
+
+  test('every dependency is explained and exact, and every front door leads into a room', () => {
+    expect(packageProblems(manifest, readText('docs/DEPENDENCIES.md'))).toEqual([]);
   });
 
   test('the lock file names no host', () => {

@@ -1,5 +1,7 @@
-/** The forbidden words, proven by planting each of them. */
+/** The forbidden words and the account of packages, proven by planting each violation. */
 import { expect, test } from 'vitest';
+import { packages } from './house.ts';
+import { packageProblems } from './packages.ts';
 import { lockProblems, wordProblems } from './words.ts';
 
 test.each([
@@ -28,4 +30,17 @@ test.each([
 
 test('a lock file that names where a package came from is caught', () => {
   expect(lockProblems({ packages: { 'node_modules/a': { resolved: 'https://example.com/a.tgz' }, 'node_modules/b': {} } })).toHaveLength(1);
+});
+
+test('a package without an explanation, a loose version, a door without a room and a rule about nothing are caught', () => {
+  const named = packages.filter(({ name }) => !name.endsWith(':')).map(({ name }) => name);
+  const dependencies = Object.fromEntries(named.map((name) => [name, '1.0.0']));
+  const sound = { dependencies, devDependencies: { native: 'npm:typescript@7.0.2' }, imports: { '#raft': './src/raft/index.ts' } };
+  const explained = `| ${[...named, 'native'].join(', ')} |`;
+  expect(packageProblems(sound, explained)).toEqual([]);
+  expect(packageProblems(sound, explained.replace('comlink', ''))).toEqual(['comlink is not explained in docs/DEPENDENCIES.md']);
+  expect(packageProblems({ ...sound, devDependencies: { native: '^1.0.0' } }, explained)[0]).toContain('not exact');
+  expect(packageProblems({ ...sound, imports: { '#helpers': './a.ts' } }, explained)[0]).toContain('door of no room');
+  const rest = Object.fromEntries(Object.entries(dependencies).filter(([name]) => name !== 'yaml'));
+  expect(packageProblems({ ...sound, dependencies: rest }, explained)[0]).toContain('not installed');
 });
