@@ -3,6 +3,8 @@
  * pause touches it. Types only; MessagePort is opaque here because only the browser's bodies handle it.
  */
 
+import type { WorkstationManagement } from './workstation.ts';
+
 /** What a machine is told when it is switched on. */
 export interface BootMessage {
   readonly cluster: string;
@@ -96,4 +98,42 @@ export interface MachineManagement {
   time(mode: { readonly kind: 'free'; readonly rate: number; readonly nowMs: number } | { readonly kind: 'paused' } | { readonly kind: 'granted' }): Promise<void>;
   /** Asks for a log of a component (journalctl, crictl logs) as recorded on this machine. */
   logs(component: string, tailLines: number): Promise<readonly string[]>;
+}
+
+/** What keeps a machine's worker from being what it was asked to be; shown on screen. */
+export interface MachineTrouble {
+  readonly machine: string;
+  readonly message: string;
+}
+
+/** What the keeper of time tells. */
+export interface TimeStatus {
+  readonly labMs: number;
+  readonly rate: number;
+  readonly mode: 'free' | 'paused' | 'granted';
+  readonly trueRate: number;
+  readonly stuck: readonly string[];
+}
+
+/** How the lab starts machines, whatever they are made of: workers in a browser, objects in a simulation. */
+export interface DataCentre {
+  /** Switches a machine on. Resolves when its kernel runs and its first programs were started. */
+  powerOn(boot: BootMessage): Promise<MachineManagement & Partial<WorkstationManagement>>;
+  /** Cuts its power: nothing is flushed. */
+  powerOff(name: string): void;
+  readonly time: {
+    setRate(rate: number): Promise<void>;
+    setHurry(hurry: boolean): Promise<void>;
+    step(ms: number): Promise<void>;
+    status(): TimeStatus;
+    onStatus(listener: (status: TimeStatus) => void): void;
+  };
+  onTelemetry(listener: (batch: TelemetryBatch) => void): void;
+  onTrouble(listener: (trouble: MachineTrouble) => void): void;
+  /** A worker that ended by itself. */
+  onDied(listener: (name: string, reason: string) => void): void;
+  /** Deletes everything the machines of a cluster have stored. */
+  wipe(cluster: string, machines: readonly string[]): Promise<void>;
+  /** Ends all machines and the keeper of time. */
+  close(): void;
 }

@@ -1,18 +1,36 @@
-/** The wire between page and workstation worker: shell sessions. Types only; crosses comlink, streams on ports of their own. */
+/** The wire between page and workstation: shell lines, terminals, and HTTP requests sent from there. Types only; crosses comlink, callbacks by proxy. */
 
-/** How a line ended. */
+/** How one line ended. */
 export interface RunResult {
   readonly exitCode: number;
 }
 
-/** Page → workstation, for one interactive session; `data` is keyboard input as a terminal sends it. */
-export type TerminalInput =
-  | { readonly data: string }
-  | { readonly resize: { readonly columns: number; readonly rows: number } }
-  | { readonly signal: 'INT' | 'TERM' };
+/** Head of an HTTP answer. */
+export interface FetchHead {
+  readonly status: number;
+  readonly headers: readonly (readonly [string, string])[];
+}
 
-/** Workstation → page. */
-export type TerminalOutput =
-  | { readonly fd: 1 | 2; readonly data: string }
-  | { readonly prompt: string }
-  | { readonly exit: number };
+/** What the workstation does for the page. */
+export interface WorkstationManagement {
+  /** Runs a line in the session's shell (created when first named). Resolves when it has ended; output comes before, in order, awaited. */
+  run(id: string, line: string, options: { readonly stdin?: string; readonly session?: string }, onOutput: (fd: 1 | 2, text: string) => Promise<void>): Promise<RunResult>;
+  /** Ctrl-C for a run. */
+  interrupt(id: string): Promise<void>;
+  /** Opens an interactive shell. Output is what a terminal shows; `onExit` comes once. */
+  openTerminal(id: string, size: { readonly columns: number; readonly rows: number }, onOutput: (data: string) => Promise<void>, onExit: (exitCode: number) => void): Promise<void>;
+  terminalInput(id: string, data: string): Promise<void>;
+  terminalResize(id: string, size: { readonly columns: number; readonly rows: number }): Promise<void>;
+  closeTerminal(id: string): Promise<void>;
+  /**
+   * Sends a request to the control-plane endpoint (path begins with `/`) as kubernetes-admin unless it carries an authorization header.
+   * `onHead` comes once, then chunks, awaited. Rejects with the text of the network failure.
+   */
+  fetch(
+    id: string,
+    request: { readonly method: string; readonly path: string; readonly headers: readonly (readonly [string, string])[]; readonly body?: string },
+    onHead: (head: FetchHead) => void,
+    onChunk: (chunk: string | Uint8Array) => Promise<void>,
+  ): Promise<void>;
+  cancelFetch(id: string): Promise<void>;
+}

@@ -35,6 +35,8 @@ export interface MachineBody {
   asset(name: string): Promise<string>;
   /** The machine has timers anew: whoever drives its clock looks at `nextTimerAtMs`. */
   onTimerSet(): void;
+  /** The machine came to the end of its work (asks `isIdle`, since its disk may still be busy). */
+  onIdle?(): void;
 }
 
 /** Identity of a machine and of this life of it. */
@@ -88,6 +90,7 @@ export interface Machine {
   takeTelemetry(): TelemetryRecords;
   onTelemetry(listener: () => void): void;
   wallMs(): number;
+  readonly recorder: Recorder;
 }
 
 const DEFAULT_CPUS = 4;
@@ -239,11 +242,15 @@ export function createMachine(options: MachineOptions, body: MachineBody): Machi
   let frozen = false;
   const timers = createTimerHeap();
   const recorder = createRecorder(() => timers.nowMs);
-  const queue = createRunQueue(body.turn, (error) => recorder.fault(error));
+  const queue = createRunQueue(
+    body.turn,
+    (error) => recorder.fault(error),
+    () => body.onIdle?.(),
+  );
   const wallMs = (): number => options.wallMs + timers.nowMs + skewMs;
   const random = seededRandom(`${options.seed}/${options.name}/${options.incarnation}`);
   const crypto = createCrypto(random.fork('crypto'));
-  const disk = countingDisk(body.disk, () => body.onTimerSet());
+  const disk = countingDisk(body.disk, () => queue.enqueue(() => undefined));
   const timersTold: TimerHeap = {
     ...timers,
     get nowMs() {
@@ -345,5 +352,6 @@ export function createMachine(options: MachineOptions, body: MachineBody): Machi
     takeTelemetry: () => recorder.take(),
     onTelemetry: (listener) => recorder.onRecord(listener),
     wallMs,
+    recorder,
   };
 }

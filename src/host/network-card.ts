@@ -42,7 +42,7 @@ export interface NetworkCard {
   /** The machine at `machine` is gone: frames to it are lost from now on, until a new link. */
   unlink(machine: Address): void;
   setFault(from: Address, fault: LinkFaultState): void;
-  /** Frames handed to links, and taken from them, since power-on. */
+  /** Frames handed to and taken from the links that are there now; a link that went or was renewed counts from nothing. */
   readonly sent: number;
   readonly received: number;
 }
@@ -54,6 +54,8 @@ interface LinkState {
   fault: LinkFaultState;
   /** Frames held by a cut, in order. */
   held: Packet[];
+  sent: number;
+  received: number;
   /** The last frame's delivery time, so that jitter never reorders a stream. */
   lastAtMs: number;
   delayed: number;
@@ -63,18 +65,21 @@ interface LinkState {
 export function createNetworkCard(options: CardOptions): NetworkCard {
   const { queue, timers, random, body } = options;
   const links = new Map<Address, LinkState>();
-  let sent = 0;
-  let received = 0;
   const linkOf = (machine: Address): LinkState => {
     let state = links.get(machine);
     if (!state) {
-      state = { incarnation: 0, waiting: [], requested: false, fault: {}, held: [], lastAtMs: 0, delayed: 0 };
+      state = { incarnation: 0, waiting: [], requested: false, fault: {}, held: [], sent: 0, received: 0, lastAtMs: 0, delayed: 0 };
       links.set(machine, state);
     }
     return state;
   };
+  const sumOf = (count: 'sent' | 'received'): number => {
+    let sum = 0;
+    for (const state of links.values()) sum += state[count];
+    return sum;
+  };
   const put = (machine: Address, state: LinkState, packet: Packet): void => {
-    if (body.transmit(machine, { fromIncarnation: options.incarnation, toIncarnation: state.incarnation, packet })) sent++;
+    if (body.transmit(machine, { fromIncarnation: options.incarnation, toIncarnation: state.incarnation, packet })) state.sent++;
   };
   const deliver = (machine: Address, packet: Packet): void => queue.enqueue(() => options.receive(machine, packet));
   const pass = (machine: Address, state: LinkState, packet: Packet): void => {
@@ -101,14 +106,18 @@ export function createNetworkCard(options: CardOptions): NetworkCard {
       body.requestLink(machine);
     },
     arrive(machine, frame) {
-      received++;
       const state = linkOf(machine);
+      state.received++;
       if (frame.toIncarnation !== options.incarnation || (state.incarnation > 0 && frame.fromIncarnation !== state.incarnation)) return;
       if (!state.fault.down) pass(machine, state, frame.packet);
       else if (frame.packet.t !== 'datagram' && state.held.length < HELD_FRAMES) state.held.push(frame.packet);
     },
     link(machine, incarnation) {
       const state = linkOf(machine);
+      if (state.incarnation !== incarnation) {
+        state.sent = 0;
+        state.received = 0;
+      }
       state.incarnation = incarnation;
       state.requested = false;
       for (const packet of state.waiting.splice(0)) put(machine, state, packet);
@@ -116,6 +125,8 @@ export function createNetworkCard(options: CardOptions): NetworkCard {
     unlink(machine) {
       const state = linkOf(machine);
       state.incarnation = 0;
+      state.sent = 0;
+      state.received = 0;
       state.requested = false;
       state.waiting = [];
       state.held = [];
@@ -126,10 +137,10 @@ export function createNetworkCard(options: CardOptions): NetworkCard {
       if (!fault.down) for (const packet of state.held.splice(0)) pass(from, state, packet);
     },
     get sent() {
-      return sent;
+      return sumOf('sent');
     },
     get received() {
-      return received;
+      return sumOf('received');
     },
   };
 }

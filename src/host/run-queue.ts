@@ -53,8 +53,8 @@ function createFifo<T>(): { push(item: T): void; shift(): T | undefined; peek():
   };
 }
 
-/** A run queue on the platform's turns. `onFault` gets exceptions of tasks: bugs of the machine itself. */
-export function createRunQueue(turn: Turn, onFault: (error: unknown) => void): RunQueue {
+/** A run queue on the platform's turns. `onFault` gets exceptions of tasks: bugs of the machine itself; `onIdle` hears of every end of work. */
+export function createRunQueue(turn: Turn, onFault: (error: unknown) => void, onIdle: () => void = () => undefined): RunQueue {
   const urgent = createFifo<Task>();
   const normal = createFifo<Task>();
   let scheduled = false;
@@ -83,6 +83,7 @@ export function createRunQueue(turn: Turn, onFault: (error: unknown) => void): R
       const waiting = drainers;
       drainers = [];
       for (const resolve of waiting) resolve();
+      onIdle();
       return;
     }
     const first = (urgent.size > 0 ? urgent : normal).peek()!;

@@ -1,0 +1,99 @@
+/** A machine in its worker: the body that stands on MessagePorts, IndexedDB and real time. */
+import { createMachine, type Machine, type MachineOptions } from '../machine.ts';
+import type { LinkFrame } from '../packets.ts';
+import type { Address } from '../network.ts';
+import { openIndexedDbDisk, type BrowserDiskFault, type IndexedDbDisk } from './indexeddb-disk.ts';
+import { createMemoryDisk } from './memory-disk.ts';
+import { createTimeDriver } from './time-driver.ts';
+
+/** What a worker is told to become. */
+export interface BrowserMachineOptions extends MachineOptions {
+  readonly cluster: string;
+  readonly storage: 'indexeddb' | 'memory';
+  readonly bootedLabMs: number;
+  /** Asset name → absolute URL. */
+  readonly assets: Readonly<Record<string, string>>;
+  /** Asks the data centre for a link to the machine at an address. */
+  readonly requestLink: (address: Address) => void;
+  /** Something that ends in a named state: the disk was taken away, storage failed. */
+  readonly onTrouble: (trouble: string) => void;
+}
+
+/** A machine and the ends of the channels it hangs on. */
+export interface BrowserMachine {
+  readonly machine: Machine;
+  /** `memory` when IndexedDB could not be opened, whatever was asked for. */
+  readonly storage: 'indexeddb' | 'memory';
+  connect(address: Address, incarnation: number, port: MessagePort): void;
+  disconnect(address: Address): void;
+  attachTime(port: MessagePort): void;
+  setDiskFault(fault: BrowserDiskFault): void;
+}
+
+/** Gives back control to the platform: a message to oneself is the quickest macrotask that no timer throttling touches. */
+export function messageTurn(): (callback: () => void) => void {
+  const { port1, port2 } = new MessageChannel();
+  const waiting: (() => void)[] = [];
+  port1.onmessage = () => waiting.shift()?.();
+  return (callback) => {
+    waiting.push(callback);
+    port2.postMessage(undefined);
+  };
+}
+
+async function openDisk(options: BrowserMachineOptions): Promise<{ disk: IndexedDbDisk; storage: 'indexeddb' | 'memory' }> {
+  if (options.storage === 'memory') return { disk: createMemoryDisk(), storage: 'memory' };
+  try {
+    return { disk: await openIndexedDbDisk(options.cluster, options.name, options.onTrouble), storage: 'indexeddb' };
+  } catch (error) {
+    options.onTrouble(`storage is not available, this machine runs from memory: ${error instanceof Error ? error.message : String(error)}`);
+    return { disk: createMemoryDisk(), storage: 'memory' };
+  }
+}
+
+/** Switches the machine on in this worker and loads its files. */
+export async function createBrowserMachine(options: BrowserMachineOptions): Promise<BrowserMachine> {
+  const { disk, storage } = await openDisk(options);
+  const ports = new Map<Address, MessagePort>();
+  const driver = createTimeDriver(() => machine, options.bootedLabMs);
+  const assets = new Map<string, Promise<string>>();
+  const machine: Machine = createMachine(options, {
+    turn: messageTurn(),
+    disk,
+    transmit(address, frame: LinkFrame) {
+      const port = ports.get(address);
+      port?.postMessage(frame);
+      return port !== undefined;
+    },
+    requestLink: options.requestLink,
+    asset(name) {
+      const url = options.assets[name];
+      if (url === undefined) return Promise.reject(new Error(`no asset ${name}`));
+      const known = assets.get(name) ?? fetch(url).then((response) => (response.ok ? response.text() : Promise.reject(new Error(`asset ${name}: ${response.status} ${response.statusText}`))));
+      assets.set(name, known);
+      known.catch(() => assets.delete(name));
+      return known;
+    },
+    onTimerSet: () => driver.onTimerSet(),
+    onIdle: () => driver.onIdle(),
+  });
+  await machine.load();
+  return {
+    machine,
+    storage,
+    connect(address, incarnation, port) {
+      ports.get(address)?.close();
+      ports.set(address, port);
+      port.onmessage = ({ data }: MessageEvent<LinkFrame>) => machine.card.arrive(address, data);
+      machine.card.link(address, incarnation);
+    },
+    disconnect(address) {
+      ports.get(address)?.close();
+      ports.delete(address);
+      machine.card.unlink(address);
+      machine.queue.enqueue(() => undefined);
+    },
+    attachTime: (port) => driver.attach(port),
+    setDiskFault: (fault) => disk.setFault(fault),
+  };
+}

@@ -1,0 +1,167 @@
+/**
+ * The disk in the browser: one IndexedDB database per machine, strict durability. A write is acknowledged at its transaction's
+ * complete event. A fencing number, raised at each power-on and checked in every write, keeps two lives of a machine apart.
+ */
+import { openDB, type DBSchema, type IDBPDatabase } from 'idb';
+import { DiskError, type Disk, type DiskErrorCode, type Log, type LogBatch, type Records } from '../disk.ts';
+import { hashText } from '../random.ts';
+
+interface StoredBatch {
+  readonly firstIndex: number;
+  readonly entries: readonly string[];
+  readonly meta: string;
+  readonly checksum: number;
+}
+
+interface Schema extends DBSchema {
+  /** Key: [log, sequence]. */
+  log: { key: [string, number]; value: StoredBatch };
+  /** Key: [record set, key]. */
+  records: { key: [string, string]; value: string };
+  fence: { key: string; value: number };
+}
+
+/** The version of the stored form; another form gets another database name, never an upgrade in place. */
+const FORMAT = 1;
+const MAX_KEY = '\uffff';
+
+const checksumOf = (batch: LogBatch): number => batch.entries.reduce((sum, entry) => hashText(entry, sum), hashText(batch.meta, batch.firstIndex >>> 0));
+
+/** Name of a machine's database. */
+export const databaseName = (cluster: string, machine: string): string => `tabernetes/${cluster}/${machine}`;
+
+/** What the lab may do to a disk in the browser. */
+export type BrowserDiskFault = 'none' | 'full' | 'slow' | 'read-only' | 'corrupt-tail';
+
+/** A disk and its faults. */
+export interface IndexedDbDisk extends Disk {
+  setFault(fault: BrowserDiskFault): void;
+  close(): void;
+}
+
+const SLOW_MS = 400;
+
+function toDiskError(error: unknown): DiskError {
+  if (error instanceof DiskError) return error;
+  const name = error instanceof DOMException ? error.name : '';
+  const code: DiskErrorCode = name === 'QuotaExceededError' ? 'full' : 'failed';
+  const detail = error instanceof Error ? error.message : String(error);
+  return new DiskError(code, code === 'full' ? 'no space left on device' : `input/output error: ${detail}`);
+}
+
+/** Opens the database of a machine and takes it over from any earlier life. Rejects with DiskError. */
+export async function openIndexedDbDisk(cluster: string, machine: string, onLost: (reason: string) => void): Promise<IndexedDbDisk> {
+  let fault: BrowserDiskFault = 'none';
+  const database: IDBPDatabase<Schema> = await openDB<Schema>(databaseName(cluster, machine), FORMAT, {
+    upgrade(fresh) {
+      fresh.createObjectStore('log');
+      fresh.createObjectStore('records');
+      fresh.createObjectStore('fence');
+    },
+    blocking: () => {
+      database.close();
+      onLost('another tab deletes or upgrades the database of this machine');
+    },
+    terminated: () => onLost('the browser closed the database of this machine'),
+  }).catch((error: unknown) => {
+    throw toDiskError(error);
+  });
+  const raise = database.transaction('fence', 'readwrite', { durability: 'strict' });
+  const fence = ((await raise.store.get('life')) ?? 0) + 1;
+  void raise.store.put(fence, 'life');
+  await raise.done;
+  const nextSequence = new Map<string, Promise<number>>();
+  const sequenceOf = (log: string): Promise<number> => {
+    const known = nextSequence.get(log) ?? database.getAllKeys('log', IDBKeyRange.bound([log, -1], [log, Infinity])).then((keys) => (keys.at(-1)?.[1] ?? 0) + 1);
+    nextSequence.set(
+      log,
+      known.then((sequence) => sequence + 1),
+    );
+    return known;
+  };
+  const write = async (store: 'log' | 'records', act: (transaction: ReturnType<typeof begin>) => void): Promise<void> => {
+    if (fault === 'full') throw new DiskError('full', 'no space left on device');
+    if (fault === 'read-only') throw new DiskError('read-only', 'read-only file system');
+    if (fault === 'slow') await new Promise((resolve) => setTimeout(resolve, SLOW_MS));
+    try {
+      const transaction = begin(store);
+      const done = transaction.done;
+      // If a request fails, `done` rejects with the reason; the fence is read first, in the same transaction.
+      const fenced = transaction.objectStore('fence').get('life');
+      act(transaction);
+      const current = await fenced;
+      if (current !== fence) {
+        done.catch(() => undefined);
+        transaction.abort();
+        throw new DiskError('fenced', 'another life of this machine owns the disk');
+      }
+      await done;
+    } catch (error) {
+      throw toDiskError(error);
+    }
+  };
+  const begin = (store: 'log' | 'records') => database.transaction([store, 'fence'], 'readwrite', { durability: 'strict' });
+  const quiet = (request: Promise<unknown>): void => {
+    // The transaction's own `done` rejects with the same reason and is awaited.
+    request.catch(() => undefined);
+  };
+  const log = (name: string): Log => ({
+    async append(firstIndex, entries, meta) {
+      const batch: LogBatch = { firstIndex, entries, meta };
+      const sequence = await sequenceOf(name);
+      await write('log', (transaction) => quiet(transaction.objectStore('log').put({ ...batch, checksum: checksumOf(batch) }, [name, sequence])));
+    },
+    async compactTo(index) {
+      const range = IDBKeyRange.bound([name, -1], [name, Infinity]);
+      const keys = await database.getAllKeys('log', range);
+      const batches = await database.getAll('log', range);
+      const dropped = keys.filter((_, at) => at < keys.length - 1 && batches[at]!.firstIndex + batches[at]!.entries.length <= index);
+      if (dropped.length === 0) return;
+      await write('log', (transaction) => {
+        for (const key of dropped) quiet(transaction.objectStore('log').delete(key));
+      });
+    },
+    async read() {
+      const batches = await database.getAll('log', IDBKeyRange.bound([name, -1], [name, Infinity])).catch((error: unknown) => {
+        throw toDiskError(error);
+      });
+      const last = batches.at(-1);
+      if (fault === 'corrupt-tail' && last) batches[batches.length - 1] = { ...last, checksum: last.checksum ^ 1 };
+      for (const batch of batches) if (batch.checksum !== checksumOf(batch)) throw new DiskError('corrupt', `checksum mismatch in ${name} at ${batch.firstIndex}`);
+      return batches.map(({ firstIndex, entries, meta }) => ({ firstIndex, entries, meta }));
+    },
+  });
+  const records = (set: string): Records => {
+    const below = (prefix: string): IDBKeyRange => IDBKeyRange.bound([set, prefix], [set, prefix + MAX_KEY]);
+    return {
+      get: (key) => database.get('records', [set, key]),
+      async keys(prefix) {
+        return (await database.getAllKeys('records', below(prefix))).map(([, key]) => key);
+      },
+      async entries(prefix) {
+        const [keys, values] = await Promise.all([database.getAllKeys('records', below(prefix)), database.getAll('records', below(prefix))]);
+        return new Map(keys.map(([, key], at) => [key, values[at]!]));
+      },
+      put: (entries) =>
+        write('records', (transaction) => {
+          const store = transaction.objectStore('records');
+          for (const [key, value] of Object.entries(entries)) quiet(value === undefined ? store.delete([set, key]) : store.put(value, [set, key]));
+        }),
+    };
+  };
+  return {
+    log,
+    records,
+    remove: async (name) => {
+      nextSequence.delete(name);
+      await write('log', (transaction) => quiet(transaction.objectStore('log').delete(IDBKeyRange.bound([name, -1], [name, Infinity]))));
+      await write('records', (transaction) => quiet(transaction.objectStore('records').delete(below0(name))));
+    },
+    setFault(newFault) {
+      fault = newFault;
+    },
+    close: () => database.close(),
+  };
+}
+
+const below0 = (set: string): IDBKeyRange => IDBKeyRange.bound([set, ''], [set, MAX_KEY]);
