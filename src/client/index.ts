@@ -13,3 +13,6 @@ export { eventRecorder, referenceOf, seriesEventRecorder, type EventRecorder, ty
 export { leaderElect, planLease, type LeaderElectionOptions } from './leader-election.ts';
 export * from './controller.ts';
 export * from './component-server.ts';
+export * from './scheduling-requirements.ts';
+export * from './klog.ts';
+export * from './component.ts';
