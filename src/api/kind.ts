@@ -1,6 +1,6 @@
 // The one definition every kind of the API is made of: names, scope, storage, strategy (rest.RESTCreateStrategy and friends),
 // printer columns and selectable fields. The API server, kubectl, clients and the screen read kinds only through this shape.
-import type { FieldError, KubeObject } from '#apimachinery';
+import type { FieldError, KubeObject, TableRowCondition } from '#apimachinery';
 
 /** Verbs of discovery. */
 export type Verb = 'create' | 'delete' | 'deletecollection' | 'get' | 'list' | 'patch' | 'update' | 'watch';
@@ -53,6 +53,10 @@ export interface Strategy<T extends KubeObject = KubeObject> {
    * 0 deletes at once; more sets deletionTimestamp and leaves the object to its kubelet.
    */
   gracePeriodSeconds?(object: T, request: DeletionRequest): number | undefined;
+  /** Marks an object whose deletion has begun but waits (Namespace: phase Terminating); in place. */
+  prepareForDelete?(object: T): void;
+  /** Finalizers kept outside metadata that hold the object back (Namespace: spec.finalizers). */
+  specFinalizers?(object: T): readonly string[];
 }
 
 /** Update rule of a subresource that writes the parent object (status, ephemeralcontainers, resize …). */
@@ -141,6 +145,8 @@ export interface Kind<T extends KubeObject = KubeObject> {
   strategy: Strategy<T>;
   /** Printer columns, the name column first. */
   columns: readonly Column<T>[];
+  /** Conditions of a table row (pods that have ended). */
+  rowConditions?(object: T): TableRowCondition[];
   /** Beside metadata.name and metadata.namespace. */
   selectableFields: readonly SelectableField<T>[];
   storedForm?: StoredForm<T>;

@@ -1,0 +1,143 @@
+// Compiles the published schema facts (facts.json, made by scripts/api-facts.mjs, which describes the format) into nodes.
+import type { ListType } from '#apimachinery';
+import facts from './facts.json' with { type: 'json' };
+import type { ScalarType, SchemaNode } from './schema-node.ts';
+
+interface SchemaFacts {
+  f?: Record<string, string>;
+  a?: number;
+  any?: number;
+}
+
+const scalarCodes: Readonly<Record<string, { scalar: ScalarType; goType: string }>> = {
+  s: { scalar: 'string', goType: 'string' },
+  i: { scalar: 'int32', goType: 'int32' },
+  l: { scalar: 'int64', goType: 'int64' },
+  n: { scalar: 'number', goType: 'float64' },
+  b: { scalar: 'boolean', goType: 'bool' },
+  y: { scalar: 'bytes', goType: '[]uint8' },
+};
+/** Schemas that are one value on the wire. */
+const specialSchemas: Readonly<Record<string, ScalarType>> = {
+  'api.resource.Quantity': 'quantity',
+  'util.intstr.IntOrString': 'int-or-string',
+  'apis.meta.v1.Time': 'time',
+  'apis.meta.v1.MicroTime': 'micro-time',
+};
+
+const noFields: ReadonlyMap<string, SchemaNode> = new Map();
+
+/** What the parts after the type say of one field. */
+interface Traits {
+  defaultValue: unknown;
+  enumValues: readonly string[];
+  listType: ListType;
+  mapKeys: readonly string[];
+  isAtomic: boolean;
+  mergeKey: string;
+  patchStrategies: readonly string[];
+  isRequired: boolean;
+}
+
+function traitsOf(parts: readonly string[], isRequired: boolean): Traits {
+  const traits: Traits = { defaultValue: undefined, enumValues: [], listType: 'atomic', mapKeys: [], isAtomic: false, mergeKey: '', patchStrategies: [], isRequired };
+  for (const part of parts) {
+    const equals = part.indexOf('=');
+    const value = part.slice(equals + 1);
+    switch (part.slice(0, equals)) {
+      case 'd':
+        traits.defaultValue = JSON.parse(value) as unknown;
+        break;
+      case 'e':
+      case 'ie':
+        traits.enumValues = value.split(',');
+        break;
+      case 't':
+        traits.listType = value === 'set' ? 'set' : 'map';
+        traits.mapKeys = value === 'set' ? [] : value.slice('map:'.length).split(',');
+        break;
+      case 'k':
+        traits.mergeKey = value;
+        break;
+      case 'p':
+        traits.patchStrategies = value.split(',');
+        break;
+      case 'a':
+        traits.isAtomic = true;
+        break;
+    }
+  }
+  return traits;
+}
+
+const plainTraits: Traits = traitsOf([], false);
+
+/** "core.v1.Container" → "v1.Container", as Go prints a type with its package. */
+const goTypeOf = (name: string): string => name.split('.').slice(-2).join('.');
+
+/** All schemas of the facts by short name. Struct fields are filled after all structs exist, because types refer to each other in circles. */
+function compileAll(source: Readonly<Record<string, SchemaFacts>>): ReadonlyMap<string, SchemaNode> {
+  const fieldsOf = new Map<string, Map<string, SchemaNode>>();
+  for (const name of Object.keys(source)) fieldsOf.set(name, new Map());
+
+  const reference = (name: string, traits: Traits): SchemaNode => {
+    const schema = source[name];
+    if (!schema) throw new Error(`the schema facts name ${name} but do not hold it`);
+    const special = specialSchemas[name];
+    if (special) return { ...leaf('scalar', special, goTypeOf(name)), ...traits };
+    if (!schema.f) return { ...leaf('any', '', goTypeOf(name)), ...traits };
+    const fields = fieldsOf.get(name) ?? noFields;
+    const isAtomic = traits.isAtomic || schema.a === 1;
+    return { ...leaf('struct', '', goTypeOf(name)), ...traits, isAtomic, structName: name, fields, field: (field) => fields.get(field) };
+  };
+
+  const typed = (type: string, traits: Traits): SchemaNode => {
+    const rest = type.slice(1);
+    switch (type.charAt(0)) {
+      case '@':
+        return reference(rest, traits);
+      case '[': {
+        const items = typed(rest, plainTraits);
+        return { ...leaf('list', '', `[]${items.goType}`), ...traits, items };
+      }
+      case '{': {
+        const values = typed(rest, plainTraits);
+        return { ...leaf('map', '', `map[string]${values.goType}`), ...traits, values, field: () => values };
+      }
+      case 'o':
+      case '?':
+        return { ...leaf('any', '', 'interface {}'), ...traits };
+      default: {
+        const code = scalarCodes[type];
+        if (!code) throw new Error(`the schema facts hold an unknown type ${type}`);
+        return { ...leaf('scalar', code.scalar, code.goType), ...traits };
+      }
+    }
+  };
+
+  for (const [name, schema] of Object.entries(source)) {
+    const fields = fieldsOf.get(name);
+    for (const [field, text] of Object.entries(schema.f ?? {})) {
+      const [type = '', ...parts] = text.split('|');
+      const isRequired = type.startsWith('!');
+      fields?.set(field, typed(isRequired ? type.slice(1) : type, traitsOf(parts, isRequired)));
+    }
+  }
+  return new Map(Object.keys(source).map((name) => [name, reference(name, plainTraits)]));
+}
+
+function leaf(type: SchemaNode['type'], scalar: ScalarType, goType: string): SchemaNode {
+  return { type, scalar, goType, structName: '', fields: noFields, items: undefined, values: undefined, field: () => undefined, ...plainTraits };
+}
+
+const schemas: ReadonlyMap<string, SchemaNode> = compileAll(facts.schemas as Readonly<Record<string, SchemaFacts>>);
+
+/** The part of schema names the facts leave out. */
+const sharedPrefix = /^io\.k8s\.(api|apimachinery\.pkg|apiextensions-apiserver\.pkg\.apis|kube-aggregator\.pkg\.apis)\./;
+
+/** The compiled schema of a name as OpenAPI has it ("io.k8s.api.core.v1.Pod"). Throws an Error for a name the facts do not hold. */
+export function schemaNamed(name: string): SchemaNode {
+  const node = schemas.get(name.replace(sharedPrefix, ''));
+  if (!node) throw new Error(`there is no schema named ${name}`);
+  return node;
+}
