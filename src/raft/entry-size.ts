@@ -12,6 +12,7 @@ function varintSize(value: number): number {
   return size;
 }
 
+/** Bytes that one entry counts, frame and data. */
 export function entrySize(entry: Entry): number {
   const length = entry.data.length;
   const payload = length === 0 ? 0 : 1 + varintSize(length) + length;

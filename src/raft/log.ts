@@ -9,6 +9,7 @@ import { Unstable } from './unstable.ts';
 
 const noEntries: readonly Entry[] = Object.freeze([]);
 
+/** The log of one member, stored and not yet stored; throws RaftInvariantError where a committed entry would change. */
 export class RaftLog {
   readonly storage: Storage;
   /** What is not known to be on disk; follows the stored log without a gap, and shadows it from its offset on. */

@@ -1,11 +1,12 @@
 // What a leader knows of one peer's log, and how fast it may send to it: probe (one append, wait), replicate
 // (pipelined within a window), snapshot (nothing until it arrived). Models tracker.Progress of etcd-io/raft.
 
-import { Inflights } from './inflights.ts';
+import type { Inflights } from './inflights.ts';
 
 /** How the leader sends to a peer. */
 export type ProgressMode = 'probe' | 'replicate' | 'snapshot';
 
+/** One peer as its leader sees it: what it holds, what was sent, and whether more may be sent now. */
 export class Progress {
   /** Highest index known to be on the peer's disk; never decreases within a leader's term. */
   match = 0;

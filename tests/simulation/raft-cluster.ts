@@ -5,19 +5,16 @@
 import {
   create,
   decodeConfChange,
-  emptyConf,
   isDropped,
   MembershipError,
-  MemoryStorage,
-  type ConfState,
   type Entry,
-  type MemberChange,
   type Message,
   type RaftNode,
   type Ready,
 } from '#raft';
 import { EventQueue } from './event-queue.ts';
 import { drawFaults, drawOptions, noFaults, noMarks, type Faults, type Marks, type Options } from './raft-faults.ts';
+import { describeMember, digestEntry, foundMember, randomChanges, refreshed, slots, type Member } from './raft-member.ts';
 import { RaftInvariants } from './raft-invariants.ts';
 import { seededRandom } from './random.ts';
 
@@ -28,23 +25,6 @@ export interface SimulationResult {
   /** Hash of everything that happened, in order. */
   readonly trace: number;
   readonly marks: Marks;
-}
-
-interface Member {
-  readonly id: number;
-  readonly disk: MemoryStorage;
-  /** Undefined while crashed. */
-  node: RaftNode | undefined;
-  /** Raised by each crash, so that what belongs to a former life does nothing. */
-  life: number;
-  /** The write under way; while there is one no other Ready is taken. */
-  writing: Ready | undefined;
-  isPaused: boolean;
-  digest: number;
-  conf: ConfState;
-  /** Digest and configuration where the durable snapshot ends. */
-  reads: Map<string, number>;
-  lastLeader: number;
 }
 
 type Event =
@@ -58,7 +38,6 @@ type Event =
   | { type: 'fault' };
 
 const tickInterval = 10;
-const slots = 5;
 
 export class RaftClusterSimulation {
   readonly #seed: number;
@@ -88,23 +67,13 @@ export class RaftClusterSimulation {
     this.#options = drawOptions(draw);
     this.#slowestWrite = draw() < 0.5 ? 5 : 80;
     const initial = draw() < 0.5 ? 3 : slots;
-    for (let id = 1; id <= slots; id++) this.#members.push(this.#found(id, initial));
+    for (let id = 1; id <= slots; id++) this.#members.push(foundMember(id, initial));
     for (const member of this.#members) {
       this.#boot(member);
       this.#queue.add(draw() * tickInterval, { type: 'tick', member });
     }
     this.#queue.add(20, { type: 'client' });
     this.#queue.add(100, { type: 'fault' });
-  }
-
-  #found(id: number, initial: number): Member {
-    const voters = Array.from({ length: initial }, (_, i) => i + 1);
-    // A member that joins later starts with an empty disk.
-    const conf = id <= initial ? { ...emptyConf, voters } : emptyConf;
-    const index = id <= initial ? 1 : 0;
-    const disk = new MemoryStorage({ index, term: index, conf, data: '0' });
-    if (index > 0) disk.setHardState({ term: 0, vote: 0, commit: 1 });
-    return { id, disk, node: undefined, life: 0, writing: undefined, isPaused: false, digest: 0, conf, reads: new Map(), lastLeader: 0 };
   }
 
   #boot(member: Member): void {
@@ -164,15 +133,9 @@ export class RaftClusterSimulation {
     }
   }
 
-  /** One line per member, for a failure's text. */
+  /** What every member is, for a failure's text. */
   describe(): string {
-    const lines = this.#members.map(({ id, node, disk }) => {
-      if (node === undefined) return `${id} down`;
-      const { role, term, lead, commit, applied, lastIndex, config } = node.view();
-      const peers = [...node.view().progress].map(([peer, { match, next, mode }]) => `${peer}:${match}/${next} ${mode}`);
-      return `${id} ${role} term ${term} lead ${lead} commit ${commit} applied ${applied} log ${disk.firstIndex()}..${lastIndex} ${JSON.stringify(config)} ${peers.join(', ')}`;
-    });
-    return [JSON.stringify(this.#options), ...lines].join('\n');
+    return [JSON.stringify(this.#options), ...this.#members.map(describeMember)].join('\n');
   }
 
   #note(...numbers: readonly number[]): void {
@@ -285,22 +248,12 @@ export class RaftClusterSimulation {
       this.marks.confChanges++;
       if (change.changes.length === 0) this.marks.jointLeft++;
     }
-    for (let i = 0; i < entry.data.length; i++) member.digest = (Math.imul(member.digest, 31) + entry.data.charCodeAt(i)) | 0;
-    member.digest = (Math.imul(member.digest, 31) + entry.term) | 0;
+    member.digest = digestEntry(member.digest, entry);
     this.#invariants.applied(member.id, entry.index, member.digest, member.conf);
   }
 
-  /** As in etcd, what is sent is the newest state: a stored snapshot may know nothing of the member that needs it. */
-  #refreshed(member: Member, message: Message): Message {
-    if (message.type !== 'snapshot') return message;
-    const { applied, termAt } = member.node!.view();
-    const term = termAt(applied);
-    if (applied <= message.snapshot.index || term === undefined) return message;
-    return { ...message, snapshot: { index: applied, term, conf: member.conf, data: String(member.digest) } };
-  }
-
   #send(member: Member, made: Message): void {
-    const message = this.#refreshed(member, made);
+    const message = refreshed(member, made);
     this.#invariants.sent(message, member.disk);
     const { network } = this.#chance;
     if (this.#cut.has(message.from * 16 + message.to) || network() < this.#faults.drop) {
@@ -349,10 +302,7 @@ export class RaftClusterSimulation {
       node.proposeConfChange({ transition: 'auto', changes: [] });
       return;
     }
-    const types = ['voter', 'learner', 'remove', 'voter'] as const;
-    const changes = Array.from({ length: 1 + Math.floor(chance() * 2) }, (): MemberChange => {
-      return { type: types[Math.floor(chance() * types.length)]!, id: 1 + Math.floor(chance() * slots) };
-    });
+    const changes = randomChanges(chance);
     // Keep two voters at least, so that a quorum can be had at the end.
     const left = new Set(config.voters);
     for (const { type, id } of changes) {

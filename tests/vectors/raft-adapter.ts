@@ -246,8 +246,8 @@ export function writeMessage(m: Message): JsonObject {
       return { type, from, to, term, index: m.index, logTerm: m.logTerm, commit: m.commit, entries };
     }
     case 'appendReply': {
-      const hint = m.success ? {} : { hintIndex: m.hintIndex ?? 0, hintTerm: m.hintTerm ?? 0 };
-      return { type, from, to, term, index: m.index, success: m.success, ...hint };
+      const reply = { type, from, to, term, index: m.index, success: m.success };
+      return m.success ? reply : { ...reply, hintIndex: m.hintIndex ?? 0, hintTerm: m.hintTerm ?? 0 };
     }
     case 'heartbeat':
       return { type, from, to, term, commit: m.commit, ctx: m.ctx };
