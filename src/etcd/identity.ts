@@ -59,5 +59,5 @@ export function urlTarget(url: string): UrlTarget {
   checkUrl(url);
   const [, scheme, host] = /^(\w+):\/\/([^/]*)/.exec(url)!;
   const [address, port] = host!.split(':') as [string, string];
-  return { address, port: Number(port), isTls: scheme === 'https' };
+  return { address: address === 'localhost' ? '127.0.0.1' : address, port: Number(port), isTls: scheme === 'https' };
 }

@@ -1,3 +1,2 @@
-/** The front door of etcd. */
-export { StateMachine } from './state-machine.ts';
-export { encodeState, decodeState } from './state-image.ts';
+/** The front door of etcd: the program, and the pure parts that tests and tools look into. */
+export { etcd } from './program.ts';

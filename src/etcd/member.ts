@@ -69,6 +69,7 @@ export class EtcdMember {
   #committedInTerm = 0;
   #facts = '';
   #isStopped = false;
+  #whenRecovered: (() => void) | undefined;
 
   constructor(parts: MemberParts) {
     this.#parts = parts;
@@ -213,6 +214,26 @@ export class EtcdMember {
     if (envelope.messages.length > 0) this.#loop.wake();
   }
 
+  /** Begins to work and to tick; `whenRecovered` is called once what was committed before is applied. */
+  start(whenRecovered: () => void): void {
+    this.#whenRecovered = whenRecovered;
+    this.#loop.wake();
+    this.clock.every(this.settings.heartbeatMs, () => this.tick());
+    if (this.#raft.view().commit <= this.applier.appliedIndex) this.#recovered();
+  }
+
+  #recovered(): void {
+    const whenRecovered = this.#whenRecovered;
+    this.#whenRecovered = undefined;
+    whenRecovered?.();
+  }
+
+  /** Stands for election now instead of waiting for its timeout. */
+  campaign(): void {
+    this.#raft.campaign();
+    this.#loop.wake();
+  }
+
   /** One heartbeat interval has passed. */
   tick(): void {
     if (this.#isStopped) return;
@@ -269,6 +290,7 @@ export class EtcdMember {
       this.#committedInTerm = term;
       this.#reads.retry();
     }
+    if (this.#whenRecovered && commit <= this.applier.appliedIndex) this.#recovered();
     this.metrics.proposalsCommitted.set(commit);
     this.metrics.proposalsApplied.set(this.applier.appliedIndex);
     this.metrics.proposalsPending.set(this.#proposals.pendingCount);

@@ -1,0 +1,33 @@
+/** What a member serves on its peer port (2380): Raft messages, the list of members, and what only the leader can answer. */
+import type { etcd, raftPeer } from '#contracts';
+import type { RpcService, RpcStream } from '#host';
+import type { PeerMembers } from '../bootstrap.ts';
+import { etcdError } from '../errors.ts';
+import type { EtcdMember } from '../member.ts';
+import { promoteHere, type ClusterSettings } from './cluster.ts';
+import { renewHere, timeToLiveHere } from './lease.ts';
+
+/** The service of the peer port. */
+export function peerService(member: EtcdMember, settings: ClusterSettings): RpcService {
+  return {
+    unary: {
+      'Raft/Members': (): Promise<PeerMembers> => Promise.resolve({ clusterId: member.settings.clusterId, members: member.state.membership.list() }),
+      async 'Lease/LeaseRenew'(request: { readonly id: string }): Promise<number> {
+        const ttl = renewHere(member, request.id);
+        if (ttl === undefined) throw etcdError('notLeader');
+        return ttl;
+      },
+      async 'Lease/LeaseTimeToLive'(request: etcd.LeaseTimeToLiveRequest): Promise<etcd.LeaseTimeToLiveResponse> {
+        const answer = timeToLiveHere(member, request);
+        if (!answer) throw etcdError('notLeader');
+        return answer;
+      },
+      'Cluster/MemberPromote': (request: { readonly id: string }): Promise<readonly etcd.Member[]> => promoteHere(member, settings, request.id),
+    },
+    streaming: {
+      async 'Raft/Message'(stream: RpcStream<raftPeer.PeerEnvelope, never>): Promise<void> {
+        for (let envelope = await stream.receive(); envelope; envelope = await stream.receive()) member.receive(envelope);
+      },
+    },
+  };
+}
