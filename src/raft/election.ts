@@ -19,7 +19,7 @@ export function maybeCampaign(r: RaftState, kind: CampaignKind): void {
 /** A committed change not applied yet: this member may be counting with the wrong voters. */
 function hasUnappliedConfChange(r: RaftState): boolean {
   const { applied, committed } = r.log;
-  for (let lo = applied + 1; lo <= committed; ) {
+  for (let lo = applied + 1; lo <= committed;) {
     const page = r.log.slice(lo, committed + 1, 1 << 20);
     if (page.some((entry) => entry.kind === 'conf')) return true;
     lo += page.length;
@@ -65,8 +65,7 @@ export function isInLease(r: RaftState): boolean {
 export function answerVote(r: RaftState, m: VoteMessage): void {
   const isPre = m.type === 'preVote';
   const type = isPre ? 'preVoteReply' : 'voteReply';
-  const isFree =
-    r.vote === m.from || (r.vote === NONE && r.lead === NONE) || (isPre && m.term > r.term);
+  const isFree = r.vote === m.from || (r.vote === NONE && r.lead === NONE) || (isPre && m.term > r.term);
   // A learner votes when asked: the candidate may know of a promotion that this member has not applied yet.
   const granted = isFree && r.log.isUpToDate(m.index, m.logTerm);
   // A granted rehearsal is answered with the term that was asked for; ours would look like an old answer.

@@ -8,13 +8,7 @@ import { Progress } from './progress.ts';
 import type { ConfState, RaftId } from './types.ts';
 
 /** Why a change is impossible in the present configuration. */
-export type MembershipErrorReason =
-  | 'already-joint'
-  | 'not-joint'
-  | 'in-joint'
-  | 'no-voters'
-  | 'no-voters-left'
-  | 'needs-joint';
+export type MembershipErrorReason = 'already-joint' | 'not-joint' | 'in-joint' | 'no-voters' | 'no-voters-left' | 'needs-joint';
 
 /** Thrown for a change that is impossible; `reason` names why. */
 export class MembershipError extends Error {

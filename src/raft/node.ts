@@ -264,4 +264,3 @@ function viewOf(r: RaftState): RaftView {
 export function create(config: Config, disk: Storage): RaftNode {
   return new RaftNode(config, disk);
 }
-

@@ -61,7 +61,7 @@ export class ReadyTracker {
     const committedEntries = r.log.nextCommitted(!asyncStorageWrites);
     const { messages } = r;
     if (asyncStorageWrites) this.#addStorageMessages(messages, { hardState, snapshot, entries }, committedEntries);
-    else this.#onAdvance = this.#splitMessages(messages, committedEntries);
+    else this.#onAdvance = this.#splitMessages(messages, snapshot, committedEntries);
     const readStates: readonly ReadState[] = r.readStates.length === 0 ? nothing : r.readStates;
     this.#accept(softState !== undefined, hardState, committedEntries);
     return { softState, hardState, readStates, entries, snapshot, committedEntries, messages, mustSync };
@@ -83,21 +83,21 @@ export class ReadyTracker {
   }
 
   /** Adds what may leave after the write to `messages`; answers what comes back to this member when all is done. */
-  #splitMessages(messages: Message[], committed: readonly Entry[]): Message[] {
+  #splitMessages(messages: Message[], snapshot: Snapshot | undefined, committed: readonly Entry[]): Message[] {
     const own: Message[] = [];
     for (const message of this.#r.messagesAfterAppend) {
       if (message.to === this.#r.id) own.push(message);
       else messages.push(message);
     }
-    const appended = this.#appendReply();
+    const appended = this.#appendReply(snapshot);
     if (appended !== undefined) own.push(appended);
     if (committed.length !== 0) own.push(this.#applyReply(committed));
     return own;
   }
 
-  #appendReply(): StorageAppendReply | undefined {
+  /** Tells that the snapshot, and all entries handed out so far, are durable; nothing if there are neither. */
+  #appendReply(snapshot: Snapshot | undefined): StorageAppendReply | undefined {
     const { log, id, term } = this.#r;
-    const { snapshot } = log.unstable;
     const hasEntries = log.hasNextOrInProgressEntries();
     if (!hasEntries && snapshot === undefined) return undefined;
     // The term lets a reply be recognised that is older than a truncation: entries of a newer leader may have taken
@@ -120,7 +120,7 @@ export class ReadyTracker {
     const { hardState, snapshot, entries } = write;
     if (hardState !== undefined || snapshot !== undefined || entries.length !== 0 || messagesAfterAppend.length !== 0) {
       const replies = messagesAfterAppend.slice();
-      const appended = this.#appendReply();
+      const appended = this.#appendReply(snapshot);
       if (appended !== undefined) replies.push(appended);
       messages.push({ type: 'storageAppend', from: id, to: LOCAL_APPEND, term, ...write, replies });
     }

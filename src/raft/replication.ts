@@ -112,4 +112,3 @@ export function maybeCommit(r: RaftState): boolean {
 export function abortLeaderTransfer(r: RaftState): void {
   r.leadTransferee = NONE;
 }
-

@@ -94,14 +94,7 @@ export interface Ready {
 }
 
 /** What became of a proposal; all but 'appended' and 'forwarded' mean that it was dropped (etcd's ErrProposalDropped). */
-export type ProposalOutcome =
-  | 'appended'
-  | 'forwarded'
-  | 'no-leader'
-  | 'removed'
-  | 'transferring'
-  | 'uncommitted-limit'
-  | 'not-forwarded';
+export type ProposalOutcome = 'appended' | 'forwarded' | 'no-leader' | 'removed' | 'transferring' | 'uncommitted-limit' | 'not-forwarded';
 
 /** Whether the proposal went nowhere and may be tried again later. */
 export function isDropped(outcome: ProposalOutcome): boolean {

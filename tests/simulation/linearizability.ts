@@ -136,7 +136,7 @@ class Search<Action, State> {
 
   #flip(operation: number): void {
     this.#bits[operation >>> 5]! ^= 1 << (operation & 31);
-    this.#bitsHash ^= Math.imul(operation + 1, 0x9e3779b1) ^ Math.imul(operation + 7, 0x85ebca77) >>> 7;
+    this.#bitsHash ^= Math.imul(operation + 1, 0x9e3779b1) ^ (Math.imul(operation + 7, 0x85ebca77) >>> 7);
   }
 
   /** Whether the set with this operation added, and that state, were not tried before; remembers them. */

@@ -18,7 +18,8 @@ describe('a Raft cluster under faults', () => {
       }
       for (const [mark, count] of Object.entries(simulation.marks) as [keyof Marks, number][]) total[mark] = (total[mark] ?? 0) + count;
     }
-    for (const [mark, count] of Object.entries(total)) expect(count, `${mark} is rare: ${JSON.stringify(total)}`).toBeGreaterThanOrEqual(100);
+    for (const [mark, count] of Object.entries(total))
+      expect(count, `${mark} is rare: ${JSON.stringify(total)}`).toBeGreaterThanOrEqual(100);
   });
 
   it('replays a seed to the same trace', () => {

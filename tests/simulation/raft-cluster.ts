@@ -2,16 +2,7 @@
 // one-way partitions, crashes at any point of a write, paused members, compaction, membership changes, transfers.
 // No etcd above it: the state machine is a running digest. The same seed gives the same trace.
 
-import {
-  create,
-  decodeConfChange,
-  isDropped,
-  MembershipError,
-  type Entry,
-  type Message,
-  type RaftNode,
-  type Ready,
-} from '#raft';
+import { create, decodeConfChange, isDropped, MembershipError, type Entry, type Message, type RaftNode, type Ready } from '#raft';
 import { EventQueue } from './event-queue.ts';
 import { drawFaults, drawOptions, noFaults, noMarks, type Faults, type Marks, type Options } from './raft-faults.ts';
 import { describeMember, digestEntry, foundMember, randomChanges, refreshed, slots, type Member } from './raft-member.ts';
@@ -61,7 +52,12 @@ export class RaftClusterSimulation {
 
   constructor(seed: number, faults?: Partial<Faults>) {
     this.#seed = seed;
-    this.#chance = { network: seededRandom(seed * 4 + 1), disk: seededRandom(seed * 4 + 2), fault: seededRandom(seed * 4 + 3), client: seededRandom(seed * 4 + 4) };
+    this.#chance = {
+      network: seededRandom(seed * 4 + 1),
+      disk: seededRandom(seed * 4 + 2),
+      fault: seededRandom(seed * 4 + 3),
+      client: seededRandom(seed * 4 + 4),
+    };
     const draw = seededRandom(seed ^ 0x5bd1e995);
     this.#faults = { ...drawFaults(draw), ...faults };
     this.#options = drawOptions(draw);
@@ -151,8 +147,10 @@ export class RaftClusterSimulation {
           this.#after(event.member);
         }
         return;
-      case 'deliver': return this.#deliver(event.message);
-      case 'written': return this.#written(event.member, event.life, event.ready);
+      case 'deliver':
+        return this.#deliver(event.message);
+      case 'written':
+        return this.#written(event.member, event.life, event.ready);
       case 'restart':
         if (event.member.node === undefined) this.#boot(event.member);
         return;

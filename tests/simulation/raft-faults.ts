@@ -15,7 +15,17 @@ export interface Faults {
   readonly transfer: number;
 }
 
-export const noFaults: Faults = { drop: 0, duplicate: 0, slow: 0, partition: 0, crash: 0, pause: 0, compact: 0, reconfigure: 0, transfer: 0 };
+export const noFaults: Faults = {
+  drop: 0,
+  duplicate: 0,
+  slow: 0,
+  partition: 0,
+  crash: 0,
+  pause: 0,
+  compact: 0,
+  reconfigure: 0,
+  transfer: 0,
+};
 
 /** How often each rare thing happened. */
 export interface Marks {
@@ -41,8 +51,21 @@ export interface Marks {
 
 export function noMarks(): Marks {
   return {
-    elections: 0, dropped: 0, duplicated: 0, crashes: 0, crashesDuringWrite: 0, writesLost: 0, snapshotsRestored: 0,
-    truncations: 0, confChanges: 0, jointLeft: 0, transfers: 0, reads: 0, partitions: 0, pauses: 0, committed: 0,
+    elections: 0,
+    dropped: 0,
+    duplicated: 0,
+    crashes: 0,
+    crashesDuringWrite: 0,
+    writesLost: 0,
+    snapshotsRestored: 0,
+    truncations: 0,
+    confChanges: 0,
+    jointLeft: 0,
+    transfers: 0,
+    reads: 0,
+    partitions: 0,
+    pauses: 0,
+    committed: 0,
   };
 }
 
@@ -52,8 +75,15 @@ export function noMarks(): Marks {
 export function drawFaults(draw: () => number): Faults {
   const rate = (most: number): number => (draw() < 0.4 ? 0 : draw() * most);
   return {
-    drop: rate(0.3), duplicate: rate(0.3), slow: rate(0.3), partition: rate(0.5), crash: rate(0.5), pause: rate(0.4),
-    compact: rate(0.6), reconfigure: rate(0.5), transfer: rate(0.2),
+    drop: rate(0.3),
+    duplicate: rate(0.3),
+    slow: rate(0.3),
+    partition: rate(0.5),
+    crash: rate(0.5),
+    pause: rate(0.4),
+    compact: rate(0.6),
+    reconfigure: rate(0.5),
+    transfer: rate(0.2),
   };
 }
 

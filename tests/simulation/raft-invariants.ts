@@ -109,7 +109,10 @@ export class RaftInvariants {
         continue;
       }
       must(made.data === data, () => `entry ${index} of term ${term} differs at ${id}`);
-      must(made.previousTerm === undefined || previousTerm === undefined || made.previousTerm === previousTerm, () => `the logs before entry ${index} of term ${term} differ at ${id}`);
+      must(
+        made.previousTerm === undefined || previousTerm === undefined || made.previousTerm === previousTerm,
+        () => `the logs before entry ${index} of term ${term} differ at ${id}`,
+      );
     }
   }
 

@@ -99,7 +99,8 @@ class WatchCheck {
     if (due === undefined) return broken('reliable', `${name} never happened`);
     if (due.rev !== rev || due.key !== key) return this.#outOfStep(event, due);
     if (due.type !== event.type || due.value !== event.value) return broken('reliable', `${name} differs from what happened`);
-    if (event.type === 'put' && (due.create ?? false) !== (event.create ?? false)) return broken('create', `${name} has the wrong create flag`);
+    if (event.type === 'put' && (due.create ?? false) !== (event.create ?? false))
+      return broken('create', `${name} has the wrong create flag`);
     this.#seen.add(name);
     this.#lastRevision = rev;
     this.#delivered++;

@@ -57,5 +57,6 @@ export function runWatchStream(from: JsonObject): void {
     { prefix: asString(request['prefix'], 'prefix'), startRevision: asNumber(request['startRevision'], 'startRevision') },
     stream,
   );
-  if ((found === undefined) !== (from['valid'] === true)) throw new Error(found === undefined ? 'judged valid' : `${found.guarantee}: ${found.text}`);
+  if ((found === undefined) !== (from['valid'] === true))
+    throw new Error(found === undefined ? 'judged valid' : `${found.guarantee}: ${found.text}`);
 }

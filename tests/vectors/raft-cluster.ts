@@ -1,17 +1,33 @@
 // Runs raft-cluster/1: several members on one queue of messages that can be delivered, lost, repeated and reversed.
 
 import type { Message } from '#raft';
-import { readConf, readConfig, readDisk, readMessage, VectorMember } from './raft-adapter.ts';
+import { readConfig, readDisk, VectorMember } from './raft-adapter.ts';
+import { readConf, readMessage } from './raft-forms.ts';
 import { reconfigure, reportSnapshot, stateDifference } from './raft-scenario.ts';
 import { asList, asNumber, asObject, asString, isObject, numbers, onlyFields, type Json, type JsonObject } from './strict.ts';
 
 const stepFields: Record<string, readonly string[]> = {
-  tick: ['node', 'nodes', 'n'], campaign: ['node'], propose: ['node', 'data', 'fails'], readIndex: ['node', 'ctx'],
-  transfer: ['node', 'from', 'to'], reconfigure: ['node', 'changes', 'style', 'fails'], forgetLeader: ['node'],
-  reportUnreachable: ['node', 'peer'], reportSnapshot: ['node', 'peer', 'status', 'failed', 'ok'],
-  setElectionTimeout: ['node', 'ticks'], compact: ['node', 'firstIndex', 'index'], restart: ['node', 'nodes'],
-  ready: ['node', 'nodes'], deliver: ['to'], drop: ['to'], dropLink: ['from', 'to'], duplicate: [], reverse: [],
-  inject: ['msg', 'message'], settle: ['nodes'], clearApplied: ['node', 'nodes'],
+  tick: ['node', 'nodes', 'n'],
+  campaign: ['node'],
+  propose: ['node', 'data', 'fails'],
+  readIndex: ['node', 'ctx'],
+  transfer: ['node', 'from', 'to'],
+  reconfigure: ['node', 'changes', 'style', 'fails'],
+  forgetLeader: ['node'],
+  reportUnreachable: ['node', 'peer'],
+  reportSnapshot: ['node', 'peer', 'status', 'failed', 'ok'],
+  setElectionTimeout: ['node', 'ticks'],
+  compact: ['node', 'firstIndex', 'index'],
+  restart: ['node', 'nodes'],
+  ready: ['node', 'nodes'],
+  deliver: ['to'],
+  drop: ['to'],
+  dropLink: ['from', 'to'],
+  duplicate: [],
+  reverse: [],
+  inject: ['msg', 'message'],
+  settle: ['nodes'],
+  clearApplied: ['node', 'nodes'],
   expect: ['nodes', 'node', 'state', 'states'],
 };
 
@@ -56,16 +72,28 @@ class Cluster {
     if (fields === undefined) throw new Error(`${where}: unknown step "${op}"`);
     onlyFields(step, ['op', ...fields], where);
     switch (op) {
-      case 'ready': return this.chosen(step, where).forEach((member) => this.ready(member));
-      case 'deliver': return this.receivers(step, where).forEach((id) => this.deliver(id));
-      case 'drop': return this.receivers(step, where).forEach((id) => this.remove((m) => m.to === id));
-      case 'dropLink': return this.remove((m) => m.from === step['from'] && m.to === step['to']);
-      case 'duplicate': this.queue = [...this.queue, ...this.queue]; return undefined;
-      case 'reverse': this.queue.reverse(); return undefined;
-      case 'inject': return this.inject(step, where);
-      case 'settle': return this.settle(this.chosen(step, where));
-      case 'expect': return this.expect(step, where);
-      default: return this.act(op, step, where);
+      case 'ready':
+        return this.chosen(step, where).forEach((member) => this.ready(member));
+      case 'deliver':
+        return this.receivers(step, where).forEach((id) => this.deliver(id));
+      case 'drop':
+        return this.receivers(step, where).forEach((id) => this.remove((m) => m.to === id));
+      case 'dropLink':
+        return this.remove((m) => m.from === step['from'] && m.to === step['to']);
+      case 'duplicate':
+        this.queue = [...this.queue, ...this.queue];
+        return undefined;
+      case 'reverse':
+        this.queue.reverse();
+        return undefined;
+      case 'inject':
+        return this.inject(step, where);
+      case 'settle':
+        return this.settle(this.chosen(step, where));
+      case 'expect':
+        return this.expect(step, where);
+      default:
+        return this.act(op, step, where);
     }
   }
 
@@ -75,25 +103,36 @@ class Cluster {
       case 'tick':
         for (const { node } of this.chosen(step, where)) for (let n = asNumber(step['n'] ?? 1, where); n > 0; n--) node.tick();
         return;
-      case 'campaign': return one().node.campaign();
+      case 'campaign':
+        return one().node.campaign();
       case 'propose': {
         const isTaken = one().propose(asString(step['data'], where));
         if ('fails' in step && isTaken === (step['fails'] === true)) throw new Error(`${where}: proposal ${isTaken ? 'taken' : 'dropped'}`);
         return;
       }
-      case 'readIndex': return one().node.readIndex(asString(step['ctx'], where));
-      case 'transfer': return this.member(step['node'] ?? step['from'], where).node.transferLeader(asNumber(step['to'], where));
-      case 'reconfigure': return reconfigure(one(), step, where);
-      case 'forgetLeader': return one().node.forgetLeader();
-      case 'reportUnreachable': return one().node.reportUnreachable(asNumber(step['peer'], where));
-      case 'reportSnapshot': return reportSnapshot(one(), step, where);
-      case 'setElectionTimeout': return one().node.setElectionTimeout(asNumber(step['ticks'], where));
-      case 'compact': return one().disk.compact(asNumber(step['firstIndex'] ?? step['index'], where));
-      case 'restart': return this.chosen(step, where).forEach((member) => member.restart());
+      case 'readIndex':
+        return one().node.readIndex(asString(step['ctx'], where));
+      case 'transfer':
+        return this.member(step['node'] ?? step['from'], where).node.transferLeader(asNumber(step['to'], where));
+      case 'reconfigure':
+        return reconfigure(one(), step, where);
+      case 'forgetLeader':
+        return one().node.forgetLeader();
+      case 'reportUnreachable':
+        return one().node.reportUnreachable(asNumber(step['peer'], where));
+      case 'reportSnapshot':
+        return reportSnapshot(one(), step, where);
+      case 'setElectionTimeout':
+        return one().node.setElectionTimeout(asNumber(step['ticks'], where));
+      case 'compact':
+        return one().disk.compact(asNumber(step['firstIndex'] ?? step['index'], where));
+      case 'restart':
+        return this.chosen(step, where).forEach((member) => member.restart());
       case 'clearApplied':
         for (const member of this.chosen(step, where)) member.applied = [];
         return;
-      default: throw new Error(`${where}: unknown step "${op}"`);
+      default:
+        throw new Error(`${where}: unknown step "${op}"`);
     }
   }
 
@@ -129,7 +168,7 @@ class Cluster {
 
   settle(members: readonly VectorMember[]): void {
     const ordered = [...members].sort((a, b) => a.config.id - b.config.id);
-    for (let isBusy = true; isBusy; ) {
+    for (let isBusy = true; isBusy;) {
       isBusy = false;
       for (const member of ordered) if (this.ready(member)) isBusy = true;
       for (const member of ordered) if (this.deliver(member.config.id)) isBusy = true;
@@ -159,7 +198,25 @@ class Cluster {
 
 /** Runs one cluster case; throws where it departs from what is expected. */
 export function runCluster(from: JsonObject): void {
-  const known = ['id', 'rule', 'note', 'disks', 'steps', 'node', 'nodes', 'config', 'options', 'voters', 'learners', 'electionTick', 'heartbeatTick', 'preVote', 'checkQuorum', 'inflight', 'readOnly'];
+  const known = [
+    'id',
+    'rule',
+    'note',
+    'disks',
+    'steps',
+    'node',
+    'nodes',
+    'config',
+    'options',
+    'voters',
+    'learners',
+    'electionTick',
+    'heartbeatTick',
+    'preVote',
+    'checkQuorum',
+    'inflight',
+    'readOnly',
+  ];
   onlyFields(from, known, 'case', ['id', 'disks', 'steps']);
   const cluster = new Cluster(from);
   asList(from['steps'], 'steps').forEach((value, i) => {

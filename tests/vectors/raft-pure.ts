@@ -4,6 +4,7 @@ import {
   changeSimply,
   committedIndex,
   create,
+  emptyConf,
   enterJoint,
   leaveJoint,
   MembershipError,
@@ -17,7 +18,6 @@ import {
   type Membership,
   type RaftNode,
 } from '#raft';
-import { nobody } from './raft-adapter.ts';
 import { asList, asNumber, asObject, asString, difference, isObject, numbers, onlyFields, type Json, type JsonObject } from './strict.ts';
 
 function mustEqual(expected: Json, actual: Json | undefined, where: string): void {
@@ -30,14 +30,21 @@ export function runQuorum(from: JsonObject): void {
   const voters = numbers(from['voters'], 'voters');
   const outgoing = numbers(from['outgoing'] ?? [], 'outgoing');
   // Swapping the two halves must not change the result.
-  for (const quorum of [{ voters, outgoing }, { voters: outgoing, outgoing: voters }]) {
+  for (const quorum of [
+    { voters, outgoing },
+    { voters: outgoing, outgoing: voters },
+  ]) {
     if (from['kind'] === 'commit') {
       const acked = asObject(from['acked'], 'acked');
       const index = committedIndex(quorum, (id) => acked[String(id)] as number | undefined);
       mustEqual(from['expect']!, index === Number.POSITIVE_INFINITY ? 'infinity' : index, 'expect');
     } else if (from['kind'] === 'vote') {
       const votes = asObject(from['votes'], 'votes');
-      mustEqual(from['expect']!, voteOutcome(quorum, (id) => votes[String(id)] as boolean | undefined), 'expect');
+      mustEqual(
+        from['expect']!,
+        voteOutcome(quorum, (id) => votes[String(id)] as boolean | undefined),
+        'expect',
+      );
     } else {
       throw new Error(`unknown kind "${String(from['kind'])}"`);
     }
@@ -123,7 +130,7 @@ function leaderWith(row: JsonObject): RaftNode {
   const terms = numbers(row['logTerms'], 'logTerms');
   const term = asNumber(row['leaderTerm'], 'leaderTerm');
   const voters = match.map((_, i) => i + 1);
-  const disk = new MemoryStorage({ index: 0, term: 0, conf: { ...nobody, voters }, data: '' });
+  const disk = new MemoryStorage({ index: 0, term: 0, conf: { ...emptyConf, voters }, data: '' });
   disk.append(entriesOf(terms));
   disk.setHardState({ term: term - 1, vote: 0, commit: 0 });
   const node = create({ id: 1, electionTick: 10, heartbeatTick: 1, random: () => 0 }, disk);
@@ -152,7 +159,10 @@ function runCommitRule(row: JsonObject): void {
   const match = numbers(row['match'], 'match');
   const quorum = { voters: match.map((_, i) => i + 1), outgoing: [] };
   const log = logOf(numbers(row['logTerms'], 'logTerms'));
-  log.maybeCommit(committedIndex(quorum, (id) => match[id - 1]), asNumber(row['leaderTerm'], 'leaderTerm'));
+  log.maybeCommit(
+    committedIndex(quorum, (id) => match[id - 1]),
+    asNumber(row['leaderTerm'], 'leaderTerm'),
+  );
   mustEqual(row['expectCommit']!, log.committed, 'expectCommit');
   if (match.length === 1) return;
   // The same through a whole leader. Its own no-op is of leaderTerm, but beyond what anybody acknowledges here.
@@ -191,14 +201,18 @@ function runTruncateAndAppend(row: JsonObject): void {
   const log = new RaftLog(disk);
   log.append(readEntries(row['entries']));
   mustEqual(row['expectLast']!, log.lastIndex(), 'expectLast');
-  mustEqual(row['expectTerms']!, log.entries(1, Infinity).map(({ term }) => term), 'expectTerms');
+  mustEqual(
+    row['expectTerms']!,
+    log.entries(1, Infinity).map(({ term }) => term),
+    'expectTerms',
+  );
   mustEqual(row['expectFirstUnstable']!, log.unstable.offset, 'expectFirstUnstable');
 }
 
 function runFindByTerm(row: JsonObject): void {
   const snapshot = row['snapshot'] === null ? { index: 0, term: 0 } : asObject(row['snapshot'], 'snapshot');
   const index = asNumber(snapshot['index'], 'snapshot');
-  const disk = new MemoryStorage({ index, term: asNumber(snapshot['term'], 'snapshot'), conf: nobody, data: '' });
+  const disk = new MemoryStorage({ index, term: asNumber(snapshot['term'], 'snapshot'), conf: emptyConf, data: '' });
   mustEqual(row['first']!, disk.firstIndex(), 'first');
   disk.append(entriesOf(numbers(row['logTerms'], 'logTerms'), index + 1));
   const found = new RaftLog(disk).findConflictByTerm(asNumber(row['from'], 'from'), asNumber(row['term'], 'term'));
@@ -217,7 +231,8 @@ export const tables: Record<string, { readonly fields: readonly string[]; readon
   commitRule: { fields: ['match', 'logTerms', 'leaderTerm', 'expectCommit'], run: runCommitRule },
   findConflict: {
     fields: ['logTerms', 'entries', 'expect'],
-    run: (row) => mustEqual(row['expect']!, logOf(numbers(row['logTerms'], 'logTerms')).findConflict(readEntries(row['entries'])), 'expect'),
+    run: (row) =>
+      mustEqual(row['expect']!, logOf(numbers(row['logTerms'], 'logTerms')).findConflict(readEntries(row['entries'])), 'expect'),
   },
   largestIndexNotAboveTerm: { fields: ['snapshot', 'first', 'logTerms', 'from', 'term', 'expect'], run: runFindByTerm },
   upToDate: { fields: ['logTerms', 'candidate', 'expect'], run: runUpToDate },
@@ -231,6 +246,11 @@ export const tables: Record<string, { readonly fields: readonly string[]; readon
 export function runTableRow(table: string, row: JsonObject): void {
   const known = tables[table];
   if (known === undefined) throw new Error(`unknown table "${table}"`);
-  onlyFields(row, ['id', ...known.fields], table, known.fields.filter((field) => field !== 'expectFatal'));
+  onlyFields(
+    row,
+    ['id', ...known.fields],
+    table,
+    known.fields.filter((field) => field !== 'expectFatal'),
+  );
   known.run(row);
 }

@@ -1,14 +1,23 @@
 // Runs raft-scenario/1: one member, fed with messages and ticks, judged by its state and by what it sends.
 
-import { checkPattern, readConf, readConfig, readDisk, readMessage, VectorMember, writeConf, writeEntry, writeMessage, writeRow } from './raft-adapter.ts';
+import { readConfig, readDisk, VectorMember } from './raft-adapter.ts';
+import { checkPattern, readConf, readMessage, writeConf, writeEntry, writeMessage, writeRow } from './raft-forms.ts';
 import { asList, asNumber, asObject, asString, difference, numbers, onlyFields, type Json, type JsonObject } from './strict.ts';
 
 /** Checks one field of a member's state; throws for a field that it does not know. */
 export function stateField(member: VectorMember, name: string): Json {
   const view = member.node.view();
   switch (name) {
-    case 'id': case 'role': case 'term': case 'vote': case 'lead': case 'commit': case 'applied':
-    case 'firstIndex': case 'lastIndex': case 'leadTransferee':
+    case 'id':
+    case 'role':
+    case 'term':
+    case 'vote':
+    case 'lead':
+    case 'commit':
+    case 'applied':
+    case 'firstIndex':
+    case 'lastIndex':
+    case 'leadTransferee':
       return view[name];
     case 'lastTerm':
       return view.termAt(view.lastIndex) ?? 0;
@@ -16,9 +25,13 @@ export function stateField(member: VectorMember, name: string): Json {
       return view.firstIndex;
     case 'last':
       return view.lastIndex;
-    case 'conf': case 'config':
+    case 'conf':
+    case 'config':
       return { voters: [], outgoing: [], learners: [], learnersNext: [], autoLeave: false, ...writeConf(view.config) };
-    case 'voters': case 'outgoing': case 'learners': case 'learnersNext':
+    case 'voters':
+    case 'outgoing':
+    case 'learners':
+    case 'learnersNext':
       return [...view.config[name]];
     case 'autoLeave':
       return view.config.autoLeave;
@@ -26,7 +39,8 @@ export function stateField(member: VectorMember, name: string): Json {
       return member.describeProgress();
     case 'logTerms':
       return view.log.map(({ term }) => term);
-    case 'isLearner': case 'learner':
+    case 'isLearner':
+    case 'learner':
       return view.config.learners.includes(view.id);
     case 'electionElapsed':
       return view.electionElapsed;
@@ -171,17 +185,26 @@ class Scenario {
     if ('state' in step) problems.push(stateDifference(member, asObject(step['state'], where), `${where}.state`));
     if ('sent' in step) problems.push(multisetDifference(patterns('sent'), outbox, `${where}.sent`));
     if ('someSent' in step) {
-      for (const one of patterns('someSent')) if (!outbox.some((m) => isLike(one, m))) problems.push(`${where}: nothing like ${JSON.stringify(one)} in ${text}`);
+      for (const one of patterns('someSent'))
+        if (!outbox.some((m) => isLike(one, m))) problems.push(`${where}: nothing like ${JSON.stringify(one)} in ${text}`);
     }
     if ('noneSent' in step) {
-      for (const one of patterns('noneSent')) if (outbox.some((m) => isLike(one, m))) problems.push(`${where}: ${JSON.stringify(one)} must not be in ${text}`);
+      for (const one of patterns('noneSent'))
+        if (outbox.some((m) => isLike(one, m))) problems.push(`${where}: ${JSON.stringify(one)} must not be in ${text}`);
     }
     if ('allSent' in step) {
-      for (const one of patterns('allSent')) if (!outbox.every((m) => isLike(one, m))) problems.push(`${where}: not all like ${JSON.stringify(one)}: ${text}`);
+      for (const one of patterns('allSent'))
+        if (!outbox.every((m) => isLike(one, m))) problems.push(`${where}: not all like ${JSON.stringify(one)}: ${text}`);
     }
     if ('sentTo' in step) {
       const receivers = outbox.map((m) => asNumber(m['to'], 'to')).sort((a, b) => a - b);
-      problems.push(difference(numbers(step['sentTo'], where).sort((a, b) => a - b), receivers, `${where}.sentTo`));
+      problems.push(
+        difference(
+          numbers(step['sentTo'], where).sort((a, b) => a - b),
+          receivers,
+          `${where}.sentTo`,
+        ),
+      );
     }
     problems.push(...logProblems(member, step, where));
     const found = problems.find((problem) => problem !== undefined);
@@ -192,7 +215,14 @@ class Scenario {
 function logProblems(member: VectorMember, step: JsonObject, where: string): (string | undefined)[] {
   const problems: (string | undefined)[] = [];
   const view = member.node.view();
-  if ('logTerms' in step) problems.push(difference(step['logTerms']!, view.log.map(({ term }) => term), `${where}.logTerms`));
+  if ('logTerms' in step)
+    problems.push(
+      difference(
+        step['logTerms']!,
+        view.log.map(({ term }) => term),
+        `${where}.logTerms`,
+      ),
+    );
   if ('logTail' in step) {
     const tail = asList(step['logTail'], where);
     const held = view.log.slice(Math.max(0, view.log.length - tail.length)).map(writeEntry);
@@ -277,7 +307,8 @@ function judgeSpread(rule: JsonObject, electionTick: number, rounds: number): vo
       seen.add(ticksUntilElection(member));
     }
     for (const ticks of seen) {
-      if (ticks < asNumber(rule['neverBelow'], 'neverBelow') || ticks > asNumber(rule['neverAbove'], 'neverAbove')) throw new Error(`a ${role} waited ${ticks} ticks`);
+      if (ticks < asNumber(rule['neverBelow'], 'neverBelow') || ticks > asNumber(rule['neverAbove'], 'neverAbove'))
+        throw new Error(`a ${role} waited ${ticks} ticks`);
     }
     for (let ticks = from!; ticks <= to!; ticks++) if (!seen.has(ticks)) throw new Error(`no ${role} waited ${ticks} ticks`);
   }
@@ -292,5 +323,6 @@ function judgeCollisions(rule: JsonObject, electionTick: number, rounds: number)
     const first = Math.min(...waits);
     if (waits.filter((wait) => wait === first).length > 1) collisions++;
   }
-  if (collisions / rounds > asNumber(rule['maxShareWithCollision'], 'maxShare')) throw new Error(`${collisions} collisions in ${rounds} rounds`);
+  if (collisions / rounds > asNumber(rule['maxShareWithCollision'], 'maxShare'))
+    throw new Error(`${collisions} collisions in ${rounds} rounds`);
 }

@@ -1,7 +1,8 @@
 // Runs raft-script/1: a whole cluster on one queue of messages, compared member by member after each step.
 
 import { LOCAL_APPEND, LOCAL_APPLY, type Message, type StorageWork } from '#raft';
-import { readConf, readConfig, VectorDisk, VectorMember } from './raft-adapter.ts';
+import { readConfig, VectorDisk, VectorMember } from './raft-adapter.ts';
+import { readConf } from './raft-forms.ts';
 import { reconfigure, reportSnapshot, stateField } from './raft-scenario.ts';
 import { asList, asNumber, asObject, asString, difference, isObject, numbers, onlyFields, type Json, type JsonObject } from './strict.ts';
 
@@ -25,11 +26,27 @@ export interface ScriptResult {
 
 const stepFields: Record<string, readonly string[]> = {
   boot: ['count', 'voters', 'learners', 'outgoing', 'learnersNext', 'autoLeave', 'snapshotIndex', 'snapshotData', 'options'],
-  campaign: ['node'], propose: ['node', 'data', 'fails'], ready: ['nodes'], settle: ['nodes'], deliver: ['to', 'drop'],
-  persistOne: ['nodes'], applyOne: ['nodes'], tick: ['node', 'n'], tickElection: ['node'], tickHeartbeat: ['node'],
-  reconfigure: ['node', 'changes', 'style', 'fails'], transfer: ['from', 'to'], forgetLeader: ['node'], readIndex: ['node', 'ctx'],
-  reportUnreachable: ['node', 'peer'], reportSnapshot: ['node', 'peer', 'status', 'failed', 'ok'], sendSnapshot: ['from', 'to'],
-  compact: ['node', 'firstIndex'], setElectionTimeout: ['node', 'ticks'], restart: ['node'], check: ['state'],
+  campaign: ['node'],
+  propose: ['node', 'data', 'fails'],
+  ready: ['nodes'],
+  settle: ['nodes'],
+  deliver: ['to', 'drop'],
+  persistOne: ['nodes'],
+  applyOne: ['nodes'],
+  tick: ['node', 'n'],
+  tickElection: ['node'],
+  tickHeartbeat: ['node'],
+  reconfigure: ['node', 'changes', 'style', 'fails'],
+  transfer: ['from', 'to'],
+  forgetLeader: ['node'],
+  readIndex: ['node', 'ctx'],
+  reportUnreachable: ['node', 'peer'],
+  reportSnapshot: ['node', 'peer', 'status', 'failed', 'ok'],
+  sendSnapshot: ['from', 'to'],
+  compact: ['node', 'firstIndex'],
+  setElectionTimeout: ['node', 'ticks'],
+  restart: ['node'],
+  check: ['state'],
 };
 
 class Script {
@@ -56,28 +73,50 @@ class Script {
       for (; n > 0; n--) this.member(step).node.tick();
     };
     switch (op) {
-      case 'boot': return this.boot(step, where);
-      case 'campaign': return this.member(step).node.campaign();
-      case 'propose': return this.propose(step, where);
-      case 'ready': return this.chosen(step).forEach((member) => this.ready(member));
-      case 'settle': return this.settle(this.chosen(step));
-      case 'deliver': return this.deliver(step, where);
-      case 'persistOne': return this.chosen(step).forEach((member) => this.work(member, member.appendWork));
-      case 'applyOne': return this.chosen(step).forEach((member) => this.work(member, member.applyWork));
-      case 'tick': return ticks(asNumber(step['n'] ?? 1, where));
-      case 'tickElection': return ticks(this.member(step).config.electionTick);
-      case 'tickHeartbeat': return ticks(this.member(step).config.heartbeatTick);
-      case 'reconfigure': return reconfigure(this.member(step), without(step), where);
-      case 'transfer': return this.member(step, 'from').node.transferLeader(asNumber(step['to'], where));
-      case 'forgetLeader': return this.member(step).node.forgetLeader();
-      case 'readIndex': return this.member(step).node.readIndex(asString(step['ctx'], where));
-      case 'reportUnreachable': return this.member(step).node.reportUnreachable(asNumber(step['peer'], where));
-      case 'reportSnapshot': return reportSnapshot(this.member(step), without(step), where);
-      case 'sendSnapshot': return this.sendSnapshot(step);
-      case 'compact': return this.member(step).disk.compact(asNumber(step['firstIndex'], where));
-      case 'setElectionTimeout': return this.member(step).node.setElectionTimeout(asNumber(step['ticks'], where));
-      case 'restart': return this.member(step).restart();
-      default: return undefined;
+      case 'boot':
+        return this.boot(step, where);
+      case 'campaign':
+        return this.member(step).node.campaign();
+      case 'propose':
+        return this.propose(step, where);
+      case 'ready':
+        return this.chosen(step).forEach((member) => this.ready(member));
+      case 'settle':
+        return this.settle(this.chosen(step));
+      case 'deliver':
+        return this.deliver(step, where);
+      case 'persistOne':
+        return this.chosen(step).forEach((member) => this.work(member, member.appendWork));
+      case 'applyOne':
+        return this.chosen(step).forEach((member) => this.work(member, member.applyWork));
+      case 'tick':
+        return ticks(asNumber(step['n'] ?? 1, where));
+      case 'tickElection':
+        return ticks(this.member(step).config.electionTick);
+      case 'tickHeartbeat':
+        return ticks(this.member(step).config.heartbeatTick);
+      case 'reconfigure':
+        return reconfigure(this.member(step), without(step), where);
+      case 'transfer':
+        return this.member(step, 'from').node.transferLeader(asNumber(step['to'], where));
+      case 'forgetLeader':
+        return this.member(step).node.forgetLeader();
+      case 'readIndex':
+        return this.member(step).node.readIndex(asString(step['ctx'], where));
+      case 'reportUnreachable':
+        return this.member(step).node.reportUnreachable(asNumber(step['peer'], where));
+      case 'reportSnapshot':
+        return reportSnapshot(this.member(step), without(step), where);
+      case 'sendSnapshot':
+        return this.sendSnapshot(step);
+      case 'compact':
+        return this.member(step).disk.compact(asNumber(step['firstIndex'], where));
+      case 'setElectionTimeout':
+        return this.member(step).node.setElectionTimeout(asNumber(step['ticks'], where));
+      case 'restart':
+        return this.member(step).restart();
+      default:
+        return undefined;
     }
   }
 
@@ -135,7 +174,7 @@ class Script {
   }
 
   settle(members: readonly ScriptMember[]): void {
-    for (let isDone = false; !isDone; ) {
+    for (let isDone = false; !isDone;) {
       isDone = true;
       for (const member of members) {
         if (!member.node.hasReady()) continue;
@@ -212,7 +251,11 @@ function rowsDifference(rows: Json[], members: readonly VectorMember[], where: s
     const actual = member.describe();
     for (const [name, expected] of Object.entries(row)) {
       if (!fields.includes(name)) continue;
-      const found = difference(name === 'conf' ? fullConf(expected) : expected, name === 'conf' ? fullConf(actual[name]!) : actual[name], `${where} node ${id} ${name}`);
+      const found = difference(
+        name === 'conf' ? fullConf(expected) : expected,
+        name === 'conf' ? fullConf(actual[name]!) : actual[name],
+        `${where} node ${id} ${name}`,
+      );
       if (found !== undefined) return found;
     }
   }
@@ -257,7 +300,8 @@ export function runScript(from: JsonObject, columns: readonly string[]): ScriptR
     }
   });
   const final = asList(from['final'], 'final');
-  if (final.length === 0 || !final.every((row) => isObject(row) && required.every((name) => name in row))) throw new Error('final states are missing');
+  if (final.length === 0 || !final.every((row) => isObject(row) && required.every((name) => name in row)))
+    throw new Error('final states are missing');
   result.final = rowsDifference(final, script.members, 'final', required);
   const whole = rowsDifference(final, script.members, 'final');
   if (result.final === undefined && whole !== undefined) result.deviations.push(whole);

@@ -1,6 +1,17 @@
 // A small cluster on one queue of messages, stepped by hand: what the unit tests of the consensus core stand on.
 
-import { create, decodeConfChange, emptyConf, MemoryStorage, type Config, type ConfState, type Entry, type Message, type RaftNode, type ReadState } from '#raft';
+import {
+  create,
+  decodeConfChange,
+  emptyConf,
+  MemoryStorage,
+  type Config,
+  type ConfState,
+  type Entry,
+  type Message,
+  type RaftNode,
+  type ReadState,
+} from '#raft';
 
 export interface Host {
   readonly node: RaftNode;
@@ -58,7 +69,7 @@ export class TestCluster {
   /** Works off everything among the members named, all by default; what is for others is lost. */
   settle(...ids: readonly number[]): void {
     const taking = ids.length > 0 ? ids : this.hosts.map((_, i) => i + 1);
-    for (let isBusy = true; isBusy; ) {
+    for (let isBusy = true; isBusy;) {
       isBusy = false;
       for (const id of taking) {
         while (this.at(id).hasReady()) {

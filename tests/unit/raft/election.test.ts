@@ -29,8 +29,14 @@ describe('pre-vote', () => {
     const cluster = new TestCluster(3, { preVote: true }).elect(1);
     cluster.at(3).step({ type: 'preVote', from: 2, to: 3, term: 9, index: 99, logTerm: 9, transfer: false });
     cluster.at(3).step({ type: 'preVote', from: 2, to: 3, term: 9, index: 0, logTerm: 0, transfer: false });
-    const replies = cluster.at(3).ready().messages.filter(({ type }) => type === 'preVoteReply');
-    expect(replies).toMatchObject([{ granted: true, term: 9 }, { granted: false, term: 1 }]);
+    const replies = cluster
+      .at(3)
+      .ready()
+      .messages.filter(({ type }) => type === 'preVoteReply');
+    expect(replies).toMatchObject([
+      { granted: true, term: 9 },
+      { granted: false, term: 1 },
+    ]);
   });
 });
 
@@ -128,9 +134,19 @@ describe('an election', () => {
     const ready = behind.node.view();
     expect(ready.applied).toBe(index);
     const restarted = cluster.add(2, {}, ready.config);
-    restarted.node.step({ type: 'append', from: 1, to: 2, term: 1, index: 1, logTerm: 1, commit: 3, entries: [
-      { index: 2, term: 1, kind: 'normal', data: '' }, { index: 3, term: 1, kind: 'conf', data: '' },
-    ] });
+    restarted.node.step({
+      type: 'append',
+      from: 1,
+      to: 2,
+      term: 1,
+      index: 1,
+      logTerm: 1,
+      commit: 3,
+      entries: [
+        { index: 2, term: 1, kind: 'normal', data: '' },
+        { index: 3, term: 1, kind: 'conf', data: '' },
+      ],
+    });
     restarted.node.campaign();
     expect(restarted.node.view().role).toBe('follower');
   });

@@ -55,7 +55,10 @@ describe('the log in memory', () => {
 
 describe('the log of a member', () => {
   it('is the stored log with the unstable tail over it, whatever was written and truncated when', () => {
-    const moves = fc.array(fc.record({ back: fc.integer({ min: 0, max: 3 }), count: fc.integer({ min: 1, max: 4 }), store: fc.boolean() }), { maxLength: 25 });
+    const moves = fc.array(
+      fc.record({ back: fc.integer({ min: 0, max: 3 }), count: fc.integer({ min: 1, max: 4 }), store: fc.boolean() }),
+      { maxLength: 25 },
+    );
     fc.assert(
       fc.property(moves, (list) => {
         const storage = new MemoryStorage();

@@ -1,4 +1,16 @@
-import { changeSimply, decodeConfChange, encodeConfChange, enterJoint, leaveJoint, MembershipError, noMembers, restoreMembership, type ConfChange, type MemberChange, type Membership } from '#raft';
+import {
+  changeSimply,
+  decodeConfChange,
+  encodeConfChange,
+  enterJoint,
+  leaveJoint,
+  MembershipError,
+  noMembers,
+  restoreMembership,
+  type ConfChange,
+  type MemberChange,
+  type Membership,
+} from '#raft';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { TestCluster } from './cluster.ts';
@@ -6,7 +18,10 @@ import { TestCluster } from './cluster.ts';
 fc.configureGlobal({ seed: 20250401, numRuns: 300 });
 
 const window = { maxInflight: 4, maxInflightBytes: 0 };
-const change: fc.Arbitrary<MemberChange> = fc.record({ type: fc.constantFrom('voter', 'learner', 'remove'), id: fc.integer({ min: 1, max: 6 }) });
+const change: fc.Arbitrary<MemberChange> = fc.record({
+  type: fc.constantFrom('voter', 'learner', 'remove'),
+  id: fc.integer({ min: 1, max: 6 }),
+});
 const plan = fc.array(fc.record({ isJoint: fc.boolean(), changes: fc.array(change, { minLength: 1, maxLength: 4 }) }), { maxLength: 12 });
 
 function attempt(from: Membership, run: () => Membership): Membership {
@@ -77,7 +92,13 @@ describe('a cluster that changes its members', () => {
     const before = cluster.at(1).view().lastIndex;
     cluster.at(1).proposeConfChange({ transition: 'auto', changes: [{ type: 'learner', id: 4 }] });
     cluster.at(1).proposeConfChange({ transition: 'auto', changes: [{ type: 'learner', id: 5 }] });
-    expect(cluster.at(1).view().log.filter(({ index }) => index > before).map(({ kind }) => kind)).toEqual(['conf', 'normal']);
+    expect(
+      cluster
+        .at(1)
+        .view()
+        .log.filter(({ index }) => index > before)
+        .map(({ kind }) => kind),
+    ).toEqual(['conf', 'normal']);
   });
 
   it('lets changes overlap when validation is left to the application', () => {
@@ -85,15 +106,32 @@ describe('a cluster that changes its members', () => {
     const before = cluster.at(1).view().lastIndex;
     cluster.at(1).proposeConfChange({ transition: 'auto', changes: [{ type: 'learner', id: 4 }] });
     cluster.at(1).proposeConfChange({ transition: 'auto', changes: [{ type: 'learner', id: 5 }] });
-    expect(cluster.at(1).view().log.filter(({ index }) => index > before).map(({ kind }) => kind)).toEqual(['conf', 'conf']);
+    expect(
+      cluster
+        .at(1)
+        .view()
+        .log.filter(({ index }) => index > before)
+        .map(({ kind }) => kind),
+    ).toEqual(['conf', 'conf']);
   });
 
   it('passes through a joint configuration and leaves it by itself', () => {
     const cluster = new TestCluster(3).elect(1);
-    cluster.at(1).proposeConfChange({ transition: 'auto', changes: [{ type: 'remove', id: 2 }, { type: 'learner', id: 3 }] });
+    cluster.at(1).proposeConfChange({
+      transition: 'auto',
+      changes: [
+        { type: 'remove', id: 2 },
+        { type: 'learner', id: 3 },
+      ],
+    });
     cluster.settle();
     expect(cluster.at(1).view().config).toEqual({ voters: [1], outgoing: [], learners: [3], learnersNext: [], autoLeave: false });
-    expect(cluster.at(1).view().log.filter(({ kind }) => kind === 'conf')).toHaveLength(2);
+    expect(
+      cluster
+        .at(1)
+        .view()
+        .log.filter(({ kind }) => kind === 'conf'),
+    ).toHaveLength(2);
   });
 
   it('stays joint until told when the change is explicit', () => {

@@ -9,7 +9,11 @@ const steps = fc.array(
   fc.oneof(
     fc.record({ do: fc.constant('send' as const), count: fc.integer({ min: 0, max: 4 }), bytes: fc.integer({ min: 0, max: 30 }) }),
     fc.record({ do: fc.constant('ack' as const), at: fc.double({ min: 0, max: 1, noNaN: true }) }),
-    fc.record({ do: fc.constant('refuse' as const), at: fc.double({ min: 0, max: 1, noNaN: true }), hint: fc.integer({ min: 0, max: 20 }) }),
+    fc.record({
+      do: fc.constant('refuse' as const),
+      at: fc.double({ min: 0, max: 1, noNaN: true }),
+      hint: fc.integer({ min: 0, max: 20 }),
+    }),
     fc.record({ do: fc.constantFrom('heartbeat' as const, 'unreachable' as const) }),
     fc.record({ do: fc.constant('snapshot' as const), beyond: fc.integer({ min: 1, max: 5 }) }),
   ),

@@ -35,7 +35,10 @@ describe('replication', () => {
   it('keeps no more appends under way than the window, and splits entries by message size', () => {
     const cluster = new TestCluster(3, { maxInflight: 2, maxMessageBytes: 1 }).elect(1);
     for (let n = 0; n < 6; n++) cluster.at(1).propose(`p${n}`);
-    const appends = cluster.at(1).ready().messages.filter((m) => m.type === 'append' && m.to === 2 && m.entries.length > 0);
+    const appends = cluster
+      .at(1)
+      .ready()
+      .messages.filter((m) => m.type === 'append' && m.to === 2 && m.entries.length > 0);
     expect(appends).toHaveLength(2);
     expect(appends.every((m) => m.type === 'append' && m.entries.length === 1)).toBe(true);
   });
@@ -95,7 +98,9 @@ describe('replication', () => {
   it('refuses answers of strangers', () => {
     const cluster = new TestCluster(3).elect(1);
     expect(cluster.at(1).step({ type: 'appendReply', from: 9, to: 1, term: 1, index: 5, success: true })).toBe('not-a-peer');
-    expect(cluster.at(1).step({ type: 'storageAppendReply', from: 2, to: 1, term: 1, index: 5, logTerm: 1, snapshot: undefined })).toBe('not-a-peer');
+    expect(cluster.at(1).step({ type: 'storageAppendReply', from: 2, to: 1, term: 1, index: 5, logTerm: 1, snapshot: undefined })).toBe(
+      'not-a-peer',
+    );
   });
 });
 
@@ -110,7 +115,7 @@ describe('a read', () => {
     expect(cluster.hosts[0]!.reads).toEqual([{ index: 2, ctx: 'a' }]);
   });
 
-  it('asked for at a follower is answered there, with the leader\'s commit index', () => {
+  it("asked for at a follower is answered there, with the leader's commit index", () => {
     const cluster = new TestCluster(3).elect(1);
     cluster.at(1).propose('x');
     cluster.settle();
@@ -170,7 +175,18 @@ describe('a Ready', () => {
     cluster.at(2).step({ type: 'vote', from: 1, to: 2, term: 1, index: 1, logTerm: 1, transfer: false });
     const first = cluster.at(2).ready();
     expect(first).toMatchObject({ hardState: { term: 1, vote: 1 }, messages: [{ type: 'voteReply', granted: true }] });
-    cluster.at(2).step({ type: 'append', from: 1, to: 2, term: 1, index: 1, logTerm: 1, commit: 1, entries: [{ index: 2, term: 1, kind: 'normal', data: '' }] });
+    cluster
+      .at(2)
+      .step({
+        type: 'append',
+        from: 1,
+        to: 2,
+        term: 1,
+        index: 1,
+        logTerm: 1,
+        commit: 1,
+        entries: [{ index: 2, term: 1, kind: 'normal', data: '' }],
+      });
     expect(first.messages).toHaveLength(1);
     cluster.at(2).advance();
     expect(cluster.at(2).ready()).toMatchObject({ entries: [{ index: 2 }], messages: [{ type: 'appendReply', index: 2 }] });
@@ -209,7 +225,8 @@ describe('a Ready', () => {
 
 describe('a configuration', () => {
   it('that cannot work is refused', () => {
-    const start = (config: object): unknown => create({ id: 1, electionTick: 10, heartbeatTick: 1, random: () => 0, ...config }, new MemoryStorage());
+    const start = (config: object): unknown =>
+      create({ id: 1, electionTick: 10, heartbeatTick: 1, random: () => 0, ...config }, new MemoryStorage());
     expect(() => start({ id: 0 })).toThrow('member id');
     expect(() => start({ electionTick: 1 })).toThrow('election tick');
     expect(() => start({ heartbeatTick: 0 })).toThrow('heartbeat tick');
