@@ -33,4 +33,11 @@ export interface WorkstationManagement {
     onChunk: (chunk: string | Uint8Array) => Promise<void>,
   ): Promise<void>;
   cancelFetch(id: string): Promise<void>;
+  /**
+   * Resolves when the cluster is ready: every Node of `nodes` Ready by a lease renewed since `sinceWallMs`, every Deployment and DaemonSet
+   * of kube-system that can be placed available with containers started since then. Rejects with a named state.
+   */
+  awaitReady(expected: { readonly nodes: readonly string[]; readonly sinceWallMs: number; readonly hasControlPlane: boolean }): Promise<void>;
+  /** One unary call to the service behind a port of the cluster, as the workstation, without a certificate. Rejects with its error's text. */
+  dialCall(address: string, port: number, method: string, request: unknown): Promise<unknown>;
 }

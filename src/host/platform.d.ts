@@ -59,3 +59,14 @@ declare var AbortController: { new (): AbortController };
 declare function structuredClone<T>(value: T): T;
 declare function atob(data: string): string;
 declare function btoa(data: string): string;
+
+/** Named by the signature of `lab.fetch` only; core code passes them on without looking inside. */
+interface Request {
+  readonly url: string;
+}
+interface RequestInit {
+  readonly method?: string;
+}
+interface Response {
+  readonly status: number;
+}

@@ -1,0 +1,335 @@
+/**
+ * Makes a lab over a data centre: plans the machines of a spec, switches them on, keeps what must outlive a reload, and offers the
+ * public contract. It decides nothing about Kubernetes; it is the hand on the power switches.
+ */
+import type { management, workstation } from '#contracts';
+import { DEFAULT_SPEC, noticesOf, planMachines, whySpecInvalid, type PlannedMachine } from './cluster-spec.ts';
+import { createEvents, type Events } from './events.ts';
+import type { ClusterSpec, Lab, MachineInfo } from './lab.ts';
+import type { LabStore, StoredLab } from './lab-store.ts';
+import { createRoster, type Roster } from './roster.ts';
+import { createTerminals } from './terminals.ts';
+
+/** What a lab is made from. */
+export interface LabOptions {
+  /** Used for a fresh cluster; a stored one keeps its own. */
+  readonly spec?: Partial<ClusterSpec>;
+  readonly dataCentre: management.DataCentre;
+  readonly store: LabStore;
+  /** Name of the stored cluster. */
+  readonly cluster: string;
+  readonly version: string;
+  readonly storage: 'indexeddb' | 'memory';
+  /** Real wall clock, milliseconds since the epoch. */
+  readonly realWallMs: () => number;
+  /** Asset name → absolute URL. */
+  readonly assets?: Readonly<Record<string, string>>;
+  /** `lab.fetch` over the workstation that is on; from `#lab/fetch`, which stands on the platform's Request and Response. */
+  readonly fetchThrough: (workstation: () => workstation.WorkstationManagement) => Lab['fetch'];
+  readonly paused?: boolean;
+  readonly rate?: number;
+}
+
+type Machine = management.MachineManagement & Partial<workstation.WorkstationManagement>;
+
+/** How long the wall clock may run ahead of what is stored; at the next opening it goes on from at least there. */
+const SAVE_WALL_EVERY_MS = 5_000;
+
+const completeSpec = (spec: Partial<ClusterSpec>, base: ClusterSpec = DEFAULT_SPEC): ClusterSpec => ({ ...base, ...spec, etcd: { ...base.etcd, ...spec.etcd } });
+
+/** Rejects when a spec cannot be built, with a sentence each. */
+export class InvalidSpecError extends Error {
+  constructor(readonly reasons: readonly string[]) {
+    super(reasons.join('; '));
+    this.name = 'InvalidSpecError';
+  }
+}
+
+class RunningLab implements Lab {
+  readonly version: string;
+  readonly cluster: string;
+  #stored: StoredLab;
+  #plan: PlannedMachine[];
+  #ready: Promise<void> = Promise.reject(new Error('the lab has not booted'));
+  /** Raised by each boot of a whole cluster, so that what an earlier one still reports is dropped. */
+  #generation = 0;
+  #rate: number;
+  #isHurrying = false;
+  /** Wall clock at the keeper's lab time 0. */
+  #wallBaseMs: number;
+  #saving: Promise<void> = Promise.resolve();
+  readonly #running = new Map<string, Machine>();
+  readonly #options: LabOptions;
+  readonly #events: Events;
+  readonly #roster: Roster;
+  readonly #terminals = createTerminals(() => this.#workstation());
+
+  constructor(options: LabOptions, stored: StoredLab) {
+    this.#options = options;
+    this.version = options.version;
+    this.cluster = options.cluster;
+    this.#stored = stored;
+    this.#plan = planMachines(stored.spec);
+    this.#rate = options.paused ? 0 : (options.rate ?? 1);
+    this.#wallBaseMs = Math.max(stored.lastWallMs, options.realWallMs());
+    this.#events = createEvents();
+    this.#roster = createRoster((machine) => this.#events.emit('machine', machine));
+    // Told by whoever boots; until then nobody asks.
+    this.#ready.catch(() => undefined);
+    this.fetch = options.fetchThrough(() => this.#workstation());
+    this.#listen();
+  }
+
+  #listen(): void {
+    const { dataCentre } = this.#options;
+    dataCentre.onTelemetry((batch) => {
+      if (this.#stored.machines[batch.machine]?.incarnation !== batch.incarnation) return;
+      for (const raft of this.#roster.take(batch)) this.#events.emit('raft', raft);
+      for (const span of batch.spans) this.#events.emit('span', { ...span, machine: batch.machine });
+      for (const log of batch.logs) this.#events.emit('log', { ...log, machine: batch.machine });
+    });
+    dataCentre.onTrouble(({ machine, message }) => this.#events.emit('error', { machine, message }));
+    dataCentre.onDied((name, reason) => {
+      this.#running.delete(name);
+      this.#roster.setState(name, 'down');
+      this.#events.emit('error', { machine: name, message: reason });
+    });
+    dataCentre.time.onStatus((status) => {
+      this.#events.emit('time', { ...status, wallMs: this.#wallBaseMs + status.labMs });
+      if (this.#wallBaseMs + status.labMs > this.#stored.lastWallMs + SAVE_WALL_EVERY_MS) this.#save({});
+    });
+  }
+
+  #workstation(): workstation.WorkstationManagement {
+    const machine = this.#running.get('workstation');
+    if (!machine) throw new Error('the workstation is switched off');
+    return machine as workstation.WorkstationManagement;
+  }
+
+  #save(change: Partial<StoredLab>): Promise<void> {
+    this.#stored = { ...this.#stored, ...change, lastWallMs: Math.max(this.#stored.lastWallMs, Math.ceil(this.time.now)) };
+    const { store } = this.#options;
+    const kept = this.#stored;
+    const saved = this.#saving.then(
+      () => store.save(kept),
+      () => store.save(kept),
+    );
+    this.#saving = saved;
+    saved.catch((error: unknown) => this.#events.emit('error', { message: `the state of the data centre could not be stored: ${error instanceof Error ? error.message : String(error)}` }));
+    return saved;
+  }
+
+  /** Switches on every machine that was on, and sees the cluster become ready. */
+  boot(): void {
+    const generation = ++this.#generation;
+    this.#roster.plan(this.#plan, (name) => this.#stored.machines[name]?.power ?? 'on');
+    for (const notice of noticesOf(this.#stored.spec)) this.#events.emit('notice', { message: notice });
+    this.#ready = this.#bootAll(generation);
+    this.#ready.catch((error: unknown) => {
+      if (generation === this.#generation) this.#events.emit('error', { message: error instanceof Error ? error.message : String(error) });
+    });
+  }
+
+  async #bootAll(generation: number): Promise<void> {
+    const on = this.#plan.filter((planned) => (this.#stored.machines[planned.name]?.power ?? 'on') === 'on');
+    const bootedWallMs = this.time.now;
+    await this.#setHurry(this.#rate > 0);
+    await Promise.all(on.map((planned) => this.#powerOn(planned)));
+    await this.#applyLinks();
+    if (generation !== this.#generation) throw new Error('another cluster was begun');
+    await this.#options.dataCentre.time.setRate(this.#rate);
+    const workstation = this.#workstation();
+    const expected = on.filter(({ role }) => role === 'control-plane' || role === 'worker').map(({ name }) => name);
+    try {
+      await workstation.awaitReady({ nodes: expected, sinceWallMs: bootedWallMs, hasControlPlane: on.some(({ role }) => role === 'control-plane') });
+    } finally {
+      if (generation === this.#generation) await this.#setHurry(false);
+    }
+  }
+
+  async #setHurry(hurry: boolean): Promise<void> {
+    if (hurry === this.#isHurrying) return;
+    this.#isHurrying = hurry;
+    await this.#options.dataCentre.time.setHurry(hurry);
+  }
+
+  async #powerOn(planned: PlannedMachine): Promise<void> {
+    const incarnation = (this.#stored.machines[planned.name]?.incarnation ?? 0) + 1;
+    await this.#save({ machines: { ...this.#stored.machines, [planned.name]: { power: 'on', incarnation } } });
+    this.#roster.setState(planned.name, 'booting');
+    const { dataCentre, cluster, storage, assets = {} } = this.#options;
+    const { name, role, address, zone } = planned;
+    const { spec, createdWallMs } = this.#stored;
+    const management = await dataCentre.powerOn({
+      cluster,
+      machine: name,
+      role,
+      address,
+      zone,
+      seed: `${spec.seed}`,
+      incarnation,
+      wallMs: this.time.now,
+      storage,
+      provisioning: { spec, machines: this.#plan, createdWallMs },
+      assets,
+    });
+    this.#running.set(name, management as Machine);
+    this.#roster.setState(name, 'running');
+  }
+
+  #planned(name: string): PlannedMachine {
+    const planned = this.#plan.find((candidate) => candidate.name === name);
+    if (!planned) throw new Error(`no machine "${name}"; there are ${this.#plan.map((candidate) => candidate.name).join(', ')}`);
+    return planned;
+  }
+
+  #on(name: string): Machine {
+    this.#planned(name);
+    const machine = this.#running.get(name);
+    if (!machine) throw new Error(`${name} is switched off`);
+    return machine;
+  }
+
+  async #signal(name: string, component: string | undefined, signal: 'KILL' | 'STOP' | 'CONT' | 'TERM' | 'START'): Promise<void> {
+    const found = await this.#on(name).signal(component, signal);
+    if (!found) throw new Error(`no component "${component}" runs on ${name}`);
+    if (component === undefined) this.#roster.setState(name, signal === 'STOP' ? 'frozen' : 'running');
+  }
+
+  async #applyLinks(): Promise<void> {
+    const faults = Object.entries(this.#stored.links);
+    await Promise.all(
+      faults.map(([link, fault]) => {
+        const [from = '', to = ''] = link.split('>');
+        return this.#running.get(to)?.linkFault(from, fault);
+      }),
+    );
+  }
+
+  async #setLinks(links: Readonly<Record<string, management.LinkFault>>): Promise<void> {
+    const healed = Object.fromEntries(Object.keys(this.#stored.links).map((link) => [link, {}]));
+    await this.#save({ links: { ...healed, ...links } });
+    await this.#applyLinks();
+    await this.#save({ links: Object.fromEntries(Object.entries(links).filter(([, fault]) => Object.keys(fault).length > 0)) });
+  }
+
+  get spec(): ClusterSpec {
+    return this.#stored.spec;
+  }
+  get ready(): Promise<void> {
+    return this.#ready;
+  }
+  readonly run: Lab['run'] = (line, options) => this.#terminals.run(line, options);
+  readonly terminal: Lab['terminal'] = (size, onOutput, onExit) => this.#terminals.open(size, onOutput, onExit);
+  readonly fetch: Lab['fetch'];
+  readonly on: Lab['on'] = (type, listener) => this.#events.on(type, listener);
+  readonly dial: Lab['dial'] = (machine, port) => {
+    const { address } = this.#planned(machine);
+    const workstation = this.#workstation();
+    return Promise.resolve({ call: (method: string, request: unknown) => workstation.dialCall(address, port, method, request) });
+  };
+
+  readonly machines: Lab['machines'] = {
+    list: () => Promise.resolve(this.#roster.list()),
+    powerOff: async (name) => {
+      const { incarnation = 0 } = this.#stored.machines[this.#planned(name).name] ?? {};
+      this.#options.dataCentre.powerOff(name);
+      this.#running.delete(name);
+      this.#roster.setState(name, 'off');
+      await this.#save({ machines: { ...this.#stored.machines, [name]: { power: 'off', incarnation } } });
+    },
+    powerOn: async (name) => {
+      const planned = this.#planned(name);
+      if (this.#running.has(name)) throw new Error(`${name} is already on`);
+      await this.#powerOn(planned);
+      await this.#applyLinks();
+    },
+    kill: (name, component) => this.#signal(name, component, 'KILL'),
+    stop: (name, component) => this.#signal(name, component, 'TERM'),
+    start: (name, component) => this.#signal(name, component, 'START'),
+    freeze: (name, component) => this.#signal(name, component, 'STOP'),
+    thaw: (name, component) => this.#signal(name, component, 'CONT'),
+    logs: async (name, component, tailLines = 100) => this.#on(name).logs(component, tailLines),
+    counts: async (name) => this.#on(name).counts(),
+  };
+
+  readonly network: Lab['network'] = {
+    partition: async (...groups) => {
+      const links: Record<string, management.LinkFault> = { ...this.#stored.links };
+      for (const [at, group] of groups.entries())
+        for (const other of groups.slice(at + 1))
+          for (const a of group) for (const b of other) {
+            links[`${this.#planned(a).name}>${this.#planned(b).name}`] = { down: true };
+            links[`${b}>${a}`] = { down: true };
+          }
+      await this.#setLinks(links);
+    },
+    link: (a, b, fault) => this.#setLinks({ ...this.#stored.links, [`${this.#planned(a).name}>${this.#planned(b).name}`]: fault }),
+    heal: () => this.#setLinks({}),
+  };
+
+  readonly disk: Lab['disk'] = {
+    fault: async (machine, fault) => this.#on(machine).diskFault(fault),
+  };
+
+  readonly time: Lab['time'] = ((lab: RunningLab) => ({
+    get now() {
+      return lab.#wallBaseMs + lab.#options.dataCentre.time.status().labMs;
+    },
+    get rate() {
+      return lab.#rate;
+    },
+    get trueRate() {
+      return lab.#options.dataCentre.time.status().trueRate;
+    },
+    async setRate(rate: number) {
+      if (!(rate === 0 || (rate >= 0.05 && rate <= 60))) throw new RangeError(`the rate is 0 (paused) or from 0.05 to 60, not ${rate}`);
+      lab.#rate = rate;
+      await lab.#options.dataCentre.time.setRate(rate);
+    },
+    async step(ms: number) {
+      if (!(ms > 0)) throw new RangeError(`a step is a positive number of milliseconds, not ${ms}`);
+      await lab.#options.dataCentre.time.step(ms);
+    },
+  }))(this);
+
+  async reset(spec: Partial<ClusterSpec> = {}): Promise<void> {
+    const wanted = completeSpec(spec, this.#stored.spec);
+    const wrong = whySpecInvalid(wanted);
+    if (wrong.length > 0) throw new InvalidSpecError(wrong);
+    const { dataCentre, cluster } = this.#options;
+    this.#generation++;
+    const old = this.#plan.map(({ name }) => name);
+    for (const name of old) dataCentre.powerOff(name);
+    this.#running.clear();
+    await dataCentre.wipe(cluster, old);
+    this.#plan = planMachines(wanted);
+    const createdWallMs = Math.ceil(this.time.now);
+    // Lives go on counting, so that nothing of the old cluster is taken for the new one's.
+    const machines = Object.fromEntries(Object.entries(this.#stored.machines).map(([name, { incarnation }]) => [name, { power: 'on' as const, incarnation }]));
+    await this.#save({ spec: wanted, createdWallMs, machines, links: {} });
+    this.#events.emit('cluster', wanted);
+    this.boot();
+    await this.#ready;
+  }
+
+  close(): void {
+    this.#generation++;
+    this.#options.dataCentre.close();
+    this.#running.clear();
+  }
+}
+
+/** Opens the stored cluster of that name, or creates one. Resolves when its machines begin to boot; `lab.ready` tells when they are done. Rejects with InvalidSpecError. */
+export async function createLab(options: LabOptions): Promise<Lab> {
+  const spec = completeSpec(options.spec ?? {});
+  const wrong = whySpecInvalid(spec);
+  if (wrong.length > 0) throw new InvalidSpecError(wrong);
+  const stored = await options.store.load();
+  const createdWallMs = Math.ceil(options.realWallMs());
+  const lab = new RunningLab(options, stored ?? { format: 1, spec, createdWallMs, lastWallMs: createdWallMs, machines: {}, links: {} });
+  lab.boot();
+  return lab;
+}
+
+export type { MachineInfo };

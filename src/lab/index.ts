@@ -1,0 +1,5 @@
+/** The front door of the lab: createLab and the public contract. */
+export { createLab, InvalidSpecError, type LabOptions } from './create-lab.ts';
+export { DEFAULT_SPEC, MAX_MACHINES, noticesOf, planMachines, whySpecInvalid, type PlannedMachine } from './cluster-spec.ts';
+export { memoryStore, type LabStore, type StoredLab, type StoredMachine } from './lab-store.ts';
+export type { ClusterSpec, ComponentInfo, Lab, LabEvents, MachineInfo, MachineRole, RunOptions, RunOutput, TerminalSession } from './lab.ts';
