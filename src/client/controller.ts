@@ -52,8 +52,10 @@ export interface ControllerBody {
 export interface Controller<Settings = unknown> {
   /** As `--controllers` names it: `replicaset-controller`. */
   readonly name: string;
-  /** Name of its service account (`replicaset-controller`) and source of its events; default the name. */
+  /** Name of its service account (`replicaset-controller`); default the name. */
   readonly account?: string;
+  /** Source of its events; default the account. */
+  readonly eventSource?: string;
   /** How many keys are worked on at a time. */
   readonly workers: number;
   /** Whether `--controllers=*` leaves it off (bootstrap-signer, token-cleaner). */

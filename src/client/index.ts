@@ -16,3 +16,4 @@ export * from './component-server.ts';
 export * from './scheduling-requirements.ts';
 export * from './klog.ts';
 export * from './component.ts';
+export * from './discovery.ts';

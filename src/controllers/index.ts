@@ -1,0 +1,33 @@
+/** The front door of controllers: kube-controller-manager as a program, and its controllers in the order a teacher would choose. */
+import type { Program } from '#host';
+import { endpointSliceController } from './endpointslice.ts';
+import { endpointsController } from './endpoints.ts';
+import { garbageCollectorController } from './garbage-collector.ts';
+import { controllerManager } from './manager.ts';
+import { namespaceController } from './namespace.ts';
+import { nodeIpamController } from './node-ipam.ts';
+import { nodeLifecycleController } from './node-lifecycle.ts';
+import { podGarbageCollector } from './pod-garbage-collector.ts';
+import { rootCaCertificatePublisher } from './root-ca-certificate-publisher.ts';
+import { serviceAccountController } from './service-account.ts';
+import { taintEvictionController } from './taint-eviction.ts';
+import type { ManagerController } from './settings.ts';
+
+export type { ControllerSettings, ManagerContext, ManagerController } from './settings.ts';
+
+/** Every controller of kube-controller-manager. */
+export const controllers: readonly ManagerController[] = Object.freeze([
+  serviceAccountController,
+  rootCaCertificatePublisher,
+  namespaceController,
+  nodeIpamController,
+  nodeLifecycleController,
+  taintEvictionController,
+  podGarbageCollector,
+  garbageCollectorController,
+  endpointsController,
+  endpointSliceController,
+]);
+
+/** kube-controller-manager. Ends with 0 after SIGTERM, with 1 when it lost its Lease or could not start. */
+export const kubeControllerManager: Program = controllerManager(controllers);
