@@ -1,0 +1,2 @@
+/** The front door of network: what makes Service addresses work on a node. */
+export { kubeProxy, planServiceRules } from './kube-proxy/index.ts';
