@@ -22,6 +22,10 @@ export interface FieldSchema {
   readonly patchStrategies: readonly string[];
   /** Default of the value, undefined if none. Map keys take part in element identity with it (protocol TCP). */
   readonly defaultValue: unknown;
+  /** The field is always written, even empty. */
+  readonly isRequired: boolean;
+  /** Declared fields of a struct; empty for anything else. */
+  readonly fields: ReadonlyMap<string, FieldSchema>;
   /** Scalars: what is expected ('string', 'integer', 'number', 'boolean', 'quantity', 'int-or-string'). */
   readonly scalar: string;
 }
@@ -37,5 +41,7 @@ export const untypedSchema: FieldSchema = Object.freeze({
   mergeKey: '',
   patchStrategies: Object.freeze([]),
   defaultValue: undefined,
+  isRequired: false,
+  fields: new Map(),
   scalar: '',
 } satisfies FieldSchema);
