@@ -4,6 +4,7 @@ import type { Message } from '#raft';
 import { readConfig, readDisk, VectorMember } from './raft-adapter.ts';
 import { readConf, readMessage } from './raft-forms.ts';
 import { reconfigure, reportSnapshot, stateDifference } from './raft-scenario.ts';
+import { mostRounds } from './raft-script.ts';
 import { asList, asNumber, asObject, asString, isObject, numbers, onlyFields, type Json, type JsonObject } from './strict.ts';
 
 const stepFields: Record<string, readonly string[]> = {
@@ -142,7 +143,8 @@ class Cluster {
 
   ready(member: VectorMember): boolean {
     let isBusy = false;
-    while (member.node.hasReady()) {
+    for (let rounds = 0; member.node.hasReady(); rounds++) {
+      if (rounds > mostRounds) throw new Error(`still ready after ${mostRounds} rounds`);
       isBusy = true;
       this.queue.push(...member.processReady());
     }

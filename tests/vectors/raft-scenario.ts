@@ -143,8 +143,7 @@ class Scenario {
         return this.member.disk.compact(asNumber(step['firstIndex'], where));
       case 'ready':
         allow();
-        while (node.hasReady()) this.outbox.push(...this.member.processReady().map(writeMessage));
-        return;
+        return this.ready(where);
       case 'restart':
         allow();
         return this.member.restart();
@@ -162,6 +161,13 @@ class Scenario {
         return;
       default:
         throw new Error(`${where}: unknown step "${String(step['op'])}"`);
+    }
+  }
+
+  ready(where: string): void {
+    for (let rounds = 0; this.member.node.hasReady(); rounds++) {
+      if (rounds > 5_000) throw new Error(`${where}: still ready after ${rounds} rounds`);
+      this.outbox.push(...this.member.processReady().map(writeMessage));
     }
   }
 

@@ -24,6 +24,9 @@ export interface ScriptResult {
   deviations: string[];
 }
 
+/** Rounds after which a cluster that does not settle never will. */
+export const mostRounds = 5_000;
+
 const stepFields: Record<string, readonly string[]> = {
   boot: ['count', 'voters', 'learners', 'outgoing', 'learnersNext', 'autoLeave', 'snapshotIndex', 'snapshotData', 'options'],
   campaign: ['node'],

@@ -175,18 +175,16 @@ describe('a Ready', () => {
     cluster.at(2).step({ type: 'vote', from: 1, to: 2, term: 1, index: 1, logTerm: 1, transfer: false });
     const first = cluster.at(2).ready();
     expect(first).toMatchObject({ hardState: { term: 1, vote: 1 }, messages: [{ type: 'voteReply', granted: true }] });
-    cluster
-      .at(2)
-      .step({
-        type: 'append',
-        from: 1,
-        to: 2,
-        term: 1,
-        index: 1,
-        logTerm: 1,
-        commit: 1,
-        entries: [{ index: 2, term: 1, kind: 'normal', data: '' }],
-      });
+    cluster.at(2).step({
+      type: 'append',
+      from: 1,
+      to: 2,
+      term: 1,
+      index: 1,
+      logTerm: 1,
+      commit: 1,
+      entries: [{ index: 2, term: 1, kind: 'normal', data: '' }],
+    });
     expect(first.messages).toHaveLength(1);
     cluster.at(2).advance();
     expect(cluster.at(2).ready()).toMatchObject({ entries: [{ index: 2 }], messages: [{ type: 'appendReply', index: 2 }] });
