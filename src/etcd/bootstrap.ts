@@ -10,7 +10,7 @@ import type { DataDirectory } from './data-directory.ts';
 import { clusterIdOf, memberIdOf, urlTarget } from './identity.ts';
 import { bootstrapChange } from './member.ts';
 import { loadSnapshot } from './snapshot.ts';
-import { readWal, type WalIdentity } from './wal.ts';
+import { readWal, WalCorruptError, type WalIdentity } from './wal.ts';
 
 /** What `Raft/Members` answers on the peer port. */
 export interface PeerMembers {
@@ -23,8 +23,12 @@ export interface Bootstrap {
   readonly identity: WalIdentity;
   readonly snapshot: Snapshot | undefined;
   readonly hardState: HardState;
+  /** Index of the newest received snapshot that the log follows. */
+  readonly base: number;
   /** Entries behind the snapshot that are in the log. */
   readonly entries: readonly Entry[];
+  /** Whether this member never ran before. */
+  readonly isFirst: boolean;
   /** Entries that must be written first: those of a new cluster. */
   readonly firstEntries: readonly Entry[];
   /** Members to reach before the log tells of any. */
@@ -89,7 +93,7 @@ async function bootstrapNew(config: EtcdConfig, parts: BootstrapParts): Promise<
   }
   const firstEntries = members.map((member, at): Entry => ({ index: at + 1, term: 1, kind: 'conf', data: bootstrapChange(member) }));
   const hardState = { term: 1, vote: 0, commit: members.length };
-  return { identity: { memberId, clusterId }, snapshot: undefined, hardState, entries: [], firstEntries, peers: others };
+  return { identity: { memberId, clusterId }, snapshot: undefined, hardState, base: 0, entries: [], isFirst: true, firstEntries, peers: others };
 }
 
 async function bootstrapExisting(config: EtcdConfig, parts: BootstrapParts): Promise<Bootstrap> {
@@ -102,16 +106,20 @@ async function bootstrapExisting(config: EtcdConfig, parts: BootstrapParts): Pro
   if (!self) throw new Error('error validating peerURLs: unmatched member while checking PeerURLs');
   const hardState = { term: 0, vote: 0, commit: 0 };
   const peers = answer.members.filter(({ id }) => id !== self.id);
-  return { identity: { memberId: self.id, clusterId: answer.clusterId }, snapshot: undefined, hardState, entries: [], firstEntries: [], peers };
+  return { identity: { memberId: self.id, clusterId: answer.clusterId }, snapshot: undefined, hardState, base: 0, entries: [], isFirst: true, firstEntries: [], peers };
 }
 
 /** Finds out what this member starts with; throws WalCorruptError, SnapshotCorruptError, or an Error in etcd's words. */
 export async function bootstrap(config: EtcdConfig, directory: DataDirectory, parts: BootstrapParts): Promise<Bootstrap> {
   const wal = await readWal(directory.log);
   if (!wal.identity) return config.isNewCluster ? bootstrapNew(config, parts) : bootstrapExisting(config, parts);
-  const snapshot = await loadSnapshot(directory.snapshots);
+  const stored = await loadSnapshot(directory.snapshots);
+  const snapshot = stored?.snapshot;
   let { hardState } = wal;
-  const entries = keptEntries(wal.entries, snapshot);
+  // A received snapshot replaced the log; one that was not begun anew after it is of the history before.
+  const isReplaced = stored?.isReceived === true && wal.base < stored.snapshot.index;
+  const entries = isReplaced ? [] : wal.entries.filter(({ index }) => index > (snapshot?.index ?? 0));
+  if (entries.length > 0 && entries[0]!.index !== (snapshot?.index ?? 0) + 1) throw new WalCorruptError('wal: slice bounds out of range');
   if (snapshot) {
     // A snapshot may have been stored just before the power went, with the log still to follow.
     const isAhead = snapshot.term > hardState.term;
@@ -119,16 +127,5 @@ export async function bootstrap(config: EtcdConfig, directory: DataDirectory, pa
   }
   const lastIndex = entries.at(-1)?.index ?? snapshot?.index ?? 0;
   if (hardState.commit > lastIndex) throw new Error(`tocommit(${hardState.commit}) is out of range [lastIndex(${lastIndex})]. Was the raft log corrupted, truncated, or lost?`);
-  return { identity: wal.identity, snapshot, hardState, entries, firstEntries: [], peers: [] };
-}
-
-/** Entries that follow the snapshot, if the log fits it; else they are of a history that the snapshot replaced. */
-function keptEntries(entries: readonly Entry[], snapshot: Snapshot | undefined): readonly Entry[] {
-  const first = entries[0];
-  const base = snapshot?.index ?? 0;
-  const newer = entries.filter(({ index }) => index > base);
-  if (newer.length === 0 || !snapshot) return newer;
-  const joint = entries.find(({ index }) => index === base);
-  const fits = joint ? joint.term === snapshot.term : first!.index === base + 1;
-  return fits ? newer : [];
+  return { identity: wal.identity, snapshot, hardState, base: isReplaced ? snapshot!.index : wal.base, entries, isFirst: false, firstEntries: [], peers: [] };
 }

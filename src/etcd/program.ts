@@ -152,6 +152,7 @@ export const etcd: Program = async (process) => {
   try {
     return await run(process, config);
   } catch (error) {
-    return fail('discovery failed', error);
+    const name = error instanceof Error ? error.name : '';
+    return fail(name === 'WalCorruptError' ? 'failed to read WAL, cannot be repaired' : name === 'SnapshotCorruptError' ? 'failed to recover v3 backend from snapshot' : 'discovery failed', error);
   }
 };

@@ -99,7 +99,8 @@ export class ReadyLoop {
     const startedMs = nowMs();
     if (snapshot) {
       // The snapshot first: a log that ends before it is of no use, a snapshot without its log is whole.
-      await saveSnapshot(snapshots, snapshot);
+      await saveSnapshot(snapshots, snapshot, true);
+      wal.restartAfter(snapshot.index);
       mirror.applySnapshot(snapshot);
       this.#snapshotIndex = snapshot.index;
     }
@@ -124,7 +125,7 @@ export class ReadyLoop {
 
   async #saveInBackground(snapshot: Snapshot, mirror: RaftLogMirror): Promise<void> {
     const { snapshots, wal, catchUpEntries } = this.#parts;
-    await saveSnapshot(snapshots, snapshot);
+    await saveSnapshot(snapshots, snapshot, false);
     this.#parts.snapshotSaved(snapshot.index);
     await wal.compactTo(snapshot.index + 1);
     if (snapshot.index > catchUpEntries) mirror.compact(snapshot.index - catchUpEntries);

@@ -15,6 +15,14 @@ interface Description {
   readonly conf: ConfState;
   readonly chunks: number;
   readonly hash: number;
+  /** Whether a leader sent it; then the log before it does not count, unless it was begun anew after it. */
+  readonly isReceived: boolean;
+}
+
+/** A snapshot as it was stored. */
+export interface StoredSnapshot {
+  readonly snapshot: Snapshot;
+  readonly isReceived: boolean;
 }
 
 /** Pieces of a text, in order. */
@@ -25,21 +33,21 @@ export function chunksOf(text: string, size: number = CHUNK_CHARACTERS): string[
 }
 
 /** Makes a snapshot durable in place of the one before. */
-export async function saveSnapshot(records: Records, snapshot: Snapshot): Promise<void> {
+export async function saveSnapshot(records: Records, snapshot: Snapshot, isReceived: boolean): Promise<void> {
   const { index, term, conf, data } = snapshot;
   const chunks = chunksOf(data);
   const changes: Record<string, string | undefined> = {};
   for (const key of await records.keys('chunk/')) changes[key] = undefined;
   chunks.forEach((chunk, at) => (changes[`chunk/${index}/${at}`] = chunk));
-  changes['current'] = JSON.stringify({ index, term, conf, chunks: chunks.length, hash: hashText(data) } satisfies Description);
+  changes['current'] = JSON.stringify({ index, term, conf, chunks: chunks.length, hash: hashText(data), isReceived } satisfies Description);
   await records.put(changes);
 }
 
 /** The newest snapshot, or undefined where none was ever made; throws SnapshotCorruptError. */
-export async function loadSnapshot(records: Records): Promise<Snapshot | undefined> {
+export async function loadSnapshot(records: Records): Promise<StoredSnapshot | undefined> {
   const current = await records.get('current');
   if (current === undefined) return undefined;
-  const { index, term, conf, chunks, hash } = JSON.parse(current) as Description;
+  const { index, term, conf, chunks, hash, isReceived } = JSON.parse(current) as Description;
   const parts: string[] = [];
   for (let at = 0; at < chunks; at++) {
     const chunk = await records.get(`chunk/${index}/${at}`);
@@ -48,5 +56,5 @@ export async function loadSnapshot(records: Records): Promise<Snapshot | undefin
   }
   const data = parts.join('');
   if (hashText(data) !== hash) throw new SnapshotCorruptError();
-  return { index, term, conf, data };
+  return { snapshot: { index, term, conf, data }, isReceived };
 }

@@ -36,10 +36,11 @@ function createMember(process: Process, config: EtcdConfig, { identity }: Bootst
 
 async function restoreLog(start: Bootstrap, directory: DataDirectory, member: EtcdMember): Promise<{ wal: Wal; mirror: RaftLogMirror }> {
   const { snapshot, hardState, entries, firstEntries } = start;
-  const wal = new Wal(directory.log, start.identity);
+  const wal = new Wal(directory.log, start.identity, start.base);
   const mirror = new RaftLogMirror(snapshot, member.applier);
   mirror.append(entries);
-  if (directory.isNew || firstEntries.length > 0) await wal.append(firstEntries, hardState, 1);
+  // Also where there are none: from now on this disk knows who it belongs to.
+  if (start.isFirst) await wal.append(firstEntries, hardState, 1);
   mirror.append(firstEntries);
   mirror.setHardState(hardState);
   return { wal, mirror };

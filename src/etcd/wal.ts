@@ -16,6 +16,8 @@ interface WalMeta extends WalIdentity {
   readonly hardState: HardState;
   /** Hash over the entries of the batch, chained from their first index. */
   readonly crc: number;
+  /** Index of the newest snapshot received from a leader, which replaced everything before. */
+  readonly base: number;
 }
 
 /** A log whose content does not fit its checksums, or has a gap; the member refuses to start. */
@@ -30,6 +32,8 @@ export class WalCorruptError extends Error {
 export interface WalContent {
   readonly identity: WalIdentity | undefined;
   readonly hardState: HardState;
+  /** Index of the received snapshot that the log begins after; 0 if it never received one. */
+  readonly base: number;
   /** Consecutive entries; may begin before the snapshot's end. */
   readonly entries: readonly Entry[];
 }
@@ -61,12 +65,14 @@ export async function readWal(log: Log): Promise<WalContent> {
   let identity: WalIdentity | undefined;
   let hardState: HardState = { term: 0, vote: 0, commit: 0 };
   let entries: Entry[] = [];
+  let snapshotBase = 0;
   for (const batch of batches) {
     const meta = JSON.parse(batch.meta) as WalMeta;
     if (meta.crc !== checksum(batch.firstIndex, batch.entries)) throw new WalCorruptError('walpb: crc mismatch');
     if (identity && (identity.memberId !== meta.memberId || identity.clusterId !== meta.clusterId)) throw new WalCorruptError('wal: conflicting metadata found');
     identity = { memberId: meta.memberId, clusterId: meta.clusterId };
     hardState = meta.hardState;
+    snapshotBase = meta.base;
     const base = entries[0]?.index ?? batch.firstIndex;
     if (batch.firstIndex < base) entries = [];
     else entries.length = Math.min(entries.length, batch.firstIndex - base);
@@ -75,7 +81,7 @@ export async function readWal(log: Log): Promise<WalContent> {
     if (last && last.index + 1 !== batch.firstIndex) entries = [];
     batch.entries.forEach((text, at) => entries.push(decodeEntry(text, batch.firstIndex + at)));
   }
-  return { identity, hardState, entries };
+  return { identity, hardState, base: snapshotBase, entries };
 }
 
 /** The log opened for writing. */
@@ -85,9 +91,18 @@ export class Wal {
   /** First index of the newest batch, which must stay: it holds the newest hard state. */
   #newestFirstIndex = 0;
 
-  constructor(log: Log, identity: WalIdentity) {
+  #base: number;
+
+  /** `base`: index of the newest received snapshot, 0 for none. */
+  constructor(log: Log, identity: WalIdentity, base: number) {
     this.#log = log;
     this.#identity = identity;
+    this.#base = base;
+  }
+
+  /** A leader's snapshot is durable: what is appended from now on follows it. */
+  restartAfter(index: number): void {
+    this.#base = index;
   }
 
   /** Makes entries and hard state durable; entries at or beyond the first one are superseded. `nextIndex`: where entries would go if there are none. */
@@ -95,7 +110,7 @@ export class Wal {
     const texts = entries.map(encodeEntry);
     const firstIndex = entries[0]?.index ?? nextIndex;
     this.#newestFirstIndex = firstIndex;
-    const meta: WalMeta = { ...this.#identity, hardState, crc: checksum(firstIndex, texts) };
+    const meta: WalMeta = { ...this.#identity, hardState, crc: checksum(firstIndex, texts), base: this.#base };
     await this.#log.append(firstIndex, texts, JSON.stringify(meta));
   }
 
