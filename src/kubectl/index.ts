@@ -1,0 +1,2 @@
+/** The front door of kubectl. */
+export { kubectl } from './kubectl.ts';
