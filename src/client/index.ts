@@ -17,3 +17,4 @@ export * from './scheduling-requirements.ts';
 export * from './klog.ts';
 export * from './component.ts';
 export * from './discovery.ts';
+export * from './signals.ts';

@@ -7,6 +7,7 @@ import type { Clock, Random, Telemetry } from '#host';
 import { runReflector } from './reflector.ts';
 import type { Resource } from './resource.ts';
 import type { RestClient } from './rest-client.ts';
+import { signalTree, type SignalTree } from './signals.ts';
 import { createStore, type IndexFunction, type Lister } from './store.ts';
 
 /** Hears of changes, after the cache has them. Handlers must not throw and not block; a reconciler puts a key into its queue. */
@@ -127,7 +128,7 @@ export interface InformerFactory {
 /** A factory whose informers all use one client. */
 export function informerFactory(options: Omit<InformerOptions, keyof InformerScope>): InformerFactory {
   const informers = new Map<string, RunnableInformer<KubeObject>>();
-  let running: AbortSignal | undefined;
+  let running: SignalTree | undefined;
   return {
     informer<T extends KubeObject>(resource: Resource<T>, scope: InformerScope = {}) {
       const key = [resource.group, resource.version, resource.plural, scope.namespace, scope.labelSelector, scope.fieldSelector].join('|');
@@ -135,14 +136,14 @@ export function informerFactory(options: Omit<InformerOptions, keyof InformerSco
       if (!informer) {
         informer = createInformer(resource, { ...options, ...scope });
         informers.set(key, informer as unknown as RunnableInformer<KubeObject>);
-        if (running) informer.run(running);
+        if (running) informer.run(running.fork().signal);
       }
       return informer;
     },
     start(signal) {
       if (running) return;
-      running = signal;
-      for (const informer of informers.values()) informer.run(signal);
+      running = signalTree(signal);
+      for (const informer of informers.values()) informer.run(running.fork().signal);
     },
     async synced() {
       await Promise.all([...informers.values()].map((informer) => informer.synced()));

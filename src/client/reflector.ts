@@ -8,6 +8,7 @@ import { backOff } from './back-off.ts';
 import { RequestError } from './request-error.ts';
 import type { Resource } from './resource.ts';
 import type { RestClient } from './rest-client.ts';
+import { signalTree } from './signals.ts';
 
 /** Where a reflector delivers. Calls come in the order of the collection's history. */
 export interface ReflectorTarget<T extends KubeObject> {
@@ -37,6 +38,7 @@ const SHORT_WATCH_MS = 1000;
 /** Runs until the signal aborts. Never rejects: failures are logged as client-go does and tried again with back-off. */
 export async function runReflector<T extends KubeObject>(options: ReflectorOptions<T>, target: ReflectorTarget<T>, signal: AbortSignal): Promise<void> {
   const { clock, random, telemetry } = options;
+  const requests = signalTree(signal);
   const delay = backOff(BACK_OFF, random);
   const selectors = {
     ...(options.namespace ? { namespace: options.namespace } : {}),
@@ -48,12 +50,12 @@ export async function runReflector<T extends KubeObject>(options: ReflectorOptio
   let listVersion = '0';
   let lastVersion: string | undefined;
 
-  const list = async (): Promise<void> => {
+  const list = async (limits: { signal: AbortSignal }): Promise<void> => {
     const objects: T[] = [];
-    let page = await options.client.list(options.resource, { ...selectors, resourceVersion: listVersion, limit: LIST_PAGE_SIZE, signal });
+    let page = await options.client.list(options.resource, { ...selectors, resourceVersion: listVersion, ...(listVersion === '0' ? {} : { limit: LIST_PAGE_SIZE }), ...limits });
     objects.push(...page.items);
     while (page.metadata.continue) {
-      page = await options.client.list(options.resource, { ...selectors, limit: LIST_PAGE_SIZE, continue: page.metadata.continue, signal });
+      page = await options.client.list(options.resource, { ...selectors, limit: LIST_PAGE_SIZE, continue: page.metadata.continue, ...limits });
       objects.push(...page.items);
     }
     const apiVersion = options.resource.group ? `${options.resource.group}/${options.resource.version}` : options.resource.version;
@@ -63,14 +65,13 @@ export async function runReflector<T extends KubeObject>(options: ReflectorOptio
       object.kind ??= options.resource.kind;
     }
     lastVersion = page.metadata.resourceVersion ?? '';
-    listVersion = lastVersion || '0';
     target.replace(objects, lastVersion);
   };
-  const watch = async (): Promise<void> => {
+  const watch = async (limits: { signal: AbortSignal }): Promise<void> => {
     const startedMs = clock.monotonicMs();
     let events = 0;
     const timeoutSeconds = Math.floor(MIN_WATCH_SECONDS * (1 + random.next()));
-    const stream = await options.client.watch(options.resource, { ...selectors, resourceVersion: lastVersion ?? '', allowWatchBookmarks: true, timeoutSeconds, signal });
+    const stream = await options.client.watch(options.resource, { ...selectors, resourceVersion: lastVersion ?? '', allowWatchBookmarks: true, timeoutSeconds, ...limits });
     for await (const event of stream) {
       if (signal.aborted) return stream.stop();
       events++;
@@ -83,22 +84,26 @@ export async function runReflector<T extends KubeObject>(options: ReflectorOptio
   };
   while (!signal.aborted) {
     const listing = lastVersion === undefined;
+    // Each request gets a signal of its own: what listens to it goes with it.
+    const request = requests.fork();
     try {
-      if (listing) await list();
-      else await watch();
+      await (listing ? list : watch)({ signal: request.signal });
     } catch (error) {
       if (signal.aborted) return;
       const compacted = isExpired(error) || isResourceVersionTooLarge(error);
-      if (compacted) {
-        if (listing) listVersion = '';
+      if (listing) {
+        if (compacted) listVersion = '';
+      } else if (error instanceof StatusError && error.status.code !== 429) {
+        // What the server refuses needs a new list, not older than what was seen; a broken watch goes on from its version.
+        listVersion = lastVersion || '0';
         lastVersion = undefined;
       }
-      // A watch that could not be reopened goes on from its version; anything else the server refuses needs a new list.
-      else if (!listing && error instanceof StatusError && error.status.code !== 429) lastVersion = undefined;
       if (!(compacted && !listing)) {
         telemetry?.log('warning', `Failed to ${listing ? 'list' : 'watch'} ${typeName}: ${error instanceof Error ? error.message : String(error)}`, { connection: error instanceof RequestError });
-        await pause(clock, delay.next(), signal);
+        await pause(clock, delay.next(), request.signal);
       }
+    } finally {
+      request.release();
     }
   }
 }

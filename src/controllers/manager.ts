@@ -1,6 +1,6 @@
 /** kube-controller-manager: reads its flags, leads by Lease, and starts the controllers, each with the credentials of its own service account. */
 import { isAlreadyExists } from '#apimachinery';
-import { eventRecorder, informerFactory, resources, resourcePath, restClient, runLeaderComponent, startController, userAgentOf, type LeadingContext, type RestClient } from '#client';
+import { eventRecorder, informerFactory, resources, resourcePath, restClient, runLeaderComponent, signalTree, startController, userAgentOf, type LeadingContext, type RestClient } from '#client';
 import { parseFlags, type Flags, type Process, type Program } from '#host';
 import { parseDuration } from '#apimachinery';
 import type { ControllerSettings, ManagerController } from './settings.ts';
@@ -78,13 +78,14 @@ async function startAll(process: Process, flags: Flags, leading: LeadingContext,
   const settings = settingsOf(flags, process);
   const informers = informerFactory({ client: leading.clientFor('shared-informers'), clock, random, telemetry });
   const root = leading.client;
+  const signals = signalTree(signal);
   const withAccounts = flags.boolean('use-service-account-credentials', false);
   const clients = new Map<string, Promise<RestClient>>();
   const clientOf = (account: string): Promise<RestClient> => {
     if (!withAccounts) return Promise.resolve(leading.clientFor(account));
     const known = clients.get(account);
     if (known) return known;
-    const made = serviceAccountToken(process, leading, root, account).then((token) => {
+    const made = serviceAccountToken(process, { ...leading, signal: signals.fork().signal }, root, account).then((token) => {
       const { identity: _own, ...config } = root.config;
       return restClient({ network, clock, files, config: { ...config, token }, userAgent: userAgentOf('kube-controller-manager', `system:serviceaccount:kube-system:${account}`) });
     });
@@ -98,7 +99,7 @@ async function startAll(process: Process, flags: Flags, leading: LeadingContext,
       const client = await clientOf(account);
       if (signal.aborted) return;
       const events = eventRecorder({ client, clock, telemetry, component: controller.eventSource ?? account });
-      startController(controller, { client, informers, events, clock, random: random.fork(controller.name), crypto, files, telemetry, settings, signal });
+      startController(controller, { client, informers, events, clock, random: random.fork(controller.name), crypto, files, telemetry, settings, signal: signals.fork().signal });
     }),
   );
   informers.start(signal);
