@@ -18,9 +18,9 @@ export interface Config {
   readonly random: () => number;
   /** Index the application has applied already, so that it is not handed out again. */
   readonly applied?: number;
-  /** Bytes of entries in one append; one entry always goes. Default: no bound. */
+  /** Bytes of entries in one append; one entry always goes, so 0 sends them one by one. Default: no bound. */
   readonly maxMessageBytes?: number;
-  /** Bytes of committed entries in one Ready; one entry always goes. Default: maxMessageBytes. */
+  /** Bytes of committed entries in one Ready; one entry always goes. Default: maxMessageBytes, no bound if that is 0. */
   readonly maxCommittedSizePerReady?: number;
   /** Bytes proposed and not applied beyond which proposals are dropped. Default: no bound. */
   readonly maxUncommittedSize?: number;
@@ -55,7 +55,7 @@ export function completeConfig(config: Config): CompleteConfig {
     random: config.random,
     applied: config.applied ?? 0,
     maxMessageBytes,
-    maxCommittedSizePerReady: config.maxCommittedSizePerReady ?? maxMessageBytes,
+    maxCommittedSizePerReady: config.maxCommittedSizePerReady ?? (maxMessageBytes || NO_LIMIT),
     maxUncommittedSize: config.maxUncommittedSize ?? NO_LIMIT,
     maxInflight: config.maxInflight ?? 256,
     maxInflightBytes: config.maxInflightBytes ?? 0,

@@ -16,7 +16,7 @@ import {
   type Snapshot,
 } from '#raft';
 import { seededRandom } from '../simulation/random.ts';
-import { readChanges, readConf, readEntry, readSnapshot, writeConf, writeRow } from './raft-forms.ts';
+import { confFields, readChanges, readConf, readEntry, readSnapshot, writeConf, writeRow } from './raft-forms.ts';
 import { asList, asNumber, asString, onlyFields, type Json, type JsonObject } from './strict.ts';
 
 /** A disk that also keeps what the application looked like after each applied entry. */
@@ -63,12 +63,17 @@ const optionFields = [
   'maxUncommittedSize',
   'maxUncommittedBytes',
   'disableProposalForwarding',
+  'maxInflightMsgs',
+  'maxUncommittedEntriesSize',
 ];
 const nodeFields = ['id', 'electionTick', 'heartbeatTick', 'voters', 'outgoing', 'learners', 'learnersNext', 'autoLeave'];
 
+/** Every setting of a member that a vector may name. */
+export const configFields = [...optionFields, ...nodeFields];
+
 /** A member's settings from a vector's `node` or `options`; unknown ones are refused. */
 export function readConfig(from: JsonObject, id: number, where: string): Config {
-  onlyFields(from, [...optionFields, ...nodeFields], where);
+  onlyFields(from, configFields, where);
   const flag = (name: string): boolean => from[name] === true;
   const bound = (...names: string[]): number | undefined => {
     const value = names.map((name) => from[name]).find((one) => one !== undefined && one !== 0);
@@ -86,11 +91,11 @@ export function readConfig(from: JsonObject, id: number, where: string): Config 
     disableProposalForwarding: flag('disableProposalForwarding'),
     stepDownOnRemoval: flag('stepDownOnRemoval'),
     asyncStorageWrites: flag('asyncStorageWrites'),
-    maxInflight: bound('inflight', 'maxInflight') ?? 1 << 30,
+    maxInflight: bound('inflight', 'maxInflight', 'maxInflightMsgs') ?? 1 << 30,
     maxInflightBytes: bound('inflightBytes', 'maxInflightBytes') ?? 0,
-    maxMessageBytes: bound('maxSizePerMsg', 'maxMessageBytes'),
+    maxMessageBytes: from['maxSizePerMsg'] === 0 ? 0 : bound('maxSizePerMsg', 'maxMessageBytes'),
     maxCommittedSizePerReady: bound('maxCommittedSizePerReady'),
-    maxUncommittedSize: bound('maxUncommittedSize', 'maxUncommittedBytes'),
+    maxUncommittedSize: bound('maxUncommittedSize', 'maxUncommittedBytes', 'maxUncommittedEntriesSize'),
   };
 }
 
@@ -195,27 +200,11 @@ export class VectorMember {
   }
 }
 
+const diskFields = ['term', 'vote', 'commit', 'log', 'snapshot', 'snapshotIndex', 'snapshotTerm', 'snapshotData'];
+
 /** A disk as a vector describes it: hard state, and a log from index 1 or behind a snapshot. */
 export function readDisk(from: JsonObject, conf: ConfState, where: string): VectorDisk {
-  onlyFields(
-    from,
-    [
-      'term',
-      'vote',
-      'commit',
-      'log',
-      'snapshotIndex',
-      'snapshotTerm',
-      'snapshotData',
-      'voters',
-      'outgoing',
-      'learners',
-      'learnersNext',
-      'autoLeave',
-      'snapshot',
-    ],
-    where,
-  );
+  onlyFields(from, [...diskFields, ...confFields], where);
   const n = (name: string): number => asNumber(from[name] ?? 0, `${where}.${name}`);
   const stored = from['snapshot'] === undefined || from['snapshot'] === null ? undefined : readSnapshot(from['snapshot'], where);
   const index = stored?.index ?? n('snapshotIndex');

@@ -1,7 +1,7 @@
 // Runs raft-cluster/1: several members on one queue of messages that can be delivered, lost, repeated and reversed.
 
 import type { Message } from '#raft';
-import { readConfig, readDisk, VectorMember } from './raft-adapter.ts';
+import { configFields, readConfig, readDisk, VectorMember } from './raft-adapter.ts';
 import { readConf, readMessage } from './raft-forms.ts';
 import { reconfigure, reportSnapshot, stateDifference } from './raft-scenario.ts';
 import { mostRounds } from './raft-script.ts';
@@ -32,6 +32,9 @@ const stepFields: Record<string, readonly string[]> = {
   expect: ['nodes', 'node', 'state', 'states'],
 };
 
+/** Where a case may keep its settings. */
+const settingsIn = ['node', 'nodes', 'config', 'options'];
+
 class Cluster {
   readonly members: VectorMember[];
   queue: Message[] = [];
@@ -39,19 +42,19 @@ class Cluster {
 
   constructor(from: JsonObject) {
     const disks = asList(from['disks'], 'disks');
-    const config = this.config(from, disks.length);
     this.members = disks.map((value, i) => {
+      const config = this.config(from, i, disks.length);
       const disk = readDisk(asObject(value ?? {}, 'disk'), readConf(config, 'node'), `disk ${i + 1}`);
       return new VectorMember(readConfig({ electionTick: 10, ...config }, i + 1, 'node'), disk);
     });
   }
 
-  /** Settings may stand in an object of their own, or beside the steps. */
-  config(from: JsonObject, size: number): JsonObject {
-    const { id: _id, rule: _rule, note: _note, disks: _disks, steps: _steps, nodes, node, config, options, ...rest } = from;
-    const given = [nodes, node, config, options].find(isObject) ?? {};
-    const voters = Array.from({ length: size }, (_, i) => i + 1);
-    return { voters, ...rest, ...given };
+  /** Settings may stand beside the steps, in an object for all members, or in a list with one object for each. */
+  config(from: JsonObject, at: number, size: number): JsonObject {
+    const given = settingsIn.map((name) => from[name]).find((one) => isObject(one) || Array.isArray(one)) ?? {};
+    const own = asObject(Array.isArray(given) ? given[at] : given, 'settings');
+    const beside = Object.fromEntries(Object.entries(from).filter(([name]) => configFields.includes(name) && name !== 'id'));
+    return { voters: Array.from({ length: size }, (_, i) => i + 1), ...beside, ...own };
   }
 
   member(value: Json | undefined, where: string): VectorMember {
@@ -200,25 +203,7 @@ class Cluster {
 
 /** Runs one cluster case; throws where it departs from what is expected. */
 export function runCluster(from: JsonObject): void {
-  const known = [
-    'id',
-    'rule',
-    'note',
-    'disks',
-    'steps',
-    'node',
-    'nodes',
-    'config',
-    'options',
-    'voters',
-    'learners',
-    'electionTick',
-    'heartbeatTick',
-    'preVote',
-    'checkQuorum',
-    'inflight',
-    'readOnly',
-  ];
+  const known = ['id', 'rule', 'note', 'disks', 'steps', ...settingsIn, ...configFields];
   onlyFields(from, known, 'case', ['id', 'disks', 'steps']);
   const cluster = new Cluster(from);
   asList(from['steps'], 'steps').forEach((value, i) => {

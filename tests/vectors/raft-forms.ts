@@ -13,6 +13,9 @@ import {
 } from '#raft';
 import { asList, asNumber, asObject, asString, numbers, onlyFields, type Json, type JsonObject } from './strict.ts';
 
+/** The lists of members, and the flag, that make a configuration. */
+export const confFields = ['voters', 'outgoing', 'learners', 'learnersNext', 'autoLeave'];
+
 /** The configuration named by the member lists of a vector object. */
 export function readConf(from: JsonObject, where: string): ConfState {
   const list = (name: string): number[] => numbers(from[name] ?? [], `${where}.${name}`);
@@ -80,9 +83,10 @@ export function readEntry(value: Json, where: string): Entry {
 
 export function readSnapshot(value: Json | undefined, where: string): Snapshot {
   const from = asObject(value, where);
-  onlyFields(from, ['index', 'term', 'voters', 'outgoing', 'learners', 'learnersNext', 'autoLeave', 'data'], where);
+  onlyFields(from, ['index', 'term', 'data', 'conf', ...confFields], where);
   const data = asString(from['data'] ?? '', where);
-  return { index: asNumber(from['index'], where), term: asNumber(from['term'], where), conf: readConf(from, where), data };
+  const conf = readConf(from['conf'] === undefined ? from : asObject(from['conf'], where), where);
+  return { index: asNumber(from['index'], where), term: asNumber(from['term'], where), conf, data };
 }
 
 /** Fields of each kind of message, besides type, from, to and term. */

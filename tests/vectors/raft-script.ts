@@ -201,7 +201,7 @@ class Script {
   sendSnapshot(step: JsonObject): void {
     const from = this.member(step, 'from');
     const to = asNumber(step['to'], 'to');
-    const { term } = from.disk.initialState().hardState;
+    const { term } = from.node.view();
     this.queue.push({ type: 'snapshot', from: from.config.id, to, term, snapshot: from.disk.snapshot() });
   }
 }

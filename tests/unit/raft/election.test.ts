@@ -107,6 +107,20 @@ describe('a transfer of leadership', () => {
     expect(cluster.dataOf(3)).toEqual(['x']);
   });
 
+  it('waits for the last entry to be there before it tells the next leader to stand', () => {
+    const cluster = new TestCluster(3).elect(1);
+    cluster.at(1).propose('x');
+    cluster.at(1).propose('y');
+    cluster.ready(1);
+    cluster.at(1).transferLeader(3);
+    const told = (index: number): boolean => {
+      cluster.at(1).step({ type: 'appendReply', from: 3, to: 1, term: 1, index, success: true });
+      cluster.ready(1);
+      return cluster.sent.some(({ type }) => type === 'timeoutNow');
+    };
+    expect([told(3), told(4)]).toEqual([false, true]);
+  });
+
   it('is given up after an election timeout', () => {
     const cluster = new TestCluster(3).elect(1);
     cluster.at(1).transferLeader(3);
@@ -125,6 +139,18 @@ describe('a transfer of leadership', () => {
 });
 
 describe('an election', () => {
+  it('gets no vote from a member that knows the leader of that term', () => {
+    const cluster = new TestCluster(3);
+    cluster.at(3).step({ type: 'heartbeat', from: 1, to: 3, term: 1, commit: 1, ctx: '' });
+    cluster.at(3).step({ type: 'vote', from: 2, to: 3, term: 1, index: 9, logTerm: 1, transfer: false });
+    const replies = cluster
+      .at(3)
+      .ready()
+      .messages.filter(({ type }) => type === 'voteReply');
+    expect(replies).toMatchObject([{ granted: false, to: 2 }]);
+    expect(cluster.at(3).view().vote).toBe(0);
+  });
+
   it('is not started by a member with a committed change that it has not applied', () => {
     const cluster = new TestCluster(2).elect(1);
     cluster.at(1).proposeConfChange({ transition: 'auto', changes: [{ type: 'learner', id: 3 }] });

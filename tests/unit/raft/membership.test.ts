@@ -101,6 +101,32 @@ describe('a cluster that changes its members', () => {
     ).toEqual(['conf', 'normal']);
   });
 
+  it('holds a new leader to a change that it found in its log and has not applied', () => {
+    const cluster = new TestCluster(3).elect(1);
+    cluster.at(1).proposeConfChange({ transition: 'auto', changes: [{ type: 'learner', id: 4 }] });
+    cluster.ready(1);
+    for (const message of cluster.queue) if (message.to === 2) cluster.at(2).step(message);
+    cluster.queue = [];
+    cluster.ready(2);
+    cluster.queue = [];
+    cluster.at(2).campaign();
+    cluster.ready(2);
+    cluster.at(2).step({ type: 'voteReply', from: 3, to: 2, term: 2, granted: true });
+    expect(cluster.role(2)).toBe('leader');
+    cluster.at(2).proposeConfChange({ transition: 'auto', changes: [{ type: 'learner', id: 5 }] });
+    expect(
+      cluster
+        .at(2)
+        .view()
+        .log.slice(-3)
+        .map(({ term, kind }) => [term, kind]),
+    ).toEqual([
+      [1, 'conf'],
+      [2, 'normal'],
+      [2, 'normal'],
+    ]);
+  });
+
   it('lets changes overlap when validation is left to the application', () => {
     const cluster = new TestCluster(3, { disableConfChangeValidation: true }).elect(1);
     const before = cluster.at(1).view().lastIndex;
