@@ -1,6 +1,6 @@
 // Validation of ObjectMeta and of label selectors (k8s.io/apimachinery api/validation, meta/v1/validation).
 import { deepEqual } from './equality.ts';
-import { duplicate, FieldPath, forbiddenField, goValue, immutableFieldMessage, invalid, quoteGo, required, tooLong, type FieldError } from './field-errors.ts';
+import { duplicate, type FieldPath, forbiddenField, goValue, immutableFieldMessage, invalid, quoteGo, required, tooLong, type FieldError } from './field-errors.ts';
 import type { LabelSelector } from './labels.ts';
 import type { ObjectMeta } from './meta.ts';
 import { isDns1123Label, isQualifiedName, isValidLabelValue, utf8Length } from './validation.ts';

@@ -109,21 +109,30 @@ export function mergeTyped(live: unknown, config: unknown, schema: FieldSchema):
   return merged;
 }
 
-/** The configuration's order, with elements only the live list has kept before the element that follows them. */
+/** The configuration's order; elements only the live list has come as soon as the walk along it meets them. */
 function mergeLists(live: readonly unknown[], config: readonly unknown[], schema: FieldSchema): unknown[] {
+  const items = schema.items ?? untypedSchema;
   const liveElements = live.map((item) => elementOf(item, schema));
-  const wanted = new Set(config.map((item) => elementOf(item, schema)));
+  const elements = config.map((item) => elementOf(item, schema));
+  const wanted = new Set(elements);
+  const done = new Set<string>();
   const merged: unknown[] = [];
   let next = 0;
-  const emitLiveOnly = (until: number): void => {
-    for (; next < until; next++) if (!wanted.has(liveElements[next] ?? '')) merged.push(deepCopy(live[next]));
+  const emitLiveOnly = (): void => {
+    for (; next < live.length; next++) {
+      const element = liveElements[next] ?? '';
+      if (wanted.has(element) && !done.has(element)) return;
+      if (!wanted.has(element)) merged.push(deepCopy(live[next]));
+    }
   };
-  for (const item of config) {
-    const at = liveElements.indexOf(elementOf(item, schema));
-    if (at >= next) emitLiveOnly(at);
-    merged.push(mergeTyped(at < 0 ? undefined : live[at], item, schema.items ?? untypedSchema));
-  }
-  emitLiveOnly(live.length);
+  config.forEach((item, index) => {
+    emitLiveOnly();
+    const element = elements[index] ?? '';
+    const at = liveElements.indexOf(element);
+    merged.push(mergeTyped(at < 0 ? undefined : live[at], item, items));
+    done.add(element);
+  });
+  emitLiveOnly();
   return merged;
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { formatFieldErrors, invalidObject, StatusError } from '#apimachinery';
+import { formatFieldErrors, invalidObject, type StatusError } from '#apimachinery';
 import { applyDefaults, beforeCreate, beforeUpdate, decodeObject, decodeText, kindOf, tableOf, type Kind, type Pod, type StrategyContext } from '#api';
 
 const pods = kindOf('v1', 'Pod') as unknown as Kind<Pod>;
