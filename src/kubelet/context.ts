@@ -1,0 +1,37 @@
+/** What every part of one kubelet stands on. */
+import type { ConfigMap, Pod, Secret, Service } from '#api';
+import type { EventRecorder, RestClient } from '#client';
+import type { Process } from '#host';
+import type { KubeletSettings } from './configuration.ts';
+import type { CriClient } from './cri-client.ts';
+
+/** Reads of the API that pods need. Reject with StatusError or RequestError. */
+export interface ApiReader {
+  configMap(namespace: string, name: string): Promise<ConfigMap>;
+  secret(namespace: string, name: string): Promise<Secret>;
+  /** Requests a token bound to a pod; answers it with its expiry in milliseconds. */
+  token(pod: Pod, request: { readonly audience?: string; readonly expirationSeconds?: number }): Promise<{ readonly token: string; readonly expiresMs: number }>;
+  /** Services as last seen; undefined while they have never been listed. */
+  services(): readonly Service[] | undefined;
+}
+
+/** One kubelet's surroundings. */
+export interface KubeletContext {
+  readonly process: Process;
+  readonly settings: KubeletSettings;
+  readonly cri: CriClient;
+  /** Undefined in standalone mode. */
+  readonly client: RestClient | undefined;
+  readonly api: ApiReader | undefined;
+  readonly recorder: EventRecorder;
+}
+
+/** The directory of a pod's volumes and files. */
+export function podDirectory(uid: string): string {
+  return `/var/lib/kubelet/pods/${uid}`;
+}
+
+/** `web_default(uid)`, as messages name a pod. */
+export function formatPod(pod: Pod): string {
+  return `${pod.metadata.name}_${pod.metadata.namespace ?? ''}(${pod.metadata.uid ?? ''})`;
+}

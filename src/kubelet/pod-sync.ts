@@ -1,0 +1,144 @@
+/** One sync of one pod: from what the runtime has to what the spec wants, in the kubelet's order. Everything it needs to remember is in the pod's record. */
+import type { Container, Pod } from '#api';
+import { RpcError } from '#host';
+import { createContainerStarter, type ContainerStarter } from './container-start.ts';
+import { sandboxConfigOf } from './container-config.ts';
+import type { KubeletContext } from './context.ts';
+import { LABEL_CONTAINER_NAME, rpcText, type RuntimePod } from './cri-client.ts';
+import type { NodeFacts } from './field-values.ts';
+import { computePodActions, newest } from './pod-actions.ts';
+import { killContainer, killPod } from './pod-kill.ts';
+import type { WaitingReason } from './pod-status.ts';
+import type { Probes } from './probes.ts';
+import { MountError, type Volumes } from './volumes/index.ts';
+
+/** What a worker remembers of its pod between syncs. */
+export interface PodRecord {
+  pod: Pod;
+  readonly waiting: Map<string, WaitingReason>;
+}
+
+/** What a sync needs beside the context. */
+export interface PodSyncOptions {
+  readonly context: KubeletContext;
+  readonly volumes: Volumes;
+  readonly probes: Probes;
+  /** Undefined: the network is ready; else the runtime's message. */
+  readonly networkProblem: () => string | undefined;
+  readonly facts: (runtime: RuntimePod | undefined) => NodeFacts;
+  /** Publishes the status as it stands, in the middle of a sync. */
+  readonly report: (record: PodRecord, runtime: RuntimePod | undefined) => void;
+}
+
+/** The sync function. Answers in how many milliseconds to come back at the latest (undefined: with the next resync). Rejects with RpcError when the runtime cannot be reached. */
+export type PodSync = (record: PodRecord) => Promise<number | undefined>;
+
+const NETWORK_RETRY_MS = 5_000;
+const MOUNT_RETRY_MS = 2_000;
+const SANDBOX_RETRY_MS = 10_000;
+/** Dead instances of a container that are kept for its last state and `logs --previous`. */
+const DEAD_CONTAINERS_KEPT = 1;
+
+const earlier = (a: number | undefined, b: number | undefined): number | undefined => (a === undefined ? b : b === undefined ? a : Math.min(a, b));
+
+/** Removes old instances of containers and old sandboxes that nothing refers to. */
+async function removeDead(context: KubeletContext, runtime: RuntimePod): Promise<void> {
+  const seen = new Map<string, number>();
+  const kept = new Set<string>();
+  for (const status of runtime.containers) {
+    const name = status.labels[LABEL_CONTAINER_NAME] ?? '';
+    if (status.state !== 'CONTAINER_EXITED') {
+      kept.add(status.podSandboxId);
+      continue;
+    }
+    const dead = (seen.get(name) ?? 0) + 1;
+    seen.set(name, dead);
+    if (dead > DEAD_CONTAINERS_KEPT) await context.cri.removeContainer(status.id);
+    else kept.add(status.podSandboxId);
+  }
+  for (const sandbox of runtime.sandboxes.slice(1)) if (!kept.has(sandbox.id) && sandbox.state === 'SANDBOX_NOTREADY') await context.cri.removePodSandbox(sandbox.id);
+}
+
+/** Makes the sync function of a kubelet. */
+export function createPodSync(options: PodSyncOptions): PodSync {
+  const { context, volumes, probes } = options;
+  const { cri, recorder, settings, process } = context;
+  const starter: ContainerStarter = createContainerStarter(context, volumes);
+
+  const startAll = async (record: PodRecord, containers: readonly Container[], sandboxId: string, runtime: RuntimePod | undefined): Promise<number | undefined> => {
+    let retryMs: number | undefined;
+    for (const container of containers) {
+      const outcome = await starter.start(record.pod, container, sandboxId, runtime, options.facts(runtime));
+      if (outcome.started) record.waiting.delete(container.name);
+      else {
+        record.waiting.set(container.name, outcome.waiting);
+        retryMs = earlier(retryMs, outcome.retryMs);
+        options.report(record, await cri.pod(record.pod.metadata.uid!));
+      }
+    }
+    return retryMs;
+  };
+
+  const createSandbox = async (pod: Pod, attempt: number): Promise<string | undefined> => {
+    try {
+      return await cri.runPodSandbox(sandboxConfigOf(pod, attempt, settings, process.files));
+    } catch (error) {
+      if (!(error instanceof RpcError) || error.code === 'Unavailable') throw error;
+      recorder.event(pod, 'Warning', 'FailedCreatePodSandBox', `Failed to create pod sandbox: ${rpcText(error)}`);
+      return undefined;
+    }
+  };
+
+  return async (record) => {
+    const { pod } = record;
+    const uid = pod.metadata.uid!;
+    let runtime = await cri.pod(uid);
+    const problem = pod.spec?.hostNetwork ? undefined : options.networkProblem();
+    if (problem) {
+      recorder.event(pod, 'Warning', 'NetworkNotReady', `network is not ready: ${problem}`);
+      options.report(record, runtime);
+      return NETWORK_RETRY_MS;
+    }
+    try {
+      await volumes.setUp(pod, options.facts(runtime));
+    } catch (error) {
+      if (!(error instanceof MountError)) throw error;
+      recorder.event(pod, 'Warning', 'FailedMount', error.message);
+      options.report(record, runtime);
+      return MOUNT_RETRY_MS;
+    }
+    const actions = computePodActions(pod, runtime, probes);
+    const podIp = runtime?.sandboxes[0]?.ip || (pod.spec?.hostNetwork ? settings.nodeIp : '');
+    if (actions.killPod && runtime) {
+      if (actions.createSandbox) recorder.event(pod, 'Normal', 'SandboxChanged', 'Pod sandbox changed, it will be killed and re-created.');
+      await killPod(context, pod, runtime, pod.spec?.terminationGracePeriodSeconds ?? 30);
+      // The dead sandboxes keep their shims and addresses until they are stopped.
+      for (const sandbox of runtime.sandboxes) await cri.stopPodSandbox(sandbox.id);
+    } else {
+      const kill = actions.containersToKill.map(({ status, message }) => killContainer(context, pod, status, message, pod.spec?.terminationGracePeriodSeconds ?? 30, podIp));
+      await Promise.all(kill);
+    }
+    let { sandboxId } = actions;
+    if (actions.createSandbox) {
+      sandboxId = await createSandbox(pod, actions.attempt);
+      if (!sandboxId) {
+        options.report(record, await cri.pod(uid));
+        return SANDBOX_RETRY_MS;
+      }
+      runtime = await cri.pod(uid);
+      options.report(record, runtime);
+    }
+    let retryMs: number | undefined;
+    if (sandboxId) {
+      if (actions.containersToKill.length) runtime = await cri.pod(uid);
+      retryMs = earlier(await startAll(record, actions.initContainersToStart, sandboxId, runtime), await startAll(record, actions.containersToStart, sandboxId, runtime));
+    }
+    runtime = await cri.pod(uid);
+    for (const name of [...record.waiting.keys()]) if (newest(runtime, name)?.state === 'CONTAINER_RUNNING') record.waiting.delete(name);
+    const ip = runtime?.sandboxes[0]?.ip || (pod.spec?.hostNetwork ? settings.nodeIp : '');
+    probes.update(pod, runtime, ip);
+    options.report(record, runtime);
+    if (runtime) await removeDead(context, runtime);
+    return retryMs;
+  };
+}
