@@ -1,0 +1,28 @@
+/** The admission plugins in the order the real server runs them, and which of them are on. */
+import type { ApiServerConfig } from '../config.ts';
+import { defaultTolerationSeconds } from './default-toleration-seconds.ts';
+import { namespaceLifecycle } from './namespace-lifecycle.ts';
+import { nodeRestriction } from './node-restriction.ts';
+import { createAdmissionChain, type AdmissionChain, type AdmissionPlugin } from './plugin.ts';
+import { priorityAdmission } from './priority.ts';
+import { serviceAccountAdmission } from './service-account.ts';
+import { taintNodesByCondition } from './taint-nodes-by-condition.ts';
+
+/** Every plugin there is, in order. */
+export const admissionPlugins: readonly AdmissionPlugin[] = Object.freeze([
+  namespaceLifecycle,
+  serviceAccountAdmission,
+  nodeRestriction,
+  taintNodesByCondition,
+  priorityAdmission,
+  defaultTolerationSeconds,
+]);
+
+/** On unless disabled; NodeRestriction is on where kubeadm asks for it. */
+const defaultPlugins: readonly string[] = ['NamespaceLifecycle', 'ServiceAccount', 'TaintNodesByCondition', 'Priority', 'DefaultTolerationSeconds'];
+
+/** The chain the flags ask for. */
+export function admissionFor(config: ApiServerConfig): AdmissionChain {
+  const isOn = (name: string): boolean => !config.disabledAdmission.includes(name) && (defaultPlugins.includes(name) || config.enabledAdmission.includes(name));
+  return createAdmissionChain(admissionPlugins.filter((plugin) => isOn(plugin.name)));
+}

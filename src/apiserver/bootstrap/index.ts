@@ -1,0 +1,79 @@
+/** The post-start hooks: what an API server sets up by itself once it serves, each retried until it is done. */
+import type { Stop } from '#host';
+import type { Core } from '../core.ts';
+import { postStartHooks } from '../health/checks.ts';
+import { authenticationConfig } from './authentication-config.ts';
+import { componentBindings, componentRoles, namespacedBindings, namespacedRoles } from './component-roles.ts';
+import { controllerBindings, controllerRoles } from './controller-roles.ts';
+import { ensureObject, ensureObjects } from './ensure.ts';
+import { createIdentityLease } from './identity-lease.ts';
+import { createKubernetesService } from './kubernetes-service.ts';
+import { namespaceNamed, systemNamespaces, systemPriorityClasses } from './system-objects.ts';
+import { userBindings, userRoles } from './user-roles.ts';
+
+const RETRY_MS = 1_000;
+
+/** The hooks under way. */
+export interface Bootstrap {
+  /** Settles when every hook is done. */
+  readonly ready: Promise<void>;
+  /** Ends periodic work and withdraws this server from the `kubernetes` Service. */
+  stop(): Promise<void>;
+}
+
+/** Starts the hooks. */
+export function startBootstrap(core: Core): Bootstrap {
+  const stops: Stop[] = [];
+  let isStopped = false;
+  const run = (name: string, work: () => Promise<void>): Promise<void> =>
+    new Promise((resolve) => {
+      const attempt = (): void => {
+        work().then(
+          () => {
+            core.health.hookDone(name);
+            resolve();
+          },
+          (error: unknown) => {
+            core.log('warning', `poststarthook/${name}: ${error instanceof Error ? error.message : String(error)}`);
+            if (!isStopped) stops.push(core.clock.after(RETRY_MS, attempt));
+          },
+        );
+      };
+      attempt();
+    });
+  const kubernetesService = createKubernetesService(core);
+  const identity = createIdentityLease(core);
+  const ensureNamespaces = async (): Promise<void> => {
+    for (const name of systemNamespaces) await ensureObject(core, namespaceNamed(name));
+  };
+  const namespaces = run('start-system-namespaces-controller', ensureNamespaces);
+  const afterNamespaces = (work: () => Promise<void>) => async (): Promise<void> => {
+    await namespaces;
+    await work();
+  };
+  const done: Promise<void>[] = [
+    namespaces,
+    run('rbac/bootstrap-roles', async () => {
+      await ensureObjects(core, [...userRoles, ...componentRoles, ...controllerRoles]);
+      await ensureObjects(core, [...userBindings, ...componentBindings, ...controllerBindings]);
+      await namespaces;
+      await ensureObjects(core, [...namespacedRoles, ...namespacedBindings]);
+    }),
+    run('scheduling/bootstrap-system-priority-classes', () => ensureObjects(core, systemPriorityClasses)),
+    run('start-cluster-authentication-info-controller', afterNamespaces(() => authenticationConfig(core))),
+    run('start-kube-apiserver-identity-lease-controller', afterNamespaces(() => identity.start())),
+    run('bootstrap-controller', afterNamespaces(() => kubernetesService.start())),
+  ];
+  // Parts of the real server that have nothing to do here are done at once.
+  const active = new Set(['start-system-namespaces-controller', 'rbac/bootstrap-roles', 'scheduling/bootstrap-system-priority-classes', 'start-cluster-authentication-info-controller', 'start-kube-apiserver-identity-lease-controller', 'bootstrap-controller', 'generic-apiserver-start-informers']);
+  for (const hook of postStartHooks) if (!active.has(hook)) core.health.hookDone(hook);
+  return {
+    ready: Promise.all(done).then(() => undefined),
+    async stop() {
+      isStopped = true;
+      for (const stop of stops) stop();
+      identity.stop();
+      await kubernetesService.stop();
+    },
+  };
+}

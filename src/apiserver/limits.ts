@@ -1,0 +1,69 @@
+/** What keeps a server from drowning: requests in flight, request time, body size. */
+import { requestEntityTooLarge, timeout, tooManyRequests } from '#apimachinery';
+import type { Clock, IncomingRequest } from '#host';
+import type { ApiServerConfig } from './config.ts';
+import type { ServerMetrics } from './health/server-metrics.ts';
+import type { RequestInfo } from './request-info.ts';
+
+/** The largest body, 3 MiB. */
+export const BODY_BYTES_MAX = 3 * 1024 * 1024;
+
+const longRunningSubresources = new Set(['log', 'exec', 'attach', 'portforward', 'proxy']);
+
+/** Whether a request may take as long as it likes. */
+export function isLongRunning(info: RequestInfo): boolean {
+  return info.verb === 'watch' || longRunningSubresources.has(info.subresource);
+}
+
+/** Reads a body. Throws 413. */
+export async function readLimitedBody(request: IncomingRequest): Promise<string> {
+  try {
+    const text = await request.text(BODY_BYTES_MAX);
+    return text;
+  } catch (error) {
+    if (error instanceof RangeError) throw requestEntityTooLarge(`limit is ${BODY_BYTES_MAX}`);
+    throw error;
+  }
+}
+
+/** Rejects with 504 when `work` takes longer than the request timeout. */
+export function withTimeout<T>(clock: Clock, ms: number, work: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const stop = clock.after(ms, () => reject(timeout('request did not complete within the allotted timeout')));
+    work.then(
+      (value) => {
+        stop();
+        resolve(value);
+      },
+      (error: unknown) => {
+        stop();
+        reject(error);
+      },
+    );
+  });
+}
+
+/** Counts requests under way. */
+export interface InFlight {
+  /** Takes a place; answers how to give it back. Throws 429. */
+  enter(info: RequestInfo, isPrivileged: boolean): () => void;
+}
+
+/** The gate of --max-requests-inflight and --max-mutating-requests-inflight. */
+export function createInFlight(config: ApiServerConfig, metrics: ServerMetrics): InFlight {
+  const counts = { readOnly: 0, mutating: 0 };
+  return {
+    enter(info, isPrivileged) {
+      if (isLongRunning(info)) return () => undefined;
+      const kind = info.method === 'GET' || info.method === 'HEAD' ? 'readOnly' : 'mutating';
+      const max = kind === 'readOnly' ? config.maxInFlight : config.maxMutatingInFlight;
+      if (counts[kind] >= max && !isPrivileged) throw tooManyRequests('Too many requests, please try again later.', 1);
+      counts[kind]++;
+      metrics.inFlight(kind, counts[kind]);
+      return () => {
+        counts[kind]--;
+        metrics.inFlight(kind, counts[kind]);
+      };
+    },
+  };
+}

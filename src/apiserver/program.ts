@@ -1,0 +1,78 @@
+/** kube-apiserver as a program: reads its flags, connects to etcd, listens with its certificate, runs until SIGTERM. */
+import { createEtcdClient } from '#etcd/client';
+import { listenHttp, type Process, type Program } from '#host';
+import { startCompaction } from './compaction.ts';
+import { versionInfo } from './discovery/version.ts';
+import { readSettings, type ServerSettings } from './flags.ts';
+import { createKubeletConnector } from './kubelet-connector.ts';
+import { createApiServer, type ApiServer } from './server.ts';
+import { etcdConnection } from './store/etcd-connection.ts';
+
+/** Time an old EndpointSlice entry may need to leave clients' caches before the listener closes. */
+const SHUTDOWN_GRACE_MS = 1_000;
+
+/** klog's line: I0102 15:04:05.000000       1 file.go:1] text. */
+function logger(process: Process): (level: 'info' | 'warning' | 'error', message: string) => void {
+  const letters = { info: 'I', warning: 'W', error: 'E' };
+  return (level, message) => {
+    const time = new Date(process.clock.wallMs()).toISOString();
+    const stamp = `${time.slice(5, 7)}${time.slice(8, 10)} ${time.slice(11, 23)}000`;
+    process.stderr.write(`${letters[level]}${stamp}       1 server.go:1] ${message}\n`).catch(() => process.telemetry.log(level, message));
+  };
+}
+
+function makeServer(process: Process, settings: ServerSettings, log: ReturnType<typeof logger>): { server: ApiServer; stop: () => void } {
+  const { clock, random, crypto, network } = process;
+  const { endpoints, identity, rootCas } = settings.etcd;
+  const client = createEtcdClient({ network, clock, random: random.fork('etcd-client'), endpoints, ...(identity ? { identity } : {}), ...(rootCas.length ? { rootCas } : {}) });
+  const etcd = etcdConnection(client);
+  const kubelets = createKubeletConnector(process, settings.kubelet.identity, settings.kubelet.rootCas);
+  const server = createApiServer({ config: settings.config, etcd, clock, random, crypto, metrics: process.telemetry.metrics, kubelets, log });
+  const stopCompaction = startCompaction(etcd, clock, (message) => log('info', message));
+  return {
+    server,
+    stop: () => {
+      stopCompaction();
+      client.close();
+    },
+  };
+}
+
+/** The program. Exits with 1 when its flags or files are wrong, 0 after SIGTERM. */
+export const kubeApiserver: Program = async (process) => {
+  const log = logger(process);
+  let settings: ServerSettings;
+  try {
+    settings = readSettings(process);
+  } catch (error) {
+    await process.stderr.write(`Error: ${error instanceof Error ? error.message : String(error)}\n`);
+    return 1;
+  }
+  const { config } = settings;
+  log('info', `Version: ${versionInfo.gitVersion}`);
+  log('info', `external host was not specified, using ${config.advertiseAddress}`);
+  const { server, stop } = makeServer(process, settings, log);
+  log('info', `Loaded ${server.core.admission.names.length} admission controller(s) successfully in the following order: ${server.core.admission.names.join(',')}.`);
+  const clientCas = [...config.clientCas, ...config.requestHeaderCas];
+  const isAnyAddress = !settings.bindAddress || settings.bindAddress === '0.0.0.0';
+  const listener = await listenHttp(
+    process.network,
+    config.securePort,
+    { identity: settings.serving, clientAuth: 'request', ...(clientCas.length ? { clientCas } : {}), ...(isAnyAddress ? {} : { address: settings.bindAddress! }) },
+    server.handler,
+    (error) => log('error', `apiserver panic'd on a request: ${error instanceof Error ? error.message : String(error)}`),
+  );
+  log('info', `Serving securely on [::]:${config.securePort}`);
+  process.telemetry.lifecycle('kube-apiserver', 'starting');
+  server.start().then(
+    () => process.telemetry.lifecycle('kube-apiserver', 'ready'),
+    (error: unknown) => log('error', `post-start hooks failed: ${error instanceof Error ? error.message : String(error)}`),
+  );
+  await new Promise<void>((resolve) => process.onSignal('TERM', resolve));
+  log('info', 'Received shutdown signal, shutting down gracefully');
+  await server.stop();
+  await process.clock.sleep(SHUTDOWN_GRACE_MS);
+  listener.close();
+  stop();
+  return 0;
+};

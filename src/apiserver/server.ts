@@ -1,0 +1,156 @@
+/**
+ * The API server as a function from request to answer: it takes its etcd, clock, chance and keys from outside, so that the
+ * same server runs behind a socket, in the simulator and in a test. The chain's stages are in chain/, in order of their numbers.
+ */
+import type { StrategyContext } from '#api';
+import { header, randomSuffix, randomUid, type HeaderPairs, type HttpAnswer, type HttpHandler, type IncomingRequest } from '#host';
+import { admissionFor } from './admission/index.ts';
+import { createClusterIps } from './allocation/cluster-ips.ts';
+import { createNodePorts } from './allocation/node-ports.ts';
+import { createServiceAllocator } from './allocation/service-allocator.ts';
+import { createTokenVerifier } from './authentication/service-account-token.ts';
+import { createAuthorizer } from './authorization/authorizer.ts';
+import { createRbac } from './authorization/rbac.ts';
+import { startBootstrap, type Bootstrap } from './bootstrap/index.ts';
+import { authenticate } from './chain/1-authentication.ts';
+import { authorize } from './chain/2-authorization.ts';
+import { serveFromStorage } from './chain/6-storage.ts';
+import type { ApiServerOptions, Core, Exchange, User } from './core.ts';
+import { createHealthChecks } from './health/checks.ts';
+import { createServerMetrics } from './health/server-metrics.ts';
+import { createInFlight, isLongRunning, readLimitedBody, withTimeout } from './limits.ts';
+import { renderError } from './render.ts';
+import { requestInfoOf, type RequestInfo } from './request-info.ts';
+import { createObjectStore } from './store/object-store.ts';
+import { createWatchCaches } from './watch-cache/caches.ts';
+
+/** How long the health check of etcd may take. */
+const ETCD_CHECK_MS = 2_000;
+
+/** A running API server. */
+export interface ApiServer {
+  readonly handler: HttpHandler;
+  /** Fills the caches and runs the post-start hooks; settles when the server is ready. */
+  start(): Promise<void>;
+  /** Ends watches, takes the server out of the `kubernetes` Service. */
+  stop(): Promise<void>;
+  readonly core: Core;
+}
+
+function quoteWarning(text: string): string {
+  return `299 - "${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', ' ')}"`;
+}
+
+/** Headers every answer of a request carries. */
+function withCommonHeaders(answer: HttpAnswer, auditId: string, flowHeaders: HeaderPairs, warnings: Iterable<string>): HttpAnswer {
+  const headers: [string, string][] = [['audit-id', auditId]];
+  const hasCacheControl = answer.headers.some(([name]) => name === 'cache-control');
+  if (!hasCacheControl && answer.status !== 101) headers.push(['cache-control', 'no-cache, private']);
+  for (const [name, value] of [...flowHeaders, ...answer.headers]) headers.push([name, value]);
+  for (const warning of warnings) headers.push(['warning', quoteWarning(warning)]);
+  return { ...answer, headers };
+}
+
+function createCore(options: ApiServerOptions): Core {
+  const { etcd, clock, random, crypto, config, metrics } = options;
+  const serverMetrics = createServerMetrics(metrics);
+  const store = createObjectStore(etcd, clock, (operation, ms) => serverMetrics.etcdRequest(operation, ms));
+  const caches = createWatchCaches(etcd, clock);
+  const rules = createRbac(caches);
+  const checkEtcd = async (): Promise<void> => {
+    await withTimeout(clock, ETCD_CHECK_MS, store.currentRevision());
+  };
+  const health = createHealthChecks({
+    etcd: checkEtcd,
+    etcdReadiness: checkEtcd,
+    informersUnsynced: () => caches.unsynced,
+    log: (message) => options.log('info', message),
+  });
+  const strategyContext = (): StrategyContext => ({
+    nowMs: clock.wallMs(),
+    newUid: () => randomUid(random),
+    randomSuffix: (length) => randomSuffix(random, length),
+  });
+  const ips = createClusterIps(etcd, clock, random, config.serviceClusterIpRange);
+  const ports = createNodePorts(etcd, random, config.serviceNodePortRange);
+  return {
+    ...options,
+    store,
+    caches,
+    rules,
+    authorizer: createAuthorizer(config.authorizationModes, caches, rules),
+    verifyToken: createTokenVerifier(crypto, config.verificationKeys),
+    admission: admissionFor(config),
+    services: createServiceAllocator(ips, ports),
+    health,
+    serverMetrics,
+    strategyContext,
+    loopbackUser: { name: 'system:apiserver', groups: ['system:masters'] },
+  };
+}
+
+/** UIDs of the flow schema and priority level a request is accounted to, as clients see them in headers. */
+function flowHeadersOf(core: Core): (user: User) => HeaderPairs {
+  const pair = (): HeaderPairs => [
+    ['x-kubernetes-pf-flowschema-uid', randomUid(core.random)],
+    ['x-kubernetes-pf-prioritylevel-uid', randomUid(core.random)],
+  ];
+  const exempt = pair();
+  const others = pair();
+  return (user) => (user.groups.includes('system:masters') ? exempt : others);
+}
+
+/** Makes a server; it serves at once, and is ready after `start`. */
+export function createApiServer(options: ApiServerOptions): ApiServer {
+  const core = createCore(options);
+  const inFlight = createInFlight(core.config, core.serverMetrics);
+  const flowHeaders = flowHeadersOf(core);
+  let bootstrap: Bootstrap | undefined;
+
+  const serve = async (request: IncomingRequest, info: RequestInfo, warnings: Set<string>, nowMs: number, told: { user?: User }): Promise<HttpAnswer> => {
+    const caller = authenticate(core, request.headers, request.peer, nowMs);
+    told.user = caller;
+    const leave = inFlight.enter(info, caller.groups.includes('system:masters'));
+    try {
+      const user = authorize(core, info, request.headers, caller);
+      const exchange: Exchange = { info, headers: request.headers, peer: request.peer, signal: request.signal, user, nowMs, warnings, readBody: () => readLimitedBody(request) };
+      const work = serveFromStorage(core, exchange);
+      return await (isLongRunning(info) ? work : withTimeout(core.clock, core.config.requestTimeoutMs, work));
+    } finally {
+      leave();
+    }
+  };
+
+  const handler: HttpHandler = async (request) => {
+    const startedMs = core.clock.monotonicMs();
+    const info = requestInfoOf(request.method, request.path);
+    const auditId = header(request.headers, 'audit-id') ?? randomUid(core.random);
+    const warnings = new Set<string>();
+    const told: { user?: User } = {};
+    let answer: HttpAnswer;
+    try {
+      answer = await serve(request, info, warnings, core.clock.wallMs(), told);
+    } catch (error) {
+      answer = renderError(error);
+      if (answer.status === 500) core.log('error', `${request.method} ${request.path}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+    core.serverMetrics.request(info, answer.status, (core.clock.monotonicMs() - startedMs) / 1000);
+    return withCommonHeaders(answer, auditId, told.user ? flowHeaders(told.user) : [], warnings);
+  };
+
+  return {
+    core,
+    handler,
+    async start() {
+      bootstrap = startBootstrap(core);
+      await core.caches.startAll();
+      core.health.hookDone('generic-apiserver-start-informers');
+      await bootstrap.ready;
+    },
+    async stop() {
+      core.health.shutDown();
+      await bootstrap?.stop();
+      core.caches.stop();
+    },
+  };
+}

@@ -1,0 +1,49 @@
+/** The store's view of etcd stood on a real client: calls pass through, watches become listeners. */
+import type { EtcdClient } from '#etcd/client';
+import type { Etcd, EtcdWatch, EtcdWatchListener } from './etcd.ts';
+import type { etcd } from '#contracts';
+
+/** Follows one watch of the client until it ends, and tells why. */
+function follow(client: EtcdClient, request: etcd.WatchCreateRequest, listener: EtcdWatchListener): EtcdWatch {
+  let isCancelled = false;
+  let opened: Awaited<ReturnType<EtcdClient['watch']>> | undefined;
+  const end = (error: unknown): void => {
+    if (isCancelled) return;
+    const compactRevision = opened?.compactRevision;
+    if (compactRevision !== undefined) {
+      const header = { clusterId: '0', memberId: '0', revision: 0, raftTerm: 0 };
+      listener.onResponse({ header, watchId: 0, canceled: true, compactRevision, events: [] });
+    }
+    listener.onEnd(error instanceof Error ? error : new Error(String(error)));
+  };
+  const run = async (): Promise<void> => {
+    opened = await client.watch(request, { requireLeader: true });
+    if (isCancelled) return opened.cancel();
+    for (let response = await opened.receive(); response; response = await opened.receive()) {
+      if (isCancelled) return;
+      listener.onResponse(response);
+    }
+    end(new Error('the watch was closed'));
+  };
+  run().catch(end);
+  return {
+    cancel() {
+      isCancelled = true;
+      opened?.cancel();
+    },
+    requestProgress() {
+      opened?.requestProgress().catch(() => opened?.cancel());
+    },
+  };
+}
+
+/** The store's etcd on a client. */
+export function etcdConnection(client: EtcdClient): Etcd {
+  return {
+    range: (request) => client.range(request),
+    txn: (request) => client.txn(request),
+    watch: (request, listener) => follow(client, request, listener),
+    grantLease: async (ttl) => (await client.leaseGrant({ ttl })).id,
+    compact: async (revision) => void (await client.compact({ revision })),
+  };
+}

@@ -1,0 +1,24 @@
+/** YAML bodies as the API server reads and writes them: YAML 1.1 (so `y` is a boolean), without its dates, sets and base-60 numbers. */
+import { parse, stringify, type Tags } from 'yaml';
+import { badRequest } from '#apimachinery';
+
+const unusual = new Set(['tag:yaml.org,2002:timestamp', 'tag:yaml.org,2002:binary', 'tag:yaml.org,2002:omap', 'tag:yaml.org,2002:pairs', 'tag:yaml.org,2002:set']);
+
+/** The value of a YAML text. Throws badRequest. */
+export function parseYamlBody(text: string): unknown {
+  try {
+    return parse(text, {
+      version: '1.1',
+      logLevel: 'silent',
+      customTags: (tags: Tags) =>
+        tags.filter((tag) => typeof tag === 'string' || (!unusual.has(tag.tag) && (tag as { format?: string }).format !== 'TIME')),
+    }) as unknown;
+  } catch (error) {
+    throw badRequest(`error converting YAML to JSON: yaml: ${error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error)}`);
+  }
+}
+
+/** A value as YAML with sorted keys, as Kubernetes writes it. */
+export function formatYamlBody(value: unknown): string {
+  return stringify(value, { sortMapEntries: true, lineWidth: 0, indentSeq: false, version: '1.1', aliasDuplicateObjects: false });
+}
