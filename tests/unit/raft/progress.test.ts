@@ -58,6 +58,19 @@ describe('the progress of a peer', () => {
     );
   });
 
+  it('is not led astray by refusals that come late or twice', () => {
+    const probing = new Progress(8, new Inflights(3, 0), false);
+    expect([probing.maybeDecreaseTo(3, 2), probing.next]).toEqual([false, 8]);
+    expect([probing.maybeDecreaseTo(7, 4), probing.next]).toEqual([true, 5]);
+    expect([probing.maybeDecreaseTo(7, 4), probing.next]).toEqual([false, 5]);
+    const replicating = new Progress(1, new Inflights(3, 0), false);
+    replicating.maybeUpdate(5);
+    replicating.becomeReplicate();
+    replicating.sentEntries(3, 0);
+    expect([replicating.maybeDecreaseTo(5, 2), replicating.next]).toEqual([false, 9]);
+    expect([replicating.maybeDecreaseTo(8, 2), replicating.next]).toEqual([true, 6]);
+  });
+
   it('waits after one append while probing, and after a snapshot until it is told', () => {
     const progress = new Progress(5, new Inflights(3, 0), false);
     progress.sentEntries(1, 10);

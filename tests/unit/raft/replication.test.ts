@@ -95,6 +95,51 @@ describe('replication', () => {
     expect(lost.at(1).view().progress.get(3)!).toMatchObject({ mode: 'probe', appendsPaused: true, next: 3 });
   });
 
+  it('sends no snapshot to a peer that has been silent', () => {
+    const cluster = new TestCluster(3, { checkQuorum: true }).elect(1);
+    cluster.at(1).reportUnreachable(3);
+    for (let round = 0; round < 2; round++) {
+      cluster.tick(1, 10);
+      cluster.settle(1, 2);
+    }
+    const { applied, config } = cluster.at(1).view();
+    cluster.at(1).propose('x');
+    cluster.settle(1, 2);
+    cluster.disk(1).createSnapshot(applied + 1, config, '');
+    cluster.disk(1).compact(applied + 1);
+    cluster.at(1).propose('y');
+    cluster.settle(1, 2);
+    expect(cluster.at(1).view().progress.get(3)!).toMatchObject({ mode: 'probe', recentActive: false });
+    cluster.at(1).step({ type: 'heartbeatReply', from: 3, to: 1, term: 1, ctx: '' });
+    expect(cluster.at(1).view().progress.get(3)!.mode).toBe('snapshot');
+  });
+
+  it('takes a snapshot only where it brings something new', () => {
+    const cluster = new TestCluster(3).elect(1);
+    for (const data of ['x', 'y', 'z']) cluster.at(1).propose(data);
+    cluster.settle();
+    const conf = cluster.at(3).view().config;
+    const before = cluster.at(3).view().log;
+    // Older than what is committed: the answer says how far this member is.
+    cluster.at(3).step({ type: 'snapshot', from: 1, to: 3, term: 1, snapshot: { index: 3, term: 1, conf, data: '' } });
+    expect(cluster.at(3).ready()).toMatchObject({ snapshot: undefined, messages: [{ type: 'appendReply', index: 5, success: true }] });
+    cluster.at(3).advance();
+    // Newer, but the log has all of it: it is only committed.
+    const more = [6, 7].map((index) => ({ index, term: 1, kind: 'normal' as const, data: `e${index}` }));
+    cluster.at(3).step({ type: 'append', from: 1, to: 3, term: 1, index: 5, logTerm: 1, commit: 5, entries: more });
+    cluster.ready(3);
+    cluster.at(3).step({ type: 'snapshot', from: 1, to: 3, term: 1, snapshot: { index: 6, term: 1, conf, data: '' } });
+    expect(cluster.at(3).ready().snapshot).toBeUndefined();
+    expect(cluster.at(3).view()).toMatchObject({ commit: 6, firstIndex: 2, lastIndex: 7, log: [...before, ...more] });
+  });
+
+  it('refuses a snapshot of a cluster that it does not belong to', () => {
+    const cluster = new TestCluster(3).elect(1);
+    const conf = { ...emptyConf, voters: [1, 2] };
+    cluster.at(3).step({ type: 'snapshot', from: 1, to: 3, term: 1, snapshot: { index: 9, term: 1, conf, data: '' } });
+    expect(cluster.at(3).view().commit).toBe(2);
+  });
+
   it('refuses answers of strangers', () => {
     const cluster = new TestCluster(3).elect(1);
     expect(cluster.at(1).step({ type: 'appendReply', from: 9, to: 1, term: 1, index: 5, success: true })).toBe('not-a-peer');
