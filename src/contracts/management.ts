@@ -84,18 +84,13 @@ export interface LinkFault {
 
 /** What the lab asks of a machine. Every call is answered or ends by the lab's own deadline. */
 export interface MachineManagement {
-  /** Takes the far end of a link to `peer`; frames to it go through `port` from now on. */
-  connect(peer: string, peerAddress: string, peerIncarnation: number, port: unknown): Promise<void>;
-  disconnect(peer: string): Promise<void>;
-  /** Applies at this machine's network card, to frames that arrive from `peer`. Resolves when in force. */
-  linkFault(peer: string, fault: LinkFault): Promise<void>;
+  /** Applies at this machine's network card, to frames that arrive from the machine at `peerAddress`. Resolves when in force. */
+  linkFault(peerAddress: string, fault: LinkFault): Promise<void>;
   diskFault(fault: 'full' | 'slow' | 'read-only' | 'corrupt-tail' | 'none'): Promise<void>;
   clockSkew(skewMs: number): Promise<void>;
   signal(component: string | undefined, signal: 'KILL' | 'STOP' | 'CONT' | 'TERM' | 'START'): Promise<boolean>;
   components(): Promise<readonly ComponentStatus[]>;
   counts(): Promise<MachineCounts>;
-  /** Free-running at `rate` ≤ 1, paused (0), or granted. */
-  time(mode: { readonly kind: 'free'; readonly rate: number; readonly nowMs: number } | { readonly kind: 'paused' } | { readonly kind: 'granted' }): Promise<void>;
   /** Asks for a log of a component (journalctl, crictl logs) as recorded on this machine. */
   logs(component: string, tailLines: number): Promise<readonly string[]>;
 }

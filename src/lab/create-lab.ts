@@ -201,7 +201,7 @@ class RunningLab implements Lab {
     await Promise.all(
       faults.map(([link, fault]) => {
         const [from = '', to = ''] = link.split('>');
-        return this.#running.get(to)?.linkFault(from, fault);
+        return this.#running.get(to)?.linkFault(this.#planned(from).address, fault);
       }),
     );
   }

@@ -1,0 +1,69 @@
+/** Starts what a machine runs and answers the lab's management channel for it. The same in a worker and in a simulation. */
+import type { management } from '#contracts';
+import type { Machine, Process } from '#host';
+import { provision } from './provisioning.ts';
+import { startSystemd, type Systemd, type Unit } from './systemd.ts';
+import type { ClusterConfiguration } from '#kubeadm';
+import type { Workstation } from './workstation.ts';
+
+/** The part of the management contract that is the same on every host; links, disk faults and time are the host's own. */
+export type MachineControl = Pick<management.MachineManagement, 'signal' | 'components' | 'counts' | 'logs' | 'clockSkew'> & Partial<Workstation>;
+
+function statusOf(machine: Machine): management.ComponentStatus[] {
+  return machine.recorder.components().map(({ name, state, facts }) => ({ name, state, facts, ...(facts.leader === undefined ? {} : { leader: facts.leader }), ...(facts.raft ? { raft: facts.raft } : {}) }));
+}
+
+/** Everything that changed on a machine since the last call, as one telemetry batch; undefined when nothing did. */
+export function takeBatch(machine: Machine, incarnation: number): management.TelemetryBatch | undefined {
+  const { components, spans, logs, dropped } = machine.takeTelemetry();
+  if (components.length + spans.length + logs.length === 0) return undefined;
+  const names = new Set(components.map(({ name }) => name));
+  return { machine: machine.name, incarnation, atMs: machine.timers.nowMs, components: statusOf(machine).filter(({ name }) => names.has(name)), spans, logs, dropped };
+}
+
+/** Starts init (process 1) and waits until it hands its process out. */
+function startInit(machine: Machine): Promise<Process> {
+  return new Promise((resolve) => {
+    machine.spawn(
+      (process) => {
+        resolve(process);
+        return new Promise(() => undefined);
+      },
+      { name: 'systemd', privileged: true },
+    );
+  });
+}
+
+/** What a kind of machine brings: its units, and what it offers beyond the management contract. */
+export interface MachineKind {
+  units(boot: management.BootMessage, configuration: ClusterConfiguration): readonly Unit[];
+  offers?(init: Process): Promise<Partial<Workstation>>;
+}
+
+/** Provisions the machine if it never was, starts its units and gives its control. */
+export async function startMachineOf(kind: MachineKind, machine: Machine, boot: management.BootMessage): Promise<MachineControl> {
+  const configuration = await provision(machine.files, boot);
+  const init = await startInit(machine);
+  const systemd: Systemd = startSystemd(init, kind.units(boot, configuration));
+  return {
+    ...(await kind.offers?.(init)),
+    signal(component, signal) {
+      if (component !== undefined && systemd.has(component) && (signal === 'START' || signal === 'TERM')) return Promise.resolve(signal === 'START' ? systemd.start(component) : systemd.stop(component));
+      if (signal === 'START') return Promise.resolve(false);
+      return Promise.resolve(machine.signal(component, signal));
+    },
+    components: () => Promise.resolve(statusOf(machine)),
+    counts: () => Promise.resolve({ ...machine.counts(), openFiles: 0 }),
+    logs: (component, tailLines) =>
+      Promise.resolve(
+        machine.recorder
+          .journal(component)
+          .slice(-tailLines)
+          .map(({ message }) => message),
+      ),
+    clockSkew(skewMs) {
+      machine.setClockSkew(skewMs);
+      return Promise.resolve();
+    },
+  };
+}

@@ -1,0 +1,179 @@
+/** The student's workstation: shell sessions with kubectl, terminals, and HTTP requests for the page; all as processes of that machine. */
+import type { workstation } from '#contracts';
+import { loadKubeconfig, restClient, type RestClient } from '#client';
+import { createPipe, createRpcClient, type ByteWriter, type Process, type Terminal } from '#host';
+import { kubectl } from '#kubectl';
+import { createShellSession, genericPrograms, runInteractive, type Programs, type ShellSession } from '#shell';
+import { awaitClusterReady } from './readiness.ts';
+
+/** What the workstation offers the lab. */
+export type Workstation = workstation.WorkstationManagement;
+
+const HOME = '/home/student';
+const ENVIRONMENT = { HOME, USER: 'student', LOGNAME: 'student', SHELL: '/bin/bash', PATH: '/usr/local/bin:/usr/bin:/bin', TERM: 'xterm-256color', LANG: 'C.UTF-8', KUBECONFIG: `${HOME}/.kube/config`, EDITOR: 'vi' };
+
+/** The programs of the workstation's shell: the generic ones and the tools of a Kubernetes administrator. */
+function workstationPrograms(): Programs {
+  const programs = genericPrograms();
+  programs.set('kubectl', kubectl);
+  return programs;
+}
+
+/** A process that lives until told: the holder of a session or a terminal. */
+function startHolder(init: Process, name: string, terminal?: Terminal): Promise<{ process: Process; end: (code: number) => void }> {
+  return new Promise((resolve) => {
+    init.spawn(
+      (process) =>
+        new Promise<number>((end) => {
+          resolve({ process, end });
+        }),
+      { name, argv: [name], env: ENVIRONMENT, cwd: HOME, ...(terminal ? { terminal } : {}) },
+    );
+  });
+}
+
+function writerTo(fd: 1 | 2, onOutput: (fd: 1 | 2, text: string) => Promise<void>): ByteWriter {
+  const decoder = new TextDecoder();
+  return {
+    write: (chunk) => onOutput(fd, typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true })),
+    close: () => undefined,
+  };
+}
+
+function createRuns(init: Process): Pick<Workstation, 'run' | 'interrupt'> {
+  const sessions = new Map<string, Promise<ShellSession>>();
+  const runs = new Map<string, AbortController>();
+  const sessionOf = (name: string): Promise<ShellSession> => {
+    const known = sessions.get(name) ?? startHolder(init, 'bash').then(({ process }) => createShellSession(process, { programs: workstationPrograms() }));
+    sessions.set(name, known);
+    return known;
+  };
+  return {
+    async run(id, line, { stdin, session = 'default' }, onOutput) {
+      const shell = await sessionOf(session);
+      const aborter = new AbortController();
+      runs.set(id, aborter);
+      const input = createPipe();
+      try {
+        const given = stdin === undefined ? undefined : input.reader;
+        if (stdin !== undefined) {
+          // The line may end without reading all of it.
+          input.writer.write(stdin).catch(() => undefined);
+          input.writer.close();
+        }
+        const exitCode = await shell.run(line, { ...(given ? { stdin: given } : {}), stdout: writerTo(1, onOutput), stderr: writerTo(2, onOutput), signal: aborter.signal });
+        if (shell.hasExited) sessions.delete(session);
+        return { exitCode };
+      } finally {
+        runs.delete(id);
+      }
+    },
+    interrupt(id) {
+      runs.get(id)?.abort();
+      return Promise.resolve();
+    },
+  };
+}
+
+interface OpenTerminal {
+  readonly input: ByteWriter;
+  resize(columns: number, rows: number): void;
+  close(): void;
+}
+
+function createTerminals(init: Process): Pick<Workstation, 'openTerminal' | 'terminalInput' | 'terminalResize' | 'closeTerminal'> {
+  const open = new Map<string, OpenTerminal>();
+  return {
+    async openTerminal(id, size, onOutput, onExit) {
+      const keyboard = createPipe();
+      const listeners: (() => void)[] = [];
+      const current = { ...size };
+      const terminal: Terminal = {
+        get columns() {
+          return current.columns;
+        },
+        get rows() {
+          return current.rows;
+        },
+        onResize: (listener) => void listeners.push(listener),
+      };
+      const { process, end } = await startHolder(init, 'bash', terminal);
+      const session = createShellSession(process, { programs: workstationPrograms() });
+      const output = writerTo(1, (_, text) => onOutput(text));
+      open.set(id, {
+        input: keyboard.writer,
+        resize(columns, rows) {
+          current.columns = columns;
+          current.rows = rows;
+          for (const listener of listeners) listener();
+        },
+        close: () => keyboard.writer.close(),
+      });
+      void runInteractive(session, { input: keyboard.reader, output, terminal }).then((code) => {
+        open.delete(id);
+        end(code);
+        onExit(code);
+      });
+    },
+    async terminalInput(id, data) {
+      await open.get(id)?.input.write(data);
+    },
+    terminalResize(id, { columns, rows }) {
+      open.get(id)?.resize(columns, rows);
+      return Promise.resolve();
+    },
+    closeTerminal(id) {
+      open.get(id)?.close();
+      return Promise.resolve();
+    },
+  };
+}
+
+const KEPT_HEADERS: readonly string[] = ['accept', 'authorization', 'content-type', 'if-none-match', 'user-agent'];
+
+function createFetches(client: () => RestClient): Pick<Workstation, 'fetch' | 'cancelFetch'> {
+  const fetches = new Map<string, AbortController>();
+  return {
+    async fetch(id, { method, path, headers, body }, onHead, onChunk) {
+      const aborter = new AbortController();
+      fetches.set(id, aborter);
+      try {
+        const kept = headers.filter(([name]) => KEPT_HEADERS.includes(name.toLowerCase()) || name.toLowerCase().startsWith('impersonate-'));
+        const response = await client().request({ method, path, headers: kept, ...(body === undefined ? {} : { body }), signal: aborter.signal, timeoutMs: Infinity });
+        onHead({ status: response.status, headers: response.headers });
+        for await (const chunk of response.chunks()) await onChunk(chunk);
+      } finally {
+        fetches.delete(id);
+      }
+    },
+    cancelFetch(id) {
+      fetches.get(id)?.abort();
+      return Promise.resolve();
+    },
+  };
+}
+
+/** Makes the workstation over its init process. */
+export async function createWorkstation(init: Process): Promise<Workstation> {
+  const { files, network, clock, crypto } = init;
+  if (!files.stat(HOME)) files.makeDirectory(HOME, { recursive: true });
+  let kept: RestClient | undefined;
+  const client = (): RestClient => {
+    kept ??= restClient({ network, clock, files, config: loadKubeconfig(files, `${HOME}/.kube/config`, crypto), userAgent: 'tabernetes' });
+    return kept;
+  };
+  return {
+    ...createRuns(init),
+    ...createTerminals(init),
+    ...createFetches(client),
+    awaitReady: (expected) => awaitClusterReady(init, client(), expected),
+    async dialCall(address, port, method, request) {
+      const rpc = createRpcClient(network, clock, address, port);
+      try {
+        return await rpc.call(method, request);
+      } finally {
+        rpc.close();
+      }
+    },
+  };
+}

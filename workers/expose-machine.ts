@@ -1,0 +1,60 @@
+/** What the entries of machines share: boots a browser machine on the first call and answers the management channel over comlink. */
+import * as Comlink from 'comlink';
+import { takeBatch, type MachineControl } from '#cluster';
+import type { management } from '#contracts';
+import type { Machine } from '#host';
+import { createBrowserMachine, type BrowserMachine } from '#host/browser';
+
+/** At most one telemetry message per animation frame. */
+const TELEMETRY_EVERY_MS = 16;
+
+function sendTelemetry({ machine }: BrowserMachine, incarnation: number, port: MessagePort): void {
+  let isScheduled = false;
+  machine.onTelemetry(() => {
+    if (isScheduled) return;
+    isScheduled = true;
+    setTimeout(() => {
+      isScheduled = false;
+      const batch = takeBatch(machine, incarnation);
+      if (batch) port.postMessage(batch);
+    }, TELEMETRY_EVERY_MS);
+  });
+}
+
+/** Exposes one machine, which does not run until `boot` is called; `start` starts what its kind runs. */
+export function exposeMachine(start: (machine: Machine, boot: management.BootMessage) => Promise<MachineControl>): void {
+  let host: BrowserMachine | undefined;
+  let control: MachineControl | undefined;
+  const booted = (): { host: BrowserMachine; control: MachineControl } => {
+    if (!host || !control) throw new Error('this machine has not booted');
+    return { host, control };
+  };
+  /** Whatever the lab asks may start work that no frame or timer began; a turn of the queue makes it count. */
+  const nudge = <T>(answer: Promise<T>): Promise<T> => {
+    host?.machine.queue.enqueue(() => undefined);
+    return answer;
+  };
+  const waitingLinks: { address: string; incarnation: number; port: MessagePort }[] = [];
+  const api = {
+    async boot(boot: management.BootMessage, bootedLabMs: number, ports: { time: MessagePort; telemetry: MessagePort }, requestLink: (address: string) => void, onTrouble: (message: string) => void): Promise<void> {
+      const made = await createBrowserMachine({ ...boot, name: boot.machine, bootedLabMs, requestLink, onTrouble });
+      host = made;
+      sendTelemetry(made, boot.incarnation, ports.telemetry);
+      for (const { address, incarnation, port } of waitingLinks.splice(0)) made.connect(address, incarnation, port);
+      control = await start(made.machine, boot);
+      Object.assign(api, control, { signal: (component: string | undefined, signal: Parameters<MachineControl['signal']>[1]) => nudge(booted().control.signal(component, signal)) });
+      made.attachTime(ports.time);
+    },
+    connect(_peer: string, peerAddress: string, incarnation: number, port: MessagePort): void {
+      if (host) host.connect(peerAddress, incarnation, port);
+      else waitingLinks.push({ address: peerAddress, incarnation, port });
+    },
+    disconnect: (peerAddress: string): void => host?.disconnect(peerAddress),
+    linkFault: (peerAddress: string, fault: management.LinkFault): void => {
+      booted().host.machine.card.setFault(peerAddress, fault);
+      booted().host.machine.queue.enqueue(() => undefined);
+    },
+    diskFault: (fault: Parameters<BrowserMachine['setDiskFault']>[0]): void => booted().host.setDiskFault(fault),
+  };
+  Comlink.expose(api);
+}
