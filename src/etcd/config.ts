@@ -25,6 +25,8 @@ export interface EtcdConfig {
   readonly clientTls: TlsFiles;
   readonly peerTls: TlsFiles;
   readonly snapshotCount: number;
+  /** Entries kept in memory behind a snapshot, so that a slightly slow peer needs none. */
+  readonly snapshotCatchUpEntries: number;
   readonly heartbeatMs: number;
   readonly electionMs: number;
   readonly initialElectionTickAdvance: boolean;
@@ -116,6 +118,7 @@ export function parseEtcdFlags(argv: readonly string[]): EtcdConfig {
     clientTls: tlsFiles(flags, ''),
     peerTls: tlsFiles(flags, 'peer-'),
     snapshotCount: flags.number('snapshot-count', 100_000),
+    snapshotCatchUpEntries: flags.number('experimental-snapshot-catchup-entries', 5_000),
     heartbeatMs,
     electionMs,
     initialElectionTickAdvance: flags.boolean('initial-election-tick-advance', true),

@@ -1,5 +1,5 @@
 /** The etcd program: reads its flags and certificates, opens its ports, runs one member until it is told to stop or removed. */
-import { createRpcClient, listenHttp, serveRpc, type Certificate, type Connection, type DialOptions, type Identity, type ListenOptions, type Listener, type Process, type Program, type RpcClient } from '#host';
+import { createRpcClient, listenHttp, serveRpc, type Certificate, type Connection, type DialOptions, type Identity, type ListenOptions, type Listener, type Process, type Program, type RpcClient, type RpcService } from '#host';
 import { parseEtcdFlags, type EtcdConfig, type TlsFiles } from './config.ts';
 import { urlTarget } from './identity.ts';
 import type { EtcdMember } from './member.ts';
@@ -9,7 +9,7 @@ import { clientService } from './server/client-service.ts';
 import { serveHealth } from './server/health.ts';
 import { revokeExpired } from './server/lease.ts';
 import { ETCD_VERSION } from './server/maintenance.ts';
-import { peerService } from './server/peer.ts';
+import { peerService, peerServiceFrom } from './server/peer.ts';
 import { WatchServer } from './server/watch.ts';
 import { startMember } from './start-member.ts';
 import { startAutoCompaction } from './auto-compaction.ts';
@@ -80,17 +80,21 @@ async function run(process: Process, config: EtcdConfig): Promise<number> {
   const peerTls = loadTls(process, config.peerTls);
   const clientTls = loadTls(process, config.clientTls);
   const dialOptions: DialOptions = { ...(peerTls.identity ? { identity: peerTls.identity } : {}), ...(peerTls.trustedCas ? { rootCas: peerTls.trustedCas } : {}) };
-  const peers = waitingRoom();
+  let begun: RpcService | undefined;
+  let begin: (service: RpcService) => void;
+  const beginning = new Promise<RpcService>((resolve) => (begin = resolve));
+  const peerPort = peerServiceFrom(() => begun, beginning);
   const clients = waitingRoom();
   const listeners = [
-    ...(await listenAll(process, config.listenPeerUrls, peerTls, config.peerTls.clientCertAuth, peers.accept)),
+    ...(await listenAll(process, config.listenPeerUrls, peerTls, config.peerTls.clientCertAuth, (connection) => serveRpc(connection, peerPort))),
     ...(await listenAll(process, config.listenClientUrls, clientTls, config.clientTls.clientCertAuth, clients.accept)),
   ];
   const { member, published } = await startMember(process, config, dialOptions);
   const settings: ClusterSettings = { crypto: process.crypto, strictReconfigCheck: config.strictReconfigCheck, leader: leaderClient(process, member, dialOptions) };
   const watch = new WatchServer(member, config.watchProgressNotifyMs);
   const onFault = (error: unknown): void => telemetry.log('error', 'failed to serve a request', { error: error instanceof Error ? error.message : String(error) });
-  peers.open((connection) => serveRpc(connection, peerService(member, settings)));
+  begun = peerService(member, settings);
+  begin!(begun);
   for (const url of config.listenMetricsUrls) {
     const { address, port, isTls } = urlTarget(url);
     listeners.push(await listenHttp(process.network, port, listenOptions(clientTls, false, address, isTls), (request) => serveHealth(member, request), onFault));

@@ -9,9 +9,6 @@ import type { RaftLogMirror } from './raft-log-mirror.ts';
 import { saveSnapshot } from './snapshot.ts';
 import type { Wal } from './wal.ts';
 
-/** Entries kept in memory behind a snapshot, so that a slightly slow peer needs none (etcd's SnapshotCatchUpEntries). */
-export const CATCH_UP_ENTRIES = 5_000;
-
 /** What the loop works on and tells. */
 export interface ReadyLoopParts {
   readonly raft: RaftNode;

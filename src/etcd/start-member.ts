@@ -9,7 +9,7 @@ import { raftIdOf } from './membership.ts';
 import { createMemberMetrics } from './metrics.ts';
 import { PEER_SILENCE_MS, PeerTransport } from './peer-transport.ts';
 import { RaftLogMirror } from './raft-log-mirror.ts';
-import { CATCH_UP_ENTRIES, ReadyLoop } from './ready-loop.ts';
+import { ReadyLoop } from './ready-loop.ts';
 import { Wal } from './wal.ts';
 
 /** Bytes of entries in one append, and appends under way to one peer (etcd's maxSizePerMsg, maxInflightMsgs). */
@@ -90,7 +90,7 @@ async function publish(process: Process, member: EtcdMember): Promise<void> {
 }
 
 /** Starts a member. Rejects where etcd refuses to start: corruption, a configuration that does not fit, no peer to join. */
-export async function startMember(process: Process, config: EtcdConfig, dialOptions: DialOptions, catchUpEntries = CATCH_UP_ENTRIES): Promise<StartedMember> {
+export async function startMember(process: Process, config: EtcdConfig, dialOptions: DialOptions): Promise<StartedMember> {
   const { clock, network, crypto, telemetry } = process;
   const directory = await openDataDirectory(process.files, process.disk, process.random, config.dataDir);
   const start = await bootstrap(config, directory, { network, clock, crypto, telemetry, dialOptions });
@@ -120,7 +120,7 @@ export async function startMember(process: Process, config: EtcdConfig, dialOpti
       applier: member.applier,
       snapshots: directory.snapshots,
       snapshotCount: config.snapshotCount,
-      catchUpEntries,
+      catchUpEntries: config.snapshotCatchUpEntries,
       send: (messages) => transport.send(messages),
       leadershipChanged: (ready) => member.leadershipChanged(ready),
       applied: (readStates) => member.roundApplied(readStates),

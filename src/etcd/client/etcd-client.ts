@@ -103,14 +103,16 @@ class Caller {
   }
 
   async stream<In, Out>(method: string): Promise<{ stream: RpcStream<In, Out>; endpoint: Endpoint }> {
+    const deadlineMs = this.clock.monotonicMs() + this.timeoutMs;
     for (let attempt = 1; ; attempt++) {
       const endpoint = this.endpoints.pick();
       try {
         return { stream: await endpoint.client.stream<In, Out>(method, { timeoutMs: this.timeoutMs }), endpoint };
       } catch (error) {
         this.#note(endpoint, error);
-        if (!(error instanceof NotSentError) || attempt >= this.endpoints.count) throw error;
+        if (!(error instanceof NotSentError) || this.clock.monotonicMs() >= deadlineMs) throw error;
       }
+      if (attempt >= this.endpoints.count) await this.clock.sleep(RETRY_PAUSE_MS * (0.9 + this.random.next() / 5));
     }
   }
 

@@ -50,7 +50,7 @@ function checkMayRemove(member: EtcdMember, id: string): void {
   // Who is down is not part of the quorum that is there.
   if (id !== member.settings.memberId && member.transport.activeSinceMs(raftIdOf(id)) === undefined) return;
   const active = member.connectedVoters(member.clock.monotonicMs() - HEALTH_INTERVAL_MS);
-  if (active - 1 < 1 + Math.floor((membership.voters().length - 1 - 1) / 2)) throw etcdError('unhealthy');
+  if (active - 1 < 1 + Math.floor((membership.voters().length - 1) / 2)) throw etcdError('unhealthy');
 }
 
 /** Promotes on the leader, which alone knows how far the learner is. Throws `notLeader` elsewhere. */

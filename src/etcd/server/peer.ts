@@ -1,6 +1,6 @@
 /** What a member serves on its peer port (2380): Raft messages, the list of members, and what only the leader can answer. */
 import type { etcd, raftPeer } from '#contracts';
-import type { RpcService, RpcStream } from '#host';
+import { RpcError, type RpcService, type RpcStream } from '#host';
 import type { PeerMembers } from '../bootstrap.ts';
 import { etcdError } from '../errors.ts';
 import type { EtcdMember } from '../member.ts';
@@ -29,5 +29,21 @@ export function peerService(member: EtcdMember, settings: ClusterSettings): RpcS
         for (let envelope = await stream.receive(); envelope; envelope = await stream.receive()) member.receive(envelope);
       },
     },
+  };
+}
+
+/** The peer port of a member that may still be starting: who asks for members is told so at once, streams wait. */
+export function peerServiceFrom(present: () => RpcService | undefined, later: Promise<RpcService>): RpcService {
+  const unary = (name: string): readonly [string, RpcService['unary'][string]] => [
+    name,
+    async (request, call) => {
+      const method = present()?.unary[name];
+      if (!method) throw new RpcError('Unavailable', 'etcdserver: server has not started yet');
+      return method(request, call);
+    },
+  ];
+  return {
+    unary: Object.fromEntries(['Raft/Members', 'Lease/LeaseRenew', 'Lease/LeaseTimeToLive', 'Cluster/MemberPromote'].map(unary)),
+    streaming: { 'Raft/Message': async (stream, call) => (await later).streaming!['Raft/Message']!(stream, call) },
   };
 }

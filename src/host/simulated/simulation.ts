@@ -66,6 +66,15 @@ interface Site {
   readonly faults: Map<string, LinkFaultState>;
 }
 
+interface Waiter {
+  readonly predicate: () => boolean;
+  readonly deadlineMs: number;
+  /** The error at the deadline; undefined: to arrive there was all that was wanted. */
+  readonly late: (() => Error) | undefined;
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+}
+
 const START_WALL_MS = Date.UTC(2026, 0, 5, 9, 0, 0);
 
 /** An empty data centre at lab time 0. */
@@ -132,12 +141,45 @@ export function createSimulation(options: SimulationOptions): Simulation {
     events.moveTo(next);
     for (const site of [...sites.values()]) {
       const due = site.machine?.nextTimerAtMs();
-      if (site.machine && due !== undefined && due + site.bootedMs <= next) await site.machine.advanceTo(next - site.bootedMs);
+      // Never short of the timer by a rounding of the sum.
+      if (site.machine && due !== undefined && due + site.bootedMs <= next) await site.machine.advanceTo(Math.max(due, next - site.bootedMs));
       else site.machine?.timers.moveTo(next - site.bootedMs);
     }
     await drainAll();
     return true;
   };
+  const waiters = new Set<Waiter>();
+  let isPumping = false;
+  const answerWaiters = (): void => {
+    for (const waiter of [...waiters]) {
+      const isLate = events.nowMs >= waiter.deadlineMs;
+      if (!waiter.predicate() && !isLate) continue;
+      waiters.delete(waiter);
+      if (isLate && waiter.late && !waiter.predicate()) waiter.reject(waiter.late());
+      else waiter.resolve();
+    }
+  };
+  /** Whoever waits for lab time shares one loop, so that two of them never move the clock against each other. */
+  const pump = async (): Promise<void> => {
+    if (isPumping) return;
+    isPumping = true;
+    await drainAll();
+    for (answerWaiters(); waiters.size > 0; answerWaiters()) {
+      await step(Math.min(...[...waiters].map(({ deadlineMs }) => deadlineMs)));
+      // What a waiter was told may make it wait anew; a turn lets it.
+      await drainAll();
+    }
+    isPumping = false;
+  };
+  const waitFor = (waiter: Omit<Waiter, 'resolve' | 'reject'>): Promise<void> =>
+    new Promise((resolve, reject) => {
+      waiters.add({ ...waiter, resolve, reject });
+      pump().catch((error: unknown) => {
+        isPumping = false;
+        for (const waiting of waiters) waiting.reject(error as Error);
+        waiters.clear();
+      });
+    });
   const simulation: Simulation = {
     get nowMs() {
       return events.nowMs;
@@ -206,15 +248,8 @@ export function createSimulation(options: SimulationOptions): Simulation {
     heal() {
       for (const site of sites.values()) for (const from of [...site.faults.keys()]) simulation.setLink(from, site.options.name, {});
     },
-    async until(predicate, limitMs, what) {
-      const deadline = events.nowMs + limitMs;
-      await drainAll();
-      while (!predicate()) if (!(await step(deadline))) throw new Error(`${what}: not within ${limitMs} ms of lab time`);
-    },
-    async run(ms) {
-      const deadline = events.nowMs + ms;
-      while (await step(deadline));
-    },
+    until: (predicate, limitMs, what) => waitFor({ predicate, deadlineMs: events.nowMs + limitMs, late: () => new Error(`${what}: not within ${limitMs} ms of lab time`) }),
+    run: (ms) => waitFor({ predicate: () => false, deadlineMs: events.nowMs + ms, late: undefined }),
     async settle(promise, limitMs, what) {
       let isSettled = false;
       const settled = (): void => {
