@@ -98,7 +98,8 @@ describe('the log of a member', () => {
   });
 
   it('hands out committed entries up to the bound, and then waits until they are applied', () => {
-    const log = new RaftLog(new MemoryStorage(), 2 * entrySize(entries(1, 1)[0]!));
+    // Room for two entries and a half: the third waits, though the bound is not reached.
+    const log = new RaftLog(new MemoryStorage(), 2.5 * entrySize(entries(1, 1)[0]!));
     log.append(entries(1, 1, 1, 1, 1, 1));
     log.commitTo(5);
     const first = log.nextCommitted(true);

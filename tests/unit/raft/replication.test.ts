@@ -97,16 +97,16 @@ describe('replication', () => {
 
   it('sends no snapshot to a peer that has been silent', () => {
     const cluster = new TestCluster(3, { checkQuorum: true }).elect(1);
+    cluster.at(1).propose('x');
+    cluster.settle(1, 2);
     cluster.at(1).reportUnreachable(3);
+    const { applied, config } = cluster.at(1).view();
+    cluster.disk(1).createSnapshot(applied, config, '');
+    cluster.disk(1).compact(applied);
     for (let round = 0; round < 2; round++) {
       cluster.tick(1, 10);
       cluster.settle(1, 2);
     }
-    const { applied, config } = cluster.at(1).view();
-    cluster.at(1).propose('x');
-    cluster.settle(1, 2);
-    cluster.disk(1).createSnapshot(applied + 1, config, '');
-    cluster.disk(1).compact(applied + 1);
     cluster.at(1).propose('y');
     cluster.settle(1, 2);
     expect(cluster.at(1).view().progress.get(3)!).toMatchObject({ mode: 'probe', recentActive: false });
@@ -119,6 +119,8 @@ describe('replication', () => {
     for (const data of ['x', 'y', 'z']) cluster.at(1).propose(data);
     cluster.settle();
     const conf = cluster.at(3).view().config;
+    cluster.disk(3).createSnapshot(4, conf, '');
+    cluster.disk(3).compact(4);
     const before = cluster.at(3).view().log;
     // Older than what is committed: the answer says how far this member is.
     cluster.at(3).step({ type: 'snapshot', from: 1, to: 3, term: 1, snapshot: { index: 3, term: 1, conf, data: '' } });
@@ -130,7 +132,7 @@ describe('replication', () => {
     cluster.ready(3);
     cluster.at(3).step({ type: 'snapshot', from: 1, to: 3, term: 1, snapshot: { index: 6, term: 1, conf, data: '' } });
     expect(cluster.at(3).ready().snapshot).toBeUndefined();
-    expect(cluster.at(3).view()).toMatchObject({ commit: 6, firstIndex: 2, lastIndex: 7, log: [...before, ...more] });
+    expect(cluster.at(3).view()).toMatchObject({ commit: 6, firstIndex: 5, lastIndex: 7, log: [...before, ...more] });
   });
 
   it('refuses a snapshot of a cluster that it does not belong to', () => {
@@ -158,6 +160,20 @@ describe('a read', () => {
     cluster.tick(1, 1);
     cluster.settle(1, 2);
     expect(cluster.hosts[0]!.reads).toEqual([{ index: 2, ctx: 'a' }]);
+  });
+
+  it('is proven by an answer to a later one, but not the other way round', () => {
+    const cluster = new TestCluster(3).elect(1);
+    const confirm = (ctx: string): string[] => {
+      cluster.at(1).step({ type: 'heartbeatReply', from: 2, to: 1, term: 1, ctx });
+      if (cluster.at(1).hasReady()) cluster.ready(1);
+      return cluster.hosts[0]!.reads.map((read) => read.ctx);
+    };
+    for (const ctx of ['a', 'b', 'c', 'd']) cluster.at(1).readIndex(ctx);
+    expect(confirm('a')).toEqual(['a']);
+    expect(confirm('c')).toEqual(['a', 'b', 'c']);
+    expect(confirm('c')).toEqual(['a', 'b', 'c']);
+    expect(confirm('d')).toEqual(['a', 'b', 'c', 'd']);
   });
 
   it("asked for at a follower is answered there, with the leader's commit index", () => {
