@@ -150,6 +150,8 @@ export interface Kind<T extends KubeObject = KubeObject> {
   /** Beside metadata.name and metadata.namespace. */
   selectableFields: readonly SelectableField<T>[];
   storedForm?: StoredForm<T>;
+  /** The Warning every request to a deprecated kind is answered with. */
+  deprecation?: string;
 }
 
 /** apiVersion of a kind: "v1", "apps/v1". */

@@ -1,6 +1,11 @@
 // The explicit list of kinds and the lookups over it.
+import { daemonSet } from './apps/daemonset.ts';
+import { deployment } from './apps/deployment.ts';
+import { replicaSet } from './apps/replicaset.ts';
+import { job } from './batch/job.ts';
 import { lease } from './coordination/lease.ts';
 import { configMap } from './core/configmap.ts';
+import { endpoints } from './core/endpoints.ts';
 import { event, eventsV1Event } from './core/event.ts';
 import { namespace } from './core/namespace.ts';
 import { node } from './core/node.ts';
@@ -21,8 +26,13 @@ export const kinds: readonly Kind[] = Object.freeze([
   namespace,
   node,
   pod,
+  deployment,
+  replicaSet,
+  daemonSet,
+  job,
   service,
   endpointSlice,
+  endpoints,
   configMap,
   secret,
   serviceAccount,

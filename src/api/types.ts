@@ -13,59 +13,115 @@ import type * as networking from 'kubernetes-models/networking.k8s.io/v1';
 /** A published model as a KubeObject: metadata is always there and ours. */
 export type ObjectOf<T> = Omit<T, 'metadata'> & KubeObject & { metadata: ObjectMeta };
 
+/** A name space for objects. */
 export type Namespace = ObjectOf<core.INamespace>;
+/** A machine that runs pods. */
 export type Node = ObjectOf<core.INode>;
+/** What is wanted of a node. */
 export type NodeSpec = NonNullable<core.INode['spec']>;
+/** What a node reports. */
 export type NodeStatus = NonNullable<core.INode['status']>;
+/** One condition of a node. */
 export type NodeCondition = core.INodeCondition;
+/** Keeps pods without a toleration off a node. */
 export type Taint = core.ITaint;
+/** Lets a pod stay on tainted nodes. */
 export type Toleration = core.IToleration;
+/** Containers that live together on a node. */
 export type Pod = ObjectOf<core.IPod>;
+/** What is wanted of a pod. */
 export type PodSpec = core.IPodSpec;
+/** What is known of a pod. */
 export type PodStatus = core.IPodStatus;
+/** One condition of a pod. */
 export type PodCondition = core.IPodCondition;
+/** The pods a workload makes. */
 export type PodTemplateSpec = core.IPodTemplateSpec;
+/** One container of a pod. */
 export type Container = core.IContainer;
+/** A container added for debugging. */
 export type EphemeralContainer = core.IEphemeralContainer;
+/** What is known of a container. */
 export type ContainerStatus = core.IContainerStatus;
+/** Waiting, running or terminated. */
 export type ContainerState = core.IContainerState;
+/** A port a container names. */
 export type ContainerPort = core.IContainerPort;
+/** An environment variable of a container. */
 export type EnvVar = core.IEnvVar;
+/** A health check of a container. */
 export type Probe = core.IProbe;
+/** What is done after start or before stop. */
 export type LifecycleHandler = core.ILifecycleHandler;
+/** Storage of a pod. */
 export type Volume = core.IVolume;
+/** Where a container sees a volume. */
 export type VolumeMount = core.IVolumeMount;
+/** Security settings of a container. */
 export type SecurityContext = core.ISecurityContext;
+/** Security settings of a pod. */
 export type PodSecurityContext = core.IPodSecurityContext;
+/** Requests and limits. */
 export type ResourceRequirements = core.IResourceRequirements;
+/** Where a pod wants to be. */
 export type Affinity = core.IAffinity;
+/** Terms of which one must fit a node. */
 export type NodeSelector = core.INodeSelector;
+/** Requirements that must all fit a node. */
 export type NodeSelectorTerm = core.INodeSelectorTerm;
+/** Points to an object. */
 export type ObjectReference = core.IObjectReference;
+/** A stable address in front of pods. */
 export type Service = ObjectOf<core.IService>;
+/** A port of a service. */
 export type ServicePort = core.IServicePort;
+/** What is wanted of a service. */
 export type ServiceSpec = NonNullable<core.IService['spec']>;
+/** The older list of addresses behind a service. */
 export type Endpoints = ObjectOf<core.IEndpoints>;
+/** Configuration by key. */
 export type ConfigMap = ObjectOf<core.IConfigMap>;
+/** Confidential data by key, base64. */
 export type Secret = ObjectOf<core.ISecret>;
+/** The identity of pods. */
 export type ServiceAccount = ObjectOf<core.IServiceAccount>;
+/** What a component tells about an object (v1). */
 export type Event = ObjectOf<core.IEvent>;
+/** Ties a pod to a node. */
 export type Binding = ObjectOf<core.IBinding>;
+/** A small lock with a holder. */
 export type Lease = ObjectOf<coordination.ILease>;
+/** Addresses behind a service. */
 export type EndpointSlice = ObjectOf<discovery.IEndpointSlice>;
+/** One address of an EndpointSlice. */
 export type Endpoint = discovery.IEndpoint;
+/** An event in the form of events.k8s.io/v1. */
 export type EventsV1Event = ObjectOf<events.IEvent>;
+/** A name for a pod priority. */
 export type PriorityClass = ObjectOf<scheduling.IPriorityClass>;
+/** Permissions in a namespace. */
 export type Role = ObjectOf<rbac.IRole>;
+/** Grants a role in a namespace. */
 export type RoleBinding = ObjectOf<rbac.IRoleBinding>;
+/** Permissions across the cluster. */
 export type ClusterRole = ObjectOf<rbac.IClusterRole>;
+/** Grants a role across the cluster. */
 export type ClusterRoleBinding = ObjectOf<rbac.IClusterRoleBinding>;
+/** One rule of a role. */
 export type PolicyRule = rbac.IPolicyRule;
+/** Who a binding grants to. */
 export type Subject = rbac.ISubject;
+/** The role a binding grants. */
 export type RoleRef = rbac.IRoleRef;
+/** Replicated pods with roll-outs. */
 export type Deployment = ObjectOf<apps.IDeployment>;
+/** A number of equal pods. */
 export type ReplicaSet = ObjectOf<apps.IReplicaSet>;
+/** One pod per node. */
 export type DaemonSet = ObjectOf<apps.IDaemonSet>;
+/** Pods that run to an end. */
 export type Job = ObjectOf<batch.IJob>;
+/** A range of service addresses. */
 export type ServiceCIDR = ObjectOf<networking.IServiceCIDR>;
+/** One service address in use. */
 export type IPAddress = ObjectOf<networking.IIPAddress>;

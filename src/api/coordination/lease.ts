@@ -12,6 +12,7 @@ function validateLease(object: Lease): FieldError[] {
   return errors;
 }
 
+/** The kind Lease. */
 export const lease = defineKind<Lease>({
   group: 'coordination.k8s.io',
   version: 'v1',

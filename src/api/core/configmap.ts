@@ -40,6 +40,7 @@ function validateConfigMapUpdate(object: ConfigMap, old: ConfigMap): FieldError[
   return [...errors, ...validateConfigMap(object)];
 }
 
+/** The kind ConfigMap. */
 export const configMap = defineKind<ConfigMap>({
   group: '',
   version: 'v1',

@@ -62,6 +62,7 @@ const reference = (field: 'kind' | 'namespace' | 'name' | 'uid' | 'apiVersion' |
 });
 const referenceFields = ['kind', 'namespace', 'name', 'uid', 'apiVersion', 'resourceVersion', 'fieldPath'] as const;
 
+/** The kind Event. */
 export const event = defineKind<Event>({
   group: '',
   version: 'v1',
@@ -116,6 +117,7 @@ function fromCore(stored: KubeObject): EventsV1Event {
   } as unknown as EventsV1Event;
 }
 
+/** The kind Event of events.k8s.io/v1. */
 export const eventsV1Event = defineKind<EventsV1Event>({
   group: 'events.k8s.io',
   version: 'v1',

@@ -11,6 +11,7 @@ function validateFinalizers(object: Namespace): FieldError[] {
   return (object.spec?.finalizers ?? []).flatMap((name, index) => isQualifiedName(name).map((message) => invalid(path('spec', 'finalizers').index(index), name, message)));
 }
 
+/** The kind Namespace. */
 export const namespace = defineKind<Namespace>({
   group: '',
   version: 'v1',

@@ -68,6 +68,7 @@ function validateNodeUpdate(node: Node, old: Node): FieldError[] {
 
 const info = (node: Node, field: 'kubeletVersion' | 'osImage' | 'kernelVersion' | 'containerRuntimeVersion'): string => node.status?.nodeInfo?.[field] || '<unknown>';
 
+/** The kind Node. */
 export const node = defineKind<Node>({
   group: '',
   version: 'v1',

@@ -106,6 +106,7 @@ function readinessGatesCell(pod: Pod): string {
   return `${gates.filter((gate) => isConditionTrue(pod.status?.conditions, gate.conditionType)).length}/${gates.length}`;
 }
 
+/** The columns of pods. */
 export const podColumns: readonly Column<Pod>[] = [
   nameColumn(),
   textColumn('Ready', 'Containers that are ready, of all.', (pod) => {

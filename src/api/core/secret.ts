@@ -57,6 +57,7 @@ function validateSecretUpdate(object: Secret, old: Secret): FieldError[] {
   return [...errors, ...validateSecret(object)];
 }
 
+/** The kind Secret. */
 export const secret = defineKind<Secret>({
   group: '',
   version: 'v1',

@@ -41,6 +41,7 @@ function portsOf(object: Service): string {
   return ports.map((port) => (port.nodePort ? `${port.port}:${port.nodePort}/${port.protocol ?? 'TCP'}` : `${port.port}/${port.protocol ?? 'TCP'}`)).join(',');
 }
 
+/** The kind Service. */
 export const service = defineKind<Service>({
   group: '',
   version: 'v1',

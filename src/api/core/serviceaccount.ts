@@ -3,6 +3,7 @@ import { defineKind } from '../define-kind.ts';
 import { ageColumn, nameColumn, textColumn } from '../tables.ts';
 import type { ServiceAccount } from '../types.ts';
 
+/** The kind ServiceAccount. */
 export const serviceAccount = defineKind<ServiceAccount>({
   group: '',
   version: 'v1',

@@ -57,6 +57,7 @@ function shortList(items: readonly string[]): string {
   return items.length > maxShown ? `${items.slice(0, maxShown).join(',')} + ${items.length - maxShown} more...` : items.join(',');
 }
 
+/** The kind EndpointSlice. */
 export const endpointSlice = defineKind<EndpointSlice>({
   group: 'discovery.k8s.io',
   version: 'v1',

@@ -6,6 +6,7 @@ import { rbacGroup, roleColumns, validateAggregation, validateRules } from './ru
 
 const validate = (object: ClusterRole) => [...validateRules(object.rules, false), ...validateAggregation(object.aggregationRule?.clusterRoleSelectors)];
 
+/** The kind ClusterRole. */
 export const clusterRole = defineKind<ClusterRole>({
   group: rbacGroup,
   version: 'v1',

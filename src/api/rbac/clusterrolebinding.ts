@@ -4,6 +4,7 @@ import { defineKind } from '../define-kind.ts';
 import type { ClusterRoleBinding } from '../types.ts';
 import { bindingColumns, defaultBinding, rbacGroup, validateBinding, validateBindingUpdate } from './rules.ts';
 
+/** The kind ClusterRoleBinding. */
 export const clusterRoleBinding = defineKind<ClusterRoleBinding>({
   group: rbacGroup,
   version: 'v1',

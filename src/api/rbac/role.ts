@@ -4,6 +4,7 @@ import { defineKind } from '../define-kind.ts';
 import type { Role } from '../types.ts';
 import { rbacGroup, roleColumns, validateRules } from './rules.ts';
 
+/** The kind Role. */
 export const role = defineKind<Role>({
   group: rbacGroup,
   version: 'v1',

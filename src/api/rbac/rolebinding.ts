@@ -4,6 +4,7 @@ import { defineKind } from '../define-kind.ts';
 import type { RoleBinding } from '../types.ts';
 import { bindingColumns, defaultBinding, rbacGroup, validateBinding, validateBindingUpdate } from './rules.ts';
 
+/** The kind RoleBinding. */
 export const roleBinding = defineKind<RoleBinding>({
   group: rbacGroup,
   version: 'v1',

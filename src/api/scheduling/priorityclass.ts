@@ -32,6 +32,7 @@ function validateClassUpdate(object: PriorityClass, old: PriorityClass): FieldEr
   return errors;
 }
 
+/** The kind PriorityClass. */
 export const priorityClass = defineKind<PriorityClass>({
   group: 'scheduling.k8s.io',
   version: 'v1',
