@@ -79,7 +79,11 @@ export function createLife(queue: RunQueue, onCrash: (error: unknown) => void): 
       return count;
     },
     guard(promise) {
-      if (state === 'dead') return new Promise(() => undefined);
+      if (state === 'dead') {
+        // Nobody is left to hear how it ends, not even of a failure.
+        promise.catch(() => undefined);
+        return new Promise(() => undefined);
+      }
       pending++;
       return new Promise((resolve, reject) => {
         promise.then(

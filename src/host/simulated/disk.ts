@@ -62,7 +62,8 @@ export function createSimulatedDisk(name: string, random: Random, trace: TraceHa
       });
     });
   };
-  const read = <T>(get: () => T): Promise<T> => new Promise((resolve, reject) => after(WRITE_MS.least, () => (fault === 'failing' ? reject(new DiskError('failed', 'input/output error')) : resolve(get()))));
+  const read = <T>(get: () => T): Promise<T> =>
+    new Promise<void>((resolve, reject) => after(WRITE_MS.least, () => (fault === 'failing' ? reject(new DiskError('failed', 'input/output error')) : resolve()))).then(get);
   const log = (logName: string): Log => ({
     append(firstIndex, entries, meta) {
       const batch: LogBatch = { firstIndex, entries: [...entries], meta };
