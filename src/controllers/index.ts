@@ -1,13 +1,17 @@
 /** The front door of controllers: kube-controller-manager as a program, and its controllers in the order a teacher would choose. */
 import type { Program } from '#host';
+import { daemonsetController } from './daemonset.ts';
+import { deploymentController } from './deployment.ts';
 import { endpointSliceController } from './endpointslice.ts';
 import { endpointsController } from './endpoints.ts';
 import { garbageCollectorController } from './garbage-collector.ts';
+import { jobController } from './job.ts';
 import { controllerManager } from './manager.ts';
 import { namespaceController } from './namespace.ts';
 import { nodeIpamController } from './node-ipam.ts';
 import { nodeLifecycleController } from './node-lifecycle.ts';
 import { podGarbageCollector } from './pod-garbage-collector.ts';
+import { replicasetController } from './replicaset.ts';
 import { rootCaCertificatePublisher } from './root-ca-certificate-publisher.ts';
 import { serviceAccountController } from './service-account.ts';
 import { taintEvictionController } from './taint-eviction.ts';
@@ -25,6 +29,10 @@ export const controllers: readonly ManagerController[] = Object.freeze([
   taintEvictionController,
   podGarbageCollector,
   garbageCollectorController,
+  replicasetController,
+  deploymentController,
+  daemonsetController,
+  jobController,
   endpointsController,
   endpointSliceController,
 ]);
