@@ -2,7 +2,7 @@
 import { kubeApiserver } from '#apiserver';
 import { kubeControllerManager } from '#controllers';
 import { etcd } from '#etcd';
-import { kubeProxy } from '#network';
+import { coreDns, kubeProxy } from '#network';
 import type { Program } from '#host';
 import { createCatalogue, genericImages, type Catalogue, type Image } from '#runtime';
 import { kubeScheduler } from '#scheduler';
@@ -40,6 +40,7 @@ export function controlPlaneImages(kubernetesVersion: string): Image[] {
     kubernetes('kube-apiserver', kubeApiserver, 30_071_307, 40, 260 * MIB),
     kubernetes('kube-controller-manager', kubeControllerManager, 27_635_030, 15, 60 * MIB),
     kubernetes('kube-scheduler', kubeScheduler, 21_775_548, 4, 30 * MIB),
+    componentImage({ repository: 'registry.k8s.io/coredns/coredns', version: 'v1.12.0', program: coreDns, path: '/coredns', sizeBytes: 20_939_036, cpuMillis: 2, memoryBytes: 18 * MIB }),
     kubernetes('kube-proxy', kubeProxy, 31_887_828, 1, 20 * MIB),
   ];
 }

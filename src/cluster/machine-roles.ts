@@ -25,7 +25,7 @@ function nodeUnits(boot: management.BootMessage, withApi: boolean): Unit[] {
   return [
     { name: 'containerd', program: containerd(clusterCatalogue(KUBERNETES_VERSION), bridgeNetwork), argv: [], restartMs: CONTAINERD_RESTART_MS },
     { name: 'kubelet', program: kubelet, argv: kubeletFlags, restartMs: KUBELET_RESTART_MS },
-    ...(withApi ? [{ name: 'node-network', program: nodeNetwork, argv: [], restartMs: CONTAINERD_RESTART_MS }] : []),
+    ...(withApi ? [{ name: 'node-network', program: nodeNetwork, argv: ['--kubeconfig=/etc/cni/net.d/node-network-kubeconfig'], restartMs: CONTAINERD_RESTART_MS }] : []),
   ];
 }
 

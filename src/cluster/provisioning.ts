@@ -14,6 +14,7 @@ import {
   kubeconfigText,
   kubeletFiles,
   kubeletKubeconfig,
+  nodeNetworkKubeconfig,
   type ClusterConfiguration,
   type ClusterHost,
   type ClusterPki,
@@ -77,12 +78,13 @@ function roleFiles(role: ProvisionedMachine['role'], configuration: ClusterConfi
         ...(isEtcdHost ? { ...etcdCertificates(configuration, host, pki, crypto), ...etcdManifest(configuration, host) } : {}),
         ...controlPlaneKubeconfigs(configuration, host, pki, crypto),
         ...kubeletKubeconfig(configuration, host, host.address, pki, crypto),
+        ...nodeNetworkKubeconfig(configuration, host.address, pki, crypto),
         ...controlPlaneManifests(configuration, host),
         ...kubeletFiles(configuration),
       };
     }
     case 'worker':
-      return { ...caFile, ...kubeletKubeconfig(configuration, host, configuration.endpointAddress, pki, crypto), ...kubeletFiles(configuration) };
+      return { ...caFile, ...kubeletKubeconfig(configuration, host, configuration.endpointAddress, pki, crypto), ...nodeNetworkKubeconfig(configuration, configuration.endpointAddress, pki, crypto), ...kubeletFiles(configuration) };
     case 'etcd':
       return { ...etcdCertificates(configuration, host, pki, crypto), ...etcdManifest(configuration, host), ...kubeletFiles(configuration), ...caFile };
     case 'load-balancer':

@@ -78,7 +78,7 @@ export function awaitClusterReady(process: Process, client: RestClient, expected
   };
   return new Promise((resolve, reject) => {
     let missing: string[] = ['the API server does not answer'];
-    const all = Object.values(informers) as unknown as Informer<KubeObject>[];
+    const all = Object.values(informers) as unknown as (Informer<KubeObject> & { run(signal: AbortSignal): void })[];
     const stop = clock.after(READY_DEADLINE_MS, () => {
       aborter.abort();
       reject(new Error(`the cluster is not ready: ${missing.join('; ')}`));

@@ -2,6 +2,7 @@
 export * from './clock.ts';
 export * from './crypto.ts';
 export * from './disk.ts';
+export * from './dns.ts';
 export * from './files.ts';
 export * from './flags.ts';
 export * from './http.ts';

@@ -32,6 +32,8 @@ export interface Terminal {
   readonly columns: number;
   readonly rows: number;
   onResize(listener: () => void): void;
+  /** Takes the line discipline away (every key as it is pressed, no echo, no signals from Ctrl-C) or gives it back; absent where there is none. */
+  setRaw?(isRaw: boolean): void;
 }
 
 /** What a child gets. What is left out is inherited from the parent (files, network, env, cwd) or empty (standard streams). */

@@ -2,3 +2,4 @@
 export { kubeProxy, planServiceRules } from './kube-proxy/index.ts';
 export { bridgeNetwork, nodeNetwork } from './cni/index.ts';
 export { loadBalancer } from './load-balancer.ts';
+export { coreDns } from './dns/coredns.ts';

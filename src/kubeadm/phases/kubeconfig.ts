@@ -54,3 +54,11 @@ export function controlPlaneKubeconfigs(configuration: ClusterConfiguration, hos
 export function kubeletKubeconfig(configuration: ClusterConfiguration, host: ClusterHost, server: string, pki: ClusterPki, crypto: Crypto): PhaseFiles {
   return { '/etc/kubernetes/kubelet.conf': file(kubeconfigText(configuration, pki, crypto, server, { commonName: `system:node:${host.name}`, organizations: ['system:nodes'] })) };
 }
+
+/** The pod network's own identity on a node: it may read nodes, nothing else. */
+export const NODE_NETWORK_USER = 'node-network';
+
+/** kubeconfig of a host's pod network, beside its CNI configuration. */
+export function nodeNetworkKubeconfig(configuration: ClusterConfiguration, server: string, pki: ClusterPki, crypto: Crypto): PhaseFiles {
+  return { '/etc/cni/net.d/node-network-kubeconfig': file(kubeconfigText(configuration, pki, crypto, server, { commonName: NODE_NETWORK_USER, organizations: [] })) };
+}

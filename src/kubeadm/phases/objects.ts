@@ -6,6 +6,7 @@ import type { KubeObject } from '#apimachinery';
 import { stringify } from 'yaml';
 import { imagesOf, type ClusterConfiguration } from '../cluster-configuration.ts';
 import { coreDnsObjects } from './coredns.ts';
+import { NODE_NETWORK_USER } from './kubeconfig.ts';
 import { kubeletConfiguration } from './kubelet.ts';
 import { kubeProxyObjects } from './kube-proxy.ts';
 
@@ -82,12 +83,21 @@ function clusterInfo(configuration: ClusterConfiguration, caPem: string): KubeOb
   ];
 }
 
+/** The pod network's right to read nodes. kubeadm leaves the network to others; this is the lab's. */
+function nodeNetworkRbac(): KubeObject[] {
+  return [
+    object('rbac.authorization.k8s.io/v1', 'ClusterRole', NODE_NETWORK_USER, { rules: [{ apiGroups: [''], resources: ['nodes'], verbs: ['get', 'list', 'watch'] }] }, null),
+    clusterRoleBinding(NODE_NETWORK_USER, NODE_NETWORK_USER, [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: NODE_NETWORK_USER }]),
+  ];
+}
+
 /** Everything `kubeadm init` creates, in order. */
 export function initObjects(configuration: ClusterConfiguration, caPem: string): KubeObject[] {
   return [
     ...bootstrapRbac().slice(0, 1),
     ...uploadConfig(configuration),
     ...bootstrapRbac().slice(1),
+    ...nodeNetworkRbac(),
     ...clusterInfo(configuration, caPem),
     ...kubeProxyObjects(configuration, imagesOf(configuration)['kube-proxy']),
     ...coreDnsObjects(configuration, imagesOf(configuration).coredns),
