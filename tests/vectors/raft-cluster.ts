@@ -4,7 +4,7 @@ import type { Message } from '#raft';
 import { configFields, readConfig, readDisk, VectorMember } from './raft-adapter.ts';
 import { readConf, readMessage } from './raft-forms.ts';
 import { reconfigure, reportSnapshot, stateDifference } from './raft-scenario.ts';
-import { mostRounds } from './raft-script.ts';
+import { mostMessages, mostRounds } from './raft-script.ts';
 import { asList, asNumber, asObject, asString, isObject, numbers, onlyFields, type Json, type JsonObject } from './strict.ts';
 
 const stepFields: Record<string, readonly string[]> = {

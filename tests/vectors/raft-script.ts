@@ -25,7 +25,10 @@ export interface ScriptResult {
 }
 
 /** Rounds after which a cluster that does not settle never will. */
-export const mostRounds = 5_000;
+export const mostRounds = 500;
+
+/** Messages in flight at which a cluster has got out of hand. */
+export const mostMessages = 10_000;
 
 const stepFields: Record<string, readonly string[]> = {
   boot: ['count', 'voters', 'learners', 'outgoing', 'learnersNext', 'autoLeave', 'snapshotIndex', 'snapshotData', 'options'],
