@@ -173,8 +173,10 @@ class Cluster {
 
   settle(members: readonly VectorMember[]): void {
     const ordered = [...members].sort((a, b) => a.config.id - b.config.id);
+    let rounds = 0;
     for (let isBusy = true; isBusy;) {
       isBusy = false;
+      if (++rounds > mostRounds || this.queue.length > mostMessages) throw new Error(`not settled after ${rounds} rounds`);
       for (const member of ordered) if (this.ready(member)) isBusy = true;
       for (const member of ordered) if (this.deliver(member.config.id)) isBusy = true;
     }

@@ -180,8 +180,10 @@ class Script {
   }
 
   settle(members: readonly ScriptMember[]): void {
+    let rounds = 0;
     for (let isDone = false; !isDone;) {
       isDone = true;
+      if (++rounds > mostRounds || this.queue.length > mostMessages) throw new Error(`not settled after ${rounds} rounds`);
       for (const member of members) {
         if (!member.node.hasReady()) continue;
         isDone = false;

@@ -69,12 +69,13 @@ export class TestCluster {
   /** Works off everything among the members named, all by default; what is for others is lost. */
   settle(...ids: readonly number[]): void {
     const taking = ids.length > 0 ? ids : this.hosts.map((_, i) => i + 1);
+    let rounds = 0;
     for (let isBusy = true; isBusy;) {
       isBusy = false;
       for (const id of taking) {
-        while (this.at(id).hasReady()) {
+        for (; this.at(id).hasReady(); isBusy = true) {
+          if (++rounds > 5_000) throw new Error('the cluster does not settle');
           this.ready(id);
-          isBusy = true;
         }
       }
       const { queue } = this;
