@@ -9,7 +9,7 @@ import { clientService } from './server/client-service.ts';
 import { serveHealth } from './server/health.ts';
 import { revokeExpired } from './server/lease.ts';
 import { ETCD_VERSION } from './server/maintenance.ts';
-import { peerService, peerServiceFrom } from './server/peer.ts';
+import { deferred, peerService, peerServiceFrom } from './server/peer.ts';
 import { WatchServer } from './server/watch.ts';
 import { startMember } from './start-member.ts';
 import { startAutoCompaction } from './auto-compaction.ts';
@@ -80,10 +80,8 @@ async function run(process: Process, config: EtcdConfig): Promise<number> {
   const peerTls = loadTls(process, config.peerTls);
   const clientTls = loadTls(process, config.clientTls);
   const dialOptions: DialOptions = { ...(peerTls.identity ? { identity: peerTls.identity } : {}), ...(peerTls.trustedCas ? { rootCas: peerTls.trustedCas } : {}) };
-  let begun: RpcService | undefined;
-  let begin: (service: RpcService) => void;
-  const beginning = new Promise<RpcService>((resolve) => (begin = resolve));
-  const peerPort = peerServiceFrom(() => begun, beginning);
+  const begun = deferred<RpcService>();
+  const peerPort = peerServiceFrom(begun);
   const clients = waitingRoom();
   const listeners = [
     ...(await listenAll(process, config.listenPeerUrls, peerTls, config.peerTls.clientCertAuth, (connection) => serveRpc(connection, peerPort))),
@@ -93,8 +91,7 @@ async function run(process: Process, config: EtcdConfig): Promise<number> {
   const settings: ClusterSettings = { crypto: process.crypto, strictReconfigCheck: config.strictReconfigCheck, leader: leaderClient(process, member, dialOptions) };
   const watch = new WatchServer(member, config.watchProgressNotifyMs);
   const onFault = (error: unknown): void => telemetry.log('error', 'failed to serve a request', { error: error instanceof Error ? error.message : String(error) });
-  begun = peerService(member, settings);
-  begin!(begun);
+  begun.resolve(peerService(member, settings));
   for (const url of config.listenMetricsUrls) {
     const { address, port, isTls } = urlTarget(url);
     listeners.push(await listenHttp(process.network, port, listenOptions(clientTls, false, address, isTls), (request) => serveHealth(member, request), onFault));

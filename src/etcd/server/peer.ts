@@ -32,18 +32,41 @@ export function peerService(member: EtcdMember, settings: ClusterSettings): RpcS
   };
 }
 
-/** The peer port of a member that may still be starting: who asks for members is told so at once, streams wait. */
-export function peerServiceFrom(present: () => RpcService | undefined, later: Promise<RpcService>): RpcService {
+/** A value that comes later, and can be asked for meanwhile. */
+export interface Deferred<Value> {
+  readonly value: Value | undefined;
+  readonly whenThere: Promise<Value>;
+  resolve(value: Value): void;
+}
+
+export function deferred<Value>(): Deferred<Value> {
+  let value: Value | undefined;
+  let give: (value: Value) => void;
+  const whenThere = new Promise<Value>((resolve) => (give = resolve));
+  return {
+    get value() {
+      return value;
+    },
+    whenThere,
+    resolve(given) {
+      value = given;
+      give(given);
+    },
+  };
+}
+
+/** The peer port of a member that may still be starting: who calls is told so at once, streams wait. */
+export function peerServiceFrom(service: Deferred<RpcService>): RpcService {
   const unary = (name: string): readonly [string, RpcService['unary'][string]] => [
     name,
     async (request, call) => {
-      const method = present()?.unary[name];
+      const method = service.value?.unary[name];
       if (!method) throw new RpcError('Unavailable', 'etcdserver: server has not started yet');
       return method(request, call);
     },
   ];
   return {
     unary: Object.fromEntries(['Raft/Members', 'Lease/LeaseRenew', 'Lease/LeaseTimeToLive', 'Cluster/MemberPromote'].map(unary)),
-    streaming: { 'Raft/Message': async (stream, call) => (await later).streaming!['Raft/Message']!(stream, call) },
+    streaming: { 'Raft/Message': async (stream, call) => (await service.whenThere).streaming!['Raft/Message']!(stream, call) },
   };
 }

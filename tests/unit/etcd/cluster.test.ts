@@ -4,9 +4,9 @@ import { addressOf, createEtcdCluster, memberName } from './etcd-cluster.ts';
 
 /** Puts a value again and again until it is acknowledged: a request that went to a lost leader, or over a dead connection, is lost with it. */
 async function putUntilDone(cluster: EtcdCluster, member: number, key: string, value: string): Promise<void> {
-  const put = (): Promise<unknown> => cluster.client(member).put({ key, value }, { timeoutMs: 300 }).catch(() => undefined);
-  for (let attempt = 0; (await cluster.settle(put())) === undefined; attempt++) {
-    if (attempt > 100) throw new Error(`${key} is never taken`);
+  const put = (): Promise<unknown> => cluster.client(member).put({ key, value }, { timeoutMs: 300 }).catch((error: unknown) => error);
+  for (let attempt = 0, outcome = await cluster.settle(put()); outcome instanceof Error; attempt++, outcome = await cluster.settle(put())) {
+    if (attempt > 100) throw outcome;
     await cluster.simulation.run(50);
   }
 }

@@ -1,6 +1,7 @@
 /** A cluster of etcd members on simulated machines, with plain-text ports, and a client on a machine of its own. */
 import { createEtcdClient, type EtcdClient } from '#etcd/client';
 import { etcd } from '#etcd';
+import type { etcd as etcdWire } from '#contracts';
 import type { Child, Process } from '#host';
 import { createSimulation, type Simulation } from '#host/simulated';
 
@@ -22,6 +23,8 @@ export interface EtcdCluster {
   /** Number of the member that leads, as the members themselves say; waits for one. */
   leader(...members: number[]): Promise<number>;
 }
+
+const isStatus = (answer: unknown): answer is etcdWire.StatusResponse => typeof answer === 'object' && answer !== null && 'leader' in answer;
 
 const turn = (run: () => void): void => void setImmediate(run);
 
@@ -71,8 +74,8 @@ export async function createEtcdCluster(size: number, seed: string, extraFlags: 
     async leader(...members) {
       for (;;) {
         for (const at of members.length > 0 ? members : initial) {
-          const status = await cluster.settle(cluster.client(at).status({}, { timeoutMs: 3_000 }).catch(() => undefined));
-          if (status && status.leader !== '0' && status.leader === status.header.memberId) return at;
+          const status = await cluster.settle(cluster.client(at).status({}, { timeoutMs: 3_000 }).catch((error: unknown) => error));
+          if (isStatus(status) && status.leader !== '0' && status.leader === status.header.memberId) return at;
         }
         await simulation.run(200);
       }
