@@ -11,6 +11,7 @@ import { resolveServer } from './server-address.ts';
 import { requestErrorOf } from './request-error.ts';
 import type { Resource } from './resource.ts';
 import type { RestConfig } from './kubeconfig.ts';
+import { followSignal } from './signals.ts';
 import { decodeWatch, type WatchStream } from './watch-stream.ts';
 
 /** What a client stands on. `files` is read for /etc/hosts where the server is given by name. */
@@ -132,6 +133,25 @@ function retryAfterSecondsOf(response: HttpResponse): number | undefined {
   return text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined;
 }
 
+/** The response, letting go of its signal once its body was read or given up. */
+function releasing(response: HttpResponse, release: () => void): HttpResponse {
+  return {
+    ...response,
+    text: () => response.text().finally(release),
+    async *chunks() {
+      try {
+        yield* response.chunks();
+      } finally {
+        release();
+      }
+    },
+    cancel() {
+      release();
+      response.cancel();
+    },
+  };
+}
+
 /** The sending half: addresses, credentials, repeats. */
 function transport(options: RestClientOptions): { request: (request: RawRequest) => Promise<HttpResponse>; close: () => void } {
   const { config, clock } = options;
@@ -166,10 +186,13 @@ function transport(options: RestClientOptions): { request: (request: RawRequest)
   const send = async (request: RawRequest): Promise<HttpResponse> => {
     const body = encodeBody(request.body);
     const path = server.prefix + request.path;
-    const limits = { timeoutMs: request.timeoutMs ?? config.timeoutMs ?? DEFAULT_TIMEOUT_MS, ...(request.signal ? { signal: request.signal } : {}) };
+    const followed = request.signal && followSignal(request.signal);
+    const limits = { timeoutMs: request.timeoutMs ?? config.timeoutMs ?? DEFAULT_TIMEOUT_MS, ...(followed ? { signal: followed.signal } : {}) };
     try {
-      return await clientOf().request({ method: request.method, path, headers: headersOf(request), ...(body === undefined ? {} : { body }) }, limits);
+      const response = await clientOf().request({ method: request.method, path, headers: headersOf(request), ...(body === undefined ? {} : { body }) }, limits);
+      return followed ? releasing(response, followed.release) : response;
     } catch (error) {
+      followed?.release();
       throw requestErrorOf(error, request.method, `${server.protocol}://${server.host}${path}`, server.host);
     }
   };

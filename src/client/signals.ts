@@ -26,3 +26,12 @@ export function signalTree(parent: AbortSignal): SignalTree {
     },
   };
 }
+
+/** A signal that follows `parent` until `release`: what a single request listens to, so that nothing of it stays on a long-lived signal. */
+export function followSignal(parent: AbortSignal): { readonly signal: AbortSignal; readonly release: () => void } {
+  const own = new AbortController();
+  const onAbort = (): void => own.abort(parent.reason);
+  if (parent.aborted) onAbort();
+  else parent.addEventListener('abort', onAbort, { once: true });
+  return { signal: own.signal, release: () => parent.removeEventListener('abort', onAbort) };
+}
