@@ -11,3 +11,5 @@ export { defaultPodSpec, defaultPullPolicy } from './core/pod-defaults.ts';
 export { isPodTerminal, podQosClass } from './core/pod-qos.ts';
 export { highestUserPriority, systemPriorityClasses } from './scheduling/priorityclass.ts';
 export { rbacGroup } from './rbac/rules.ts';
+export { schemaNamed } from './schema/compile.ts';
+export type { ScalarType, SchemaNode } from './schema/schema-node.ts';

@@ -1,4 +1,5 @@
 // The explicit list of kinds and the lookups over it.
+import { controllerRevision } from './apps/controllerrevision.ts';
 import { daemonSet } from './apps/daemonset.ts';
 import { deployment } from './apps/deployment.ts';
 import { replicaSet } from './apps/replicaset.ts';
@@ -15,6 +16,9 @@ import { service } from './core/service.ts';
 import { serviceAccount } from './core/serviceaccount.ts';
 import { endpointSlice } from './discovery/endpointslice.ts';
 import { apiVersionOf, type Kind } from './kind.ts';
+import { ipAddress } from './networking/ipaddress.ts';
+import { serviceCidr } from './networking/servicecidr.ts';
+import { podDisruptionBudget } from './policy/poddisruptionbudget.ts';
 import { clusterRole } from './rbac/clusterrole.ts';
 import { clusterRoleBinding } from './rbac/clusterrolebinding.ts';
 import { role } from './rbac/role.ts';
@@ -44,6 +48,10 @@ export const kinds: readonly Kind[] = Object.freeze([
   clusterRole,
   clusterRoleBinding,
   priorityClass,
+  podDisruptionBudget,
+  controllerRevision,
+  serviceCidr,
+  ipAddress,
 ] as readonly unknown[] as readonly Kind[]);
 
 /** The kind served at /apis/GROUP/VERSION/PLURAL. */

