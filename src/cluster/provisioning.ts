@@ -2,28 +2,26 @@
  * What cloud-init does at a machine's first boot: the files kubeadm would have left on it. Keys come from the cluster's seed, so that
  * every machine derives the same certificate authorities without a word to the others; the authorities' keys stay on control planes.
  */
-import { createCrypto, seededRandom, type Files } from '#host';
-import {
-  controlPlaneCertificates,
-  controlPlaneKubeconfigs,
-  controlPlaneManifests,
-  createClusterPki,
-  ADMIN,
-  etcdCertificates,
-  etcdManifest,
-  kubeconfigText,
-  kubeletFiles,
-  kubeletKubeconfig,
-  nodeNetworkKubeconfig,
-  type ClusterConfiguration,
-  type ClusterHost,
-  type ClusterPki,
-  type PhaseFiles,
-} from '#kubeadm';
 import type { management } from '#contracts';
+import { createCrypto, seededRandom, type Crypto, type Files } from '#host';
+import {
+  createClusterPki,
+  defaultClusterConfiguration,
+  issue,
+  kubeconfigText,
+  provisionControlPlane,
+  provisionEtcdHost,
+  provisionWorker,
+  writeFiles,
+  type ClusterConfiguration,
+  type ClusterPki,
+  type GeneratedFile,
+  type NodeConfiguration,
+} from '#kubeadm';
+import { NODE_NETWORK_KUBECONFIG, NODE_NETWORK_USER } from './node-network-access.ts';
 
 /** Version of everything kubeadm installs. */
-export const KUBERNETES_VERSION = 'v1.33.1';
+export const KUBERNETES_VERSION = defaultClusterConfiguration.kubernetesVersion;
 
 /** The part of the lab's cluster spec that provisioning reads; the lab hands it over as plain data. */
 export interface ProvisionedSpec {
@@ -34,7 +32,7 @@ export interface ProvisionedSpec {
 }
 
 /** A machine as the lab planned it. */
-export interface ProvisionedMachine extends ClusterHost {
+export interface ProvisionedMachine extends NodeConfiguration {
   readonly role: management.BootMessage['role'];
   readonly zone: string;
 }
@@ -46,75 +44,83 @@ export interface Provisioning {
   readonly createdWallMs: number;
 }
 
-/** kubeadm's configuration of the planned cluster. */
-export function configurationOf({ spec, machines, createdWallMs }: Provisioning): ClusterConfiguration {
-  const hosts = (role: ProvisionedMachine['role']): ClusterHost[] => machines.filter((machine) => machine.role === role).map(({ name, address }) => ({ name, address }));
+/** A planned cluster as kubeadm sees it, and its hosts. */
+export interface PlannedCluster {
+  readonly configuration: ClusterConfiguration;
+  readonly endpointAddress: string;
+  readonly controlPlanes: readonly NodeConfiguration[];
+  /** Hosts of etcd members: the control planes themselves when stacked. */
+  readonly etcdHosts: readonly NodeConfiguration[];
+  readonly createdWallMs: number;
+  /** The authorities, derived from the seed. */
+  readonly pki: ClusterPki;
+}
+
+/** What the seed and the plan make of a cluster. */
+export function plannedCluster(seed: string, { spec, machines, createdWallMs }: Provisioning): PlannedCluster {
+  const hosts = (role: ProvisionedMachine['role']): NodeConfiguration[] => machines.filter((machine) => machine.role === role).map(({ name, address }) => ({ name, address }));
   const controlPlanes = hosts('control-plane');
+  const etcdHosts = spec.topology === 'stacked' ? controlPlanes : hosts('etcd');
+  const endpointAddress = hosts('load-balancer')[0]?.address ?? controlPlanes[0]!.address;
+  const { heartbeatMs, electionMs, quotaBytes } = spec.etcd;
   return {
-    clusterName: 'kubernetes',
-    kubernetesVersion: KUBERNETES_VERSION,
-    endpointAddress: hosts('load-balancer')[0]?.address ?? controlPlanes[0]!.address,
-    serviceSubnet: '10.96.0.0/12',
-    podSubnet: '10.244.0.0/16',
-    dnsDomain: 'cluster.local',
-    topology: spec.topology,
+    configuration: {
+      ...defaultClusterConfiguration,
+      controlPlaneEndpoint: `${endpointAddress}:6443`,
+      etcd: spec.topology === 'stacked' ? { kind: 'local' } : { kind: 'external', endpoints: etcdHosts.map(({ address }) => `https://${address}:2379`) },
+      extraArgs: {
+        apiServer: { ...spec.extraArgs['kube-apiserver'] },
+        controllerManager: { ...spec.extraArgs['kube-controller-manager'] },
+        scheduler: { ...spec.extraArgs['kube-scheduler'] },
+        etcd: { 'heartbeat-interval': `${heartbeatMs}`, 'election-timeout': `${electionMs}`, 'quota-backend-bytes': `${quotaBytes}`, ...spec.extraArgs['etcd'] },
+      },
+    },
+    endpointAddress,
     controlPlanes,
-    etcdHosts: spec.topology === 'stacked' ? controlPlanes : hosts('etcd'),
-    proxyMode: spec.proxyMode,
-    etcd: spec.etcd,
-    extraArgs: spec.extraArgs,
+    etcdHosts,
     createdWallMs,
+    pki: createClusterPki(createCrypto(seededRandom(`${seed}/pki`)), createdWallMs),
   };
 }
 
-function roleFiles(role: ProvisionedMachine['role'], configuration: ClusterConfiguration, host: ClusterHost, pki: ClusterPki, seed: string): PhaseFiles {
-  const crypto = createCrypto(seededRandom(`${seed}/pki/${host.name}`));
-  const caFile = { '/etc/kubernetes/pki/ca.crt': { content: crypto.certificatesToPem([pki.ca.certificate]), mode: 0o644 } };
+function kubeconfigFor(cluster: PlannedCluster, crypto: Crypto, server: string, user: string, organizations: readonly string[]): string {
+  const { configuration, pki, createdWallMs } = cluster;
+  return kubeconfigText(crypto, configuration.clusterName, `https://${server}:6443`, pki, user, issue(crypto, createdWallMs, pki.ca, { commonName: user, organizations, usages: ['client auth'] }));
+}
+
+function roleFiles(role: ProvisionedMachine['role'], cluster: PlannedCluster, node: NodeConfiguration, crypto: Crypto): GeneratedFile[] {
+  const { configuration, pki, createdWallMs: nowMs, etcdHosts, controlPlanes, endpointAddress } = cluster;
+  const input = { crypto, nowMs, pki, cluster: configuration, node };
+  const ca = (path: string): GeneratedFile => ({ path, content: crypto.certificatesToPem([pki.ca.certificate]), mode: 0o644 });
+  const nodeNetwork = (server: string): GeneratedFile => ({ path: NODE_NETWORK_KUBECONFIG, content: kubeconfigFor(cluster, crypto, server, NODE_NETWORK_USER, []), mode: 0o600 });
   switch (role) {
-    case 'control-plane': {
-      const isEtcdHost = configuration.topology === 'stacked';
-      return {
-        ...controlPlaneCertificates(configuration, host, pki, crypto),
-        ...(isEtcdHost ? { ...etcdCertificates(configuration, host, pki, crypto), ...etcdManifest(configuration, host) } : {}),
-        ...controlPlaneKubeconfigs(configuration, host, pki, crypto),
-        ...kubeletKubeconfig(configuration, host, host.address, pki, crypto),
-        ...nodeNetworkKubeconfig(configuration, host.address, pki, crypto),
-        ...controlPlaneManifests(configuration, host),
-        ...kubeletFiles(configuration),
-      };
-    }
+    case 'control-plane':
+      return [...provisionControlPlane(input, configuration.etcd.kind === 'local' ? { members: etcdHosts, isJoining: false } : undefined), nodeNetwork(node.address)];
     case 'worker':
-      return { ...caFile, ...kubeletKubeconfig(configuration, host, configuration.endpointAddress, pki, crypto), ...nodeNetworkKubeconfig(configuration, configuration.endpointAddress, pki, crypto), ...kubeletFiles(configuration) };
+      return [...provisionWorker(input, controlPlanes[0]!), nodeNetwork(endpointAddress)];
     case 'etcd':
-      return { ...etcdCertificates(configuration, host, pki, crypto), ...etcdManifest(configuration, host), ...kubeletFiles(configuration), ...caFile };
+      return provisionEtcdHost(input, etcdHosts);
     case 'load-balancer':
-      return { '/etc/haproxy/ca.crt': caFile['/etc/kubernetes/pki/ca.crt'] };
+      return [ca('/etc/haproxy/ca.crt')];
     case 'workstation':
-      return {
-        '/home/student/.kube/config': { content: kubeconfigText(configuration, pki, crypto, configuration.endpointAddress, ADMIN), mode: 0o600 },
-        '/home/student/.kube/ca.crt': caFile['/etc/kubernetes/pki/ca.crt'],
-      };
+      return [{ path: '/home/student/.kube/config', content: kubeconfigFor(cluster, crypto, endpointAddress, 'kubernetes-admin', ['kubeadm:cluster-admins']), mode: 0o600 }];
   }
 }
 
 const MARKER = '/var/lib/cloud/instance/boot-finished';
 
 /** Writes what is missing on a machine at its first boot; later boots find it done. Resolves when it is durable. */
-export async function provision(files: Files, boot: management.BootMessage): Promise<ClusterConfiguration> {
+export async function provision(files: Files, boot: management.BootMessage): Promise<PlannedCluster> {
   const provisioning = boot.provisioning as unknown as Provisioning;
-  const configuration = configurationOf(provisioning);
-  if (files.stat(MARKER)) return configuration;
-  const pki = createClusterPki(createCrypto(seededRandom(`${boot.seed}/pki`)), configuration.createdWallMs);
-  const written: PhaseFiles = {
-    ...roleFiles(boot.role, configuration, { name: boot.machine, address: boot.address }, pki, boot.seed),
-    '/etc/hostname': { content: `${boot.machine}\n`, mode: 0o644 },
-    '/etc/hosts': { content: ['127.0.0.1 localhost', ...provisioning.machines.map(({ name, address }) => `${address} ${name}`), ''].join('\n'), mode: 0o644 },
-    [MARKER]: { content: 'done\n', mode: 0o644 },
-  };
-  for (const [path, { content, mode }] of Object.entries(written)) {
-    files.makeDirectory(path.slice(0, path.lastIndexOf('/')), { recursive: true });
-    files.write(path, content, { mode });
-  }
+  const cluster = plannedCluster(boot.seed, provisioning);
+  if (files.stat(MARKER)) return cluster;
+  const hosts = ['127.0.0.1 localhost', ...provisioning.machines.map(({ name, address }) => `${address} ${name}`), ''].join('\n');
+  writeFiles(files, [
+    ...roleFiles(boot.role, cluster, { name: boot.machine, address: boot.address }, createCrypto(seededRandom(`${boot.seed}/pki/${boot.machine}`))),
+    { path: '/etc/hostname', content: `${boot.machine}\n`, mode: 0o644 },
+    { path: '/etc/hosts', content: hosts, mode: 0o644 },
+    { path: MARKER, content: 'done\n', mode: 0o644 },
+  ]);
   await files.sync();
-  return configuration;
+  return cluster;
 }

@@ -1,9 +1,8 @@
 /** Starts what a machine runs and answers the lab's management channel for it. The same in a worker and in a simulation. */
 import type { management } from '#contracts';
 import type { Machine, Process } from '#host';
-import { provision } from './provisioning.ts';
+import { provision, type PlannedCluster } from './provisioning.ts';
 import { startSystemd, type Systemd, type Unit } from './systemd.ts';
-import type { ClusterConfiguration } from '#kubeadm';
 import type { Workstation } from './workstation.ts';
 
 /** The part of the management contract that is the same on every host; links, disk faults and time are the host's own. */
@@ -36,15 +35,15 @@ function startInit(machine: Machine): Promise<Process> {
 
 /** What a kind of machine brings: its units, and what it offers beyond the management contract. */
 export interface MachineKind {
-  units(boot: management.BootMessage, configuration: ClusterConfiguration): readonly Unit[];
+  units(boot: management.BootMessage, cluster: PlannedCluster): readonly Unit[];
   offers?(init: Process): Promise<Partial<Workstation>>;
 }
 
 /** Provisions the machine if it never was, starts its units and gives its control. */
 export async function startMachineOf(kind: MachineKind, machine: Machine, boot: management.BootMessage): Promise<MachineControl> {
-  const configuration = await provision(machine.files, boot);
+  const cluster = await provision(machine.files, boot);
   const init = await startInit(machine);
-  const systemd: Systemd = startSystemd(init, kind.units(boot, configuration));
+  const systemd: Systemd = startSystemd(init, kind.units(boot, cluster));
   return {
     ...(await kind.offers?.(init)),
     signal(component, signal) {
