@@ -4,7 +4,20 @@
  * and authorization: TokenReview, SubjectAccessReview).
  */
 import { failure } from '#apimachinery';
-import { header, listenHttp, type Certificate, type Clock, type Crypto, type Files, type HttpAnswer, type Identity, type IncomingRequest, type Listener, type Network, type Telemetry } from '#host';
+import {
+  header,
+  listenHttp,
+  type Certificate,
+  type Clock,
+  type Crypto,
+  type Files,
+  type HttpAnswer,
+  type Identity,
+  type IncomingRequest,
+  type Listener,
+  type Network,
+  type Telemetry,
+} from '#host';
 import type { RestClient } from './rest-client.ts';
 
 /** What a component's port serves. */
@@ -25,7 +38,14 @@ export interface ComponentServerOptions {
   readonly handlers?: Readonly<Record<string, (request: IncomingRequest) => Promise<HttpAnswer>>>;
 }
 
-const plain = (status: number, body: string): HttpAnswer => ({ status, headers: [['content-type', 'text/plain; charset=utf-8'], ['x-content-type-options', 'nosniff']], body });
+const plain = (status: number, body: string): HttpAnswer => ({
+  status,
+  headers: [
+    ['content-type', 'text/plain; charset=utf-8'],
+    ['x-content-type-options', 'nosniff'],
+  ],
+  body,
+});
 
 function health(path: string, checks: Readonly<Record<string, () => string | undefined>>, verbose: boolean): HttpAnswer {
   const name = path.slice(1);
@@ -51,7 +71,11 @@ async function authenticate(request: IncomingRequest, reviewer: RestClient): Pro
   const token = /^Bearer (.+)$/i.exec(header(request.headers, 'authorization') ?? '')?.[1];
   if (!token) return { user: 'system:anonymous', groups: ['system:unauthenticated'] };
   const body = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenReview', spec: { token } };
-  const review = await reviewer.json<{ status?: { authenticated?: boolean; user?: { username?: string; groups?: string[] } } }>({ method: 'POST', path: '/apis/authentication.k8s.io/v1/tokenreviews', body });
+  const review = await reviewer.json<{ status?: { authenticated?: boolean; user?: { username?: string; groups?: string[] } } }>({
+    method: 'POST',
+    path: '/apis/authentication.k8s.io/v1/tokenreviews',
+    body,
+  });
   if (!review.status?.authenticated) return undefined;
   return { user: review.status.user?.username ?? '', groups: review.status.user?.groups ?? [] };
 }
@@ -68,7 +92,11 @@ async function refusal(request: IncomingRequest, path: string, reviewer: RestCli
   const verb = request.method.toLowerCase();
   const spec = { user: user.user, groups: user.groups, nonResourceAttributes: { path, verb } };
   const body = { apiVersion: 'authorization.k8s.io/v1', kind: 'SubjectAccessReview', spec };
-  const review = await reviewer.json<{ status?: { allowed?: boolean } }>({ method: 'POST', path: '/apis/authorization.k8s.io/v1/subjectaccessreviews', body });
+  const review = await reviewer.json<{ status?: { allowed?: boolean } }>({
+    method: 'POST',
+    path: '/apis/authorization.k8s.io/v1/subjectaccessreviews',
+    body,
+  });
   return review.status?.allowed ? undefined : refuse(403, 'Forbidden', `forbidden: User "${user.user}" cannot ${verb} path "${path}"`);
 }
 
@@ -77,10 +105,12 @@ export function serveComponent(options: ComponentServerOptions): Promise<Listene
   const { network, telemetry, checks = { ping: () => undefined }, handlers = {}, reviewer } = options;
   const handle = async (request: IncomingRequest): Promise<HttpAnswer> => {
     const [path = '/', query = ''] = request.path.split('?');
-    if (path === '/healthz' || path === '/livez' || path === '/readyz') return handlers[path]?.(request) ?? health(path, checks, new URLSearchParams(query).has('verbose'));
+    if (path === '/healthz' || path === '/livez' || path === '/readyz')
+      return handlers[path]?.(request) ?? health(path, checks, new URLSearchParams(query).has('verbose'));
     const refused = reviewer && (await refusal(request, path, reviewer));
     if (refused) return refused;
-    if (path === '/metrics') return { ...plain(200, telemetry.metrics.text()), headers: [['content-type', 'text/plain; version=0.0.4; charset=utf-8']] };
+    if (path === '/metrics')
+      return { ...plain(200, telemetry.metrics.text()), headers: [['content-type', 'text/plain; version=0.0.4; charset=utf-8']] };
     return handlers[path]?.(request) ?? plain(404, '404 page not found\n');
   };
   const listen = {
@@ -88,15 +118,26 @@ export function serveComponent(options: ComponentServerOptions): Promise<Listene
     ...(options.identity ? { identity: options.identity } : {}),
     ...(options.clientCas ? { clientCas: options.clientCas } : {}),
   };
-  return listenHttp(network, options.port, listen, handle, (error) => telemetry.log('error', `http: panic serving: ${error instanceof Error ? error.message : String(error)}`));
+  return listenHttp(network, options.port, listen, handle, (error) =>
+    telemetry.log('error', `http: panic serving: ${error instanceof Error ? error.message : String(error)}`),
+  );
 }
 
 /**
  * The serving identity of a component: the files of `--tls-cert-file` and `--tls-private-key-file`, or a certificate it
  * signs itself at each start (`name@time`), which is why kubeadm's probes do not verify it.
  */
-export function servingIdentity(crypto: Crypto, clock: Clock, files: Files, name: string, host: string, certFile?: string, keyFile?: string): Identity {
-  if (certFile && keyFile) return { chain: crypto.certificatesFromPem(files.readText(certFile)), key: crypto.keyFromPem(files.readText(keyFile)) };
+export function servingIdentity(
+  crypto: Crypto,
+  clock: Clock,
+  files: Files,
+  name: string,
+  host: string,
+  certFile?: string,
+  keyFile?: string,
+): Identity {
+  if (certFile && keyFile)
+    return { chain: crypto.certificatesFromPem(files.readText(certFile)), key: crypto.keyFromPem(files.readText(keyFile)) };
   const key = crypto.generateKey();
   const now = clock.wallMs();
   const template = {

@@ -44,7 +44,9 @@ function durationFlag(flags: Flags, name: string): { ms?: number } {
 async function serve(process: Process, flags: Flags, component: LeaderComponent, telemetry: Telemetry): Promise<void> {
   const { files, crypto, network, clock } = process;
   const kubeconfig = flags.get('authorization-kubeconfig') ?? flags.get('authentication-kubeconfig');
-  const reviewer = kubeconfig ? restClient({ network, clock, files, config: loadKubeconfig(files, kubeconfig, crypto), userAgent: userAgentOf(component.name) }) : undefined;
+  const reviewer = kubeconfig
+    ? restClient({ network, clock, files, config: loadKubeconfig(files, kubeconfig, crypto), userAgent: userAgentOf(component.name) })
+    : undefined;
   const clientCa = flags.get('client-ca-file');
   const port = flags.number('secure-port', component.port);
   if (port === 0) return;
@@ -53,7 +55,15 @@ async function serve(process: Process, flags: Flags, component: LeaderComponent,
     telemetry,
     port,
     address: flags.get('bind-address') ?? '0.0.0.0',
-    identity: servingIdentity(crypto, clock, files, component.name, process.hostname, flags.get('tls-cert-file'), flags.get('tls-private-key-file')),
+    identity: servingIdentity(
+      crypto,
+      clock,
+      files,
+      component.name,
+      process.hostname,
+      flags.get('tls-cert-file'),
+      flags.get('tls-private-key-file'),
+    ),
     ...(clientCa ? { clientCas: crypto.certificatesFromPem(files.readText(clientCa)) } : {}),
     ...(reviewer ? { reviewer } : {}),
     checks: { ping: () => undefined, ...component.checks },
@@ -88,7 +98,12 @@ function elect(process: Process, flags: Flags, component: LeaderComponent, conte
         ...(lease === undefined ? {} : { leaseDurationMs: lease }),
         ...(deadline === undefined ? {} : { renewDeadlineMs: deadline }),
         ...(retry === undefined ? {} : { retryPeriodMs: retry }),
-        events: eventRecorder({ client, clock, telemetry, component: component.name === 'kube-scheduler' ? 'default-scheduler' : component.name }),
+        events: eventRecorder({
+          client,
+          clock,
+          telemetry,
+          component: component.name === 'kube-scheduler' ? 'default-scheduler' : component.name,
+        }),
         onStartedLeading: lead,
         onNewLeader: (identity) => telemetry.log('info', `new leader elected: ${identity}`),
       },
@@ -104,10 +119,12 @@ export async function runLeaderComponent(process: Process, flags: Flags, compone
   for (const signal of ['TERM', 'INT'] as const) process.onSignal(signal, () => terminating.abort(new Error(`received ${signal}`)));
   try {
     const path = flags.get('kubeconfig');
-    if (!path) throw new Error('invalid configuration: no configuration has been provided, try setting KUBERNETES_MASTER environment variable');
+    if (!path)
+      throw new Error('invalid configuration: no configuration has been provided, try setting KUBERNETES_MASTER environment variable');
     const config = loadKubeconfig(process.files, path, process.crypto);
     const { network, clock, files } = process;
-    const clientFor = (suffix: string): RestClient => restClient({ network, clock, files, config, userAgent: userAgentOf(component.name, suffix) });
+    const clientFor = (suffix: string): RestClient =>
+      restClient({ network, clock, files, config, userAgent: userAgentOf(component.name, suffix) });
     telemetry.log('info', 'Starting version="v1.33.0"');
     await serve(process, flags, component, telemetry);
     const end = await elect(process, flags, component, { client: clientFor(''), telemetry, signal: terminating.signal, clientFor });

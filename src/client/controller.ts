@@ -70,7 +70,10 @@ export function defineController<Settings = unknown>(definition: Controller<Sett
 }
 
 /** A watch that hands on the keys that `keysOf` finds for each changed object; by default the object's own key. */
-export function watchObjects<T extends KubeObject>(informer: Informer<T>, keysOf: (object: T, old?: T) => Iterable<string> = (object) => [objectKey(object)]): Watch {
+export function watchObjects<T extends KubeObject>(
+  informer: Informer<T>,
+  keysOf: (object: T, old?: T) => Iterable<string> = (object) => [objectKey(object)],
+): Watch {
   return {
     informer,
     connect(queue) {

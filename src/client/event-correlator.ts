@@ -27,10 +27,14 @@ const SPAM_PER_SECOND = 1 / 300;
 
 const sourceAndObject = (event: Event): string => {
   const object = event.involvedObject;
-  return [event.source?.component, event.source?.host, object.kind, object.namespace, object.name, object.uid, object.apiVersion].join('\n');
+  return [event.source?.component, event.source?.host, object.kind, object.namespace, object.name, object.uid, object.apiVersion].join(
+    '\n',
+  );
 };
-const aggregateKey = (event: Event): string => [sourceAndObject(event), event.type, event.reason, event.reportingComponent, event.reportingInstance].join('\n');
-const eventKey = (event: Event): string => [sourceAndObject(event), event.involvedObject.fieldPath, event.type, event.reason, event.message].join('\n');
+const aggregateKey = (event: Event): string =>
+  [sourceAndObject(event), event.type, event.reason, event.reportingComponent, event.reportingInstance].join('\n');
+const eventKey = (event: Event): string =>
+  [sourceAndObject(event), event.involvedObject.fieldPath, event.type, event.reason, event.message].join('\n');
 
 /** Puts into a map that forgets its oldest entries beyond MAX_REMEMBERED. */
 function remember<V>(map: Map<string, V>, key: string, value: V): void {
@@ -68,7 +72,12 @@ export function eventCorrelator(clock: Clock): EventCorrelator {
       const last = known.get(key);
       const correlation: Correlation = last ? counted(event, last) : { action: 'create', event };
       const sent = correlation.action === 'drop' ? event : correlation.event;
-      remember(known, key, { count: sent.count ?? 1, firstTimestamp: sent.firstTimestamp as string | undefined, name: sent.metadata.name, resourceVersion: sent.metadata.resourceVersion });
+      remember(known, key, {
+        count: sent.count ?? 1,
+        firstTimestamp: sent.firstTimestamp as string | undefined,
+        name: sent.metadata.name,
+        resourceVersion: sent.metadata.resourceVersion,
+      });
       return bucket.maybeTake(nowMs) ? correlation : { action: 'drop' };
     },
     written(event) {
@@ -80,8 +89,16 @@ export function eventCorrelator(clock: Clock): EventCorrelator {
   };
 }
 
-function counted(event: Event, last: { count: number; firstTimestamp: string | undefined; name: string; resourceVersion: string | undefined }): Correlation {
+function counted(
+  event: Event,
+  last: { count: number; firstTimestamp: string | undefined; name: string; resourceVersion: string | undefined },
+): Correlation {
   const count = last.count + 1;
-  const merged = { ...event, metadata: { ...event.metadata, name: last.name, resourceVersion: last.resourceVersion }, count, firstTimestamp: last.firstTimestamp } as Event;
+  const merged = {
+    ...event,
+    metadata: { ...event.metadata, name: last.name, resourceVersion: last.resourceVersion },
+    count,
+    firstTimestamp: last.firstTimestamp,
+  } as Event;
   return { action: 'patch', event: merged, patch: { count, lastTimestamp: event.lastTimestamp, message: event.message } };
 }

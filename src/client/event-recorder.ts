@@ -68,7 +68,10 @@ function sender(options: EventRecorderOptions): (send: () => Promise<void>) => v
         } catch (error) {
           const refused = error instanceof StatusError;
           const text = error instanceof Error ? error.message : String(error);
-          options.telemetry?.log(refused ? 'warning' : 'error', refused ? `Server rejected event (will not retry!): ${text}` : `Unable to write event (may retry after sleeping): ${text}`);
+          options.telemetry?.log(
+            refused ? 'warning' : 'error',
+            refused ? `Server rejected event (will not retry!): ${text}` : `Unable to write event (may retry after sleeping): ${text}`,
+          );
           if (refused || attempt >= MAX_TRIES) break;
           await options.clock.sleep(RETRY_MS);
         }
@@ -94,7 +97,9 @@ export function eventRecorder(options: EventRecorderOptions): EventRecorder {
     const { event } = correlation;
     if (correlation.action === 'patch') {
       try {
-        correlator.written(await client.patch(resources.events, event.metadata.name, event.metadata.namespace, 'strategic', correlation.patch));
+        correlator.written(
+          await client.patch(resources.events, event.metadata.name, event.metadata.namespace, 'strategic', correlation.patch),
+        );
         return;
       } catch (error) {
         // The event expired at the server meanwhile: it is made anew, with its count.
@@ -151,7 +156,18 @@ export function seriesEventRecorder(options: EventRecorderOptions): SeriesEventR
       const reference = referenceOf(regarding);
       const now = clock.wallMs();
       const text = note.length > 1024 ? `${note.slice(0, 1023)}…` : note;
-      const key = [action, reason, type, regarding.kind, reference.namespace, reference.name, reference.uid, reference.resourceVersion, related?.metadata.name, text].join('\n');
+      const key = [
+        action,
+        reason,
+        type,
+        regarding.kind,
+        reference.namespace,
+        reference.name,
+        reference.uid,
+        reference.resourceVersion,
+        related?.metadata.name,
+        text,
+      ].join('\n');
       const repeated = known.get(key);
       if (repeated && clock.monotonicMs() - repeated.lastMs < SERIES_FINISH_MS) {
         repeated.lastMs = clock.monotonicMs();

@@ -9,7 +9,16 @@ export * from './store.ts';
 export * from './reflector.ts';
 export * from './informer.ts';
 export * from './work-queue.ts';
-export { eventRecorder, referenceOf, seriesEventRecorder, type EventRecorder, type EventRecorderOptions, type EventSubject, type EventType, type SeriesEventRecorder } from './event-recorder.ts';
+export {
+  eventRecorder,
+  referenceOf,
+  seriesEventRecorder,
+  type EventRecorder,
+  type EventRecorderOptions,
+  type EventSubject,
+  type EventType,
+  type SeriesEventRecorder,
+} from './event-recorder.ts';
 export { leaderElect, planLease, type LeaderElectionOptions } from './leader-election.ts';
 export * from './controller.ts';
 export * from './component-server.ts';

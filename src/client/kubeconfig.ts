@@ -85,7 +85,10 @@ export function parseKubeconfig(text: string, path: string): Kubeconfig {
     if (typeof config !== 'object' || Array.isArray(config)) throw new Error('cannot unmarshal into Go value of type v1.Config');
     return config as Kubeconfig;
   } catch (error) {
-    const reason = error instanceof YAMLParseError ? `yaml: line ${error.linePos?.[0].line ?? 1}: ${error.message.split('\n')[0]}` : String(error instanceof Error ? error.message : error);
+    const reason =
+      error instanceof YAMLParseError
+        ? `yaml: line ${error.linePos?.[0].line ?? 1}: ${error.message.split('\n')[0]}`
+        : String(error instanceof Error ? error.message : error);
     throw new Error(`error loading config file "${path}": ${reason}`, { cause: error });
   }
 }
@@ -96,7 +99,14 @@ const decoder = (base64: string): string => {
 };
 
 /** Data given inline or by file; a relative path starts at the kubeconfig's directory. */
-function readPart(files: Files, directory: string, data: string | undefined, file: string | undefined, what: string, owner: string): string | undefined {
+function readPart(
+  files: Files,
+  directory: string,
+  data: string | undefined,
+  file: string | undefined,
+  what: string,
+  owner: string,
+): string | undefined {
   if (data) return decoder(data);
   if (!file) return undefined;
   const path = file.startsWith('/') ? file : `${directory}/${file}`;
@@ -104,7 +114,9 @@ function readPart(files: Files, directory: string, data: string | undefined, fil
     return files.readText(path);
   } catch (error) {
     if (!(error instanceof FileError)) throw error;
-    throw new Error(`invalid configuration: unable to read ${what} ${path} for ${owner} due to open ${path}: ${error.message}`, { cause: error });
+    throw new Error(`invalid configuration: unable to read ${what} ${path} for ${owner} due to open ${path}: ${error.message}`, {
+      cause: error,
+    });
   }
 }
 
@@ -112,13 +124,22 @@ function identityOf(files: Files, directory: string, user: KubeconfigUser, name:
   const certificate = readPart(files, directory, user['client-certificate-data'], user['client-certificate'], 'client-cert', name);
   const key = readPart(files, directory, user['client-key-data'], user['client-key'], 'client-key', name);
   if (!certificate && !key) return undefined;
-  if (!key) throw new Error(`invalid configuration: client-key-data or client-key must be specified for ${name} to use the clientCert authentication method.`);
+  if (!key)
+    throw new Error(
+      `invalid configuration: client-key-data or client-key must be specified for ${name} to use the clientCert authentication method.`,
+    );
   if (!certificate) throw new Error('tls: failed to find any PEM data in certificate input');
   return { chain: crypto.certificatesFromPem(certificate), key: crypto.keyFromPem(key) };
 }
 
 /** The configuration of a kubeconfig's context. Throws Errors with client-go's texts. `directory` is where relative file names start. */
-export function restConfigOf(kubeconfig: Kubeconfig, files: Files, directory: string, crypto: Crypto, overrides: KubeconfigOverrides = {}): RestConfig {
+export function restConfigOf(
+  kubeconfig: Kubeconfig,
+  files: Files,
+  directory: string,
+  crypto: Crypto,
+  overrides: KubeconfigOverrides = {},
+): RestConfig {
   const contextName = overrides.context ?? kubeconfig['current-context'] ?? '';
   const context = kubeconfig.contexts?.find((entry) => entry.name === contextName)?.context;
   if (contextName && !context) throw new Error(`context "${contextName}" does not exist`);
@@ -129,8 +150,18 @@ export function restConfigOf(kubeconfig: Kubeconfig, files: Files, directory: st
   const user = kubeconfig.users?.find((entry) => entry.name === userName)?.user;
   if (userName && !user) throw new Error(`auth info "${userName}" does not exist`);
   const server = overrides.server ?? cluster?.server;
-  if (!server) throw new Error('invalid configuration: no configuration has been provided, try setting KUBERNETES_MASTER environment variable');
-  const ca = cluster && readPart(files, directory, cluster['certificate-authority-data'], cluster['certificate-authority'], 'certificate-authority', clusterName);
+  if (!server)
+    throw new Error('invalid configuration: no configuration has been provided, try setting KUBERNETES_MASTER environment variable');
+  const ca =
+    cluster &&
+    readPart(
+      files,
+      directory,
+      cluster['certificate-authority-data'],
+      cluster['certificate-authority'],
+      'certificate-authority',
+      clusterName,
+    );
   const tokenFile = user?.tokenFile;
   const token = overrides.token ?? user?.token;
   const as = overrides.as ?? user?.as;
@@ -174,7 +205,8 @@ export const serviceAccountDirectory = '/var/run/secrets/kubernetes.io/serviceac
 export function inClusterConfig(files: Files, env: Readonly<Record<string, string>>, crypto: Crypto): RestConfig {
   const host = env['KUBERNETES_SERVICE_HOST'];
   const port = env['KUBERNETES_SERVICE_PORT'];
-  if (!host || !port) throw new Error('unable to load in-cluster configuration, KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT must be defined');
+  if (!host || !port)
+    throw new Error('unable to load in-cluster configuration, KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT must be defined');
   const tokenPath = `${serviceAccountDirectory}/token`;
   if (!files.stat(tokenPath)) throw new Error(`open ${tokenPath}: no such file or directory`);
   const namespacePath = `${serviceAccountDirectory}/namespace`;

@@ -48,13 +48,20 @@ interface Attempt {
 }
 
 /** The Lease this process wants to write over what it saw; undefined while somebody else holds a live one. */
-export function planLease(current: Lease | undefined, identity: string, leaseDurationMs: number, observedAgeMs: number, nowWallMs: number): Lease['spec'] | undefined {
+export function planLease(
+  current: Lease | undefined,
+  identity: string,
+  leaseDurationMs: number,
+  observedAgeMs: number,
+  nowWallMs: number,
+): Lease['spec'] | undefined {
   const now = formatMicroTime(nowWallMs);
   const old = current?.spec;
   const seconds = Math.max(1, Math.round(leaseDurationMs / 1000));
   const fresh = { holderIdentity: identity, leaseDurationSeconds: seconds, acquireTime: now, renewTime: now, leaseTransitions: 0 };
   if (!old) return fresh;
-  if (old.holderIdentity === identity) return { ...fresh, acquireTime: old.acquireTime ?? now, leaseTransitions: old.leaseTransitions ?? 0 };
+  if (old.holderIdentity === identity)
+    return { ...fresh, acquireTime: old.acquireTime ?? now, leaseTransitions: old.leaseTransitions ?? 0 };
   const heldMs = (old.leaseDurationSeconds ?? seconds) * 1000;
   if (old.holderIdentity && observedAgeMs < heldMs) return undefined;
   return { ...fresh, leaseTransitions: (old.leaseTransitions ?? 0) + 1 };
@@ -82,7 +89,9 @@ async function maybeAcquire(attempt: Attempt): Promise<boolean> {
   const write = async (current: Lease | undefined): Promise<boolean> => {
     const spec = planLease(current, identity, leaseDurationMs, clock.monotonicMs() - observed.atMs, clock.wallMs());
     if (!spec) return false;
-    const lease: Lease = current ? { ...current, spec } : { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name, namespace }, spec };
+    const lease: Lease = current
+      ? { ...current, spec }
+      : { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name, namespace }, spec };
     observe(attempt, current ? await client.update(resources.leases, lease, limits) : await client.create(resources.leases, lease, limits));
     return true;
   };
@@ -91,7 +100,10 @@ async function maybeAcquire(attempt: Attempt): Promise<boolean> {
     try {
       return await write(observed.lease);
     } catch (error) {
-      options.telemetry.log('error', `Failed to update lease optimistically, falling back to slow path: ${String(error instanceof Error ? error.message : error)}`);
+      options.telemetry.log(
+        'error',
+        `Failed to update lease optimistically, falling back to slow path: ${String(error instanceof Error ? error.message : error)}`,
+      );
     }
   }
   let current: Lease | undefined;
@@ -109,7 +121,11 @@ async function tryOnce(attempt: Attempt): Promise<boolean> {
   try {
     return await maybeAcquire(attempt);
   } catch (error) {
-    if (!attempt.signal.aborted) options.telemetry.log('error', `error retrieving resource lock ${options.namespace ?? 'kube-system'}/${options.name}: ${error instanceof Error ? error.message : String(error)}`);
+    if (!attempt.signal.aborted)
+      options.telemetry.log(
+        'error',
+        `error retrieving resource lock ${options.namespace ?? 'kube-system'}/${options.name}: ${error instanceof Error ? error.message : String(error)}`,
+      );
     return false;
   }
 }
@@ -117,7 +133,7 @@ async function tryOnce(attempt: Attempt): Promise<boolean> {
 /** Renews until it did not succeed for the renew deadline, or the signal aborts. */
 async function renew(attempt: Attempt, cancelled: AbortSignal): Promise<void> {
   const { clock, renewDeadlineMs = 10_000, retryPeriodMs = 2_000 } = attempt.options;
-  for (let renewedMs = clock.monotonicMs(); !cancelled.aborted; ) {
+  for (let renewedMs = clock.monotonicMs(); !cancelled.aborted;) {
     const remainingMs = renewDeadlineMs - (clock.monotonicMs() - renewedMs);
     if (remainingMs <= 0) return;
     const deadline = new AbortController();
@@ -151,7 +167,8 @@ export async function leaderElect(options: LeaderElectionOptions, signal: AbortS
   }
   telemetry.log('info', `successfully acquired lease ${namespace}/${name}`);
   telemetry.facts({ leader: true });
-  if (attempt.observed.lease) options.events?.event(attempt.observed.lease, 'Normal', 'LeaderElection', `${options.identity} became leader`);
+  if (attempt.observed.lease)
+    options.events?.event(attempt.observed.lease, 'Normal', 'LeaderElection', `${options.identity} became leader`);
   options.onStartedLeading();
   await renew(attempt, signal);
   telemetry.facts({ leader: false });

@@ -36,7 +36,11 @@ const BACK_OFF = { initialMs: 800, maxMs: 30_000, factor: 2, jitter: 1 } as cons
 const SHORT_WATCH_MS = 1000;
 
 /** Runs until the signal aborts. Never rejects: failures are logged as client-go does and tried again with back-off. */
-export async function runReflector<T extends KubeObject>(options: ReflectorOptions<T>, target: ReflectorTarget<T>, signal: AbortSignal): Promise<void> {
+export async function runReflector<T extends KubeObject>(
+  options: ReflectorOptions<T>,
+  target: ReflectorTarget<T>,
+  signal: AbortSignal,
+): Promise<void> {
   const { clock, random, telemetry } = options;
   const requests = signalTree(signal);
   const delay = backOff(BACK_OFF, random);
@@ -52,10 +56,20 @@ export async function runReflector<T extends KubeObject>(options: ReflectorOptio
 
   const list = async (limits: { signal: AbortSignal }): Promise<void> => {
     const objects: T[] = [];
-    let page = await options.client.list(options.resource, { ...selectors, resourceVersion: listVersion, ...(listVersion === '0' ? {} : { limit: LIST_PAGE_SIZE }), ...limits });
+    let page = await options.client.list(options.resource, {
+      ...selectors,
+      resourceVersion: listVersion,
+      ...(listVersion === '0' ? {} : { limit: LIST_PAGE_SIZE }),
+      ...limits,
+    });
     objects.push(...page.items);
     while (page.metadata.continue) {
-      page = await options.client.list(options.resource, { ...selectors, limit: LIST_PAGE_SIZE, continue: page.metadata.continue, ...limits });
+      page = await options.client.list(options.resource, {
+        ...selectors,
+        limit: LIST_PAGE_SIZE,
+        continue: page.metadata.continue,
+        ...limits,
+      });
       objects.push(...page.items);
     }
     const apiVersion = options.resource.group ? `${options.resource.group}/${options.resource.version}` : options.resource.version;
@@ -71,7 +85,13 @@ export async function runReflector<T extends KubeObject>(options: ReflectorOptio
     const startedMs = clock.monotonicMs();
     let events = 0;
     const timeoutSeconds = Math.floor(MIN_WATCH_SECONDS * (1 + random.next()));
-    const stream = await options.client.watch(options.resource, { ...selectors, resourceVersion: lastVersion ?? '', allowWatchBookmarks: true, timeoutSeconds, ...limits });
+    const stream = await options.client.watch(options.resource, {
+      ...selectors,
+      resourceVersion: lastVersion ?? '',
+      allowWatchBookmarks: true,
+      timeoutSeconds,
+      ...limits,
+    });
     for await (const event of stream) {
       if (signal.aborted) return stream.stop();
       events++;
@@ -79,7 +99,8 @@ export async function runReflector<T extends KubeObject>(options: ReflectorOptio
       lastVersion = event.object.metadata.resourceVersion ?? lastVersion;
       if (event.type !== 'BOOKMARK') target.changed(event.type, event.object);
     }
-    if (events === 0 && clock.monotonicMs() - startedMs < SHORT_WATCH_MS) throw new Error('very short watch: Unexpected watch close - watch lasted less than a second and no items received');
+    if (events === 0 && clock.monotonicMs() - startedMs < SHORT_WATCH_MS)
+      throw new Error('very short watch: Unexpected watch close - watch lasted less than a second and no items received');
     delay.reset();
   };
   while (!signal.aborted) {
@@ -99,7 +120,11 @@ export async function runReflector<T extends KubeObject>(options: ReflectorOptio
         lastVersion = undefined;
       }
       if (!(compacted && !listing)) {
-        telemetry?.log('warning', `Failed to ${listing ? 'list' : 'watch'} ${typeName}: ${error instanceof Error ? error.message : String(error)}`, { connection: error instanceof RequestError });
+        telemetry?.log(
+          'warning',
+          `Failed to ${listing ? 'list' : 'watch'} ${typeName}: ${error instanceof Error ? error.message : String(error)}`,
+          { connection: error instanceof RequestError },
+        );
         await pause(clock, delay.next(), request.signal);
       }
     } finally {

@@ -3,13 +3,30 @@
  * Every Kind of #api is a Resource; the table below names those the components work with.
  */
 import type {
-  ConfigMap, DaemonSet, Deployment, Endpoints, EndpointSlice, Event, EventsV1Event, Job, Kind, Lease, Namespace, Node, Pod,
-  PriorityClass, ReplicaSet, Secret, Service, ServiceAccount,
+  ConfigMap,
+  DaemonSet,
+  Deployment,
+  Endpoints,
+  EndpointSlice,
+  Event,
+  EventsV1Event,
+  Job,
+  Kind,
+  Lease,
+  Namespace,
+  Node,
+  Pod,
+  PriorityClass,
+  ReplicaSet,
+  Secret,
+  Service,
+  ServiceAccount,
 } from '#api';
 import type { KubeObject } from '#apimachinery';
 
 /** The names of a resource. The optional strategy only ties the type: `Resource<Pod>` answers Pods. */
-export type Resource<T extends KubeObject = KubeObject> = Pick<Kind<T>, 'group' | 'version' | 'kind' | 'plural' | 'scope'> & Partial<Pick<Kind<T>, 'strategy'>>;
+export type Resource<T extends KubeObject = KubeObject> = Pick<Kind<T>, 'group' | 'version' | 'kind' | 'plural' | 'scope'> &
+  Partial<Pick<Kind<T>, 'strategy'>>;
 
 function namespaced<T extends KubeObject>(apiVersion: string, kind: string, plural: string): Resource<T> {
   return { ...split(apiVersion), kind, plural, scope: 'Namespaced' };

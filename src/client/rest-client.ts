@@ -5,7 +5,18 @@
  */
 import { collectionPath } from '#api';
 import type { KubeList, KubeObject, Status } from '#apimachinery';
-import { createHttpClient, header, NetworkError, type BodyChunk, type Clock, type Files, type HeaderPairs, type HttpClient, type HttpResponse, type Network } from '#host';
+import {
+  createHttpClient,
+  header,
+  NetworkError,
+  type BodyChunk,
+  type Clock,
+  type Files,
+  type HeaderPairs,
+  type HttpClient,
+  type HttpResponse,
+  type Network,
+} from '#host';
 import { statusErrorOf } from './server-response.ts';
 import { resolveServer } from './server-address.ts';
 import { requestErrorOf } from './request-error.ts';
@@ -84,7 +95,12 @@ export interface RestClient {
   request(request: RawRequest): Promise<HttpResponse>;
   /** As `request`, the decoded JSON body; rejects with StatusError for status 400 and up. */
   json<T>(request: RawRequest): Promise<T>;
-  get<T extends KubeObject>(resource: Resource<T>, name: string, namespace?: string, options?: RequestOptions & { resourceVersion?: string; subresource?: string }): Promise<T>;
+  get<T extends KubeObject>(
+    resource: Resource<T>,
+    name: string,
+    namespace?: string,
+    options?: RequestOptions & { resourceVersion?: string; subresource?: string },
+  ): Promise<T>;
   list<T extends KubeObject>(resource: Resource<T>, options?: ListOptions): Promise<KubeList<T>>;
   /** Resolves when the server has answered 200; the events then come until the server ends the watch or `stop` is called. */
   watch<T extends KubeObject>(resource: Resource<T>, options?: WatchOptions): Promise<WatchStream<T>>;
@@ -93,7 +109,14 @@ export interface RestClient {
   update<T extends KubeObject>(resource: Resource<T>, object: T, options?: WriteOptions): Promise<T>;
   updateStatus<T extends KubeObject>(resource: Resource<T>, object: T, options?: WriteOptions): Promise<T>;
   /** `force` only for apply. */
-  patch<T extends KubeObject>(resource: Resource<T>, name: string, namespace: string | undefined, type: PatchType, body: unknown, options?: WriteOptions & { force?: boolean }): Promise<T>;
+  patch<T extends KubeObject>(
+    resource: Resource<T>,
+    name: string,
+    namespace: string | undefined,
+    type: PatchType,
+    body: unknown,
+    options?: WriteOptions & { force?: boolean },
+  ): Promise<T>;
   /** Answers the object that is now going, or a Success Status. */
   delete<T extends KubeObject>(resource: Resource<T>, name: string, namespace?: string, options?: DeleteOptions): Promise<T | Status>;
   deleteCollection<T extends KubeObject>(resource: Resource<T>, options?: ListOptions & DeleteOptions): Promise<void>;
@@ -112,11 +135,19 @@ const DEFAULT_TIMEOUT_MS = 60_000;
 const MAX_RETRIES = 10;
 
 /** The path of an object or collection below the API's root, with a query of the given parameters (undefined ones left out). */
-export function resourcePath(resource: Resource, namespace: string | undefined, name?: string, subresource?: string, query: Readonly<Record<string, string | number | boolean | undefined>> = {}): string {
+export function resourcePath(
+  resource: Resource,
+  namespace: string | undefined,
+  name?: string,
+  subresource?: string,
+  query: Readonly<Record<string, string | number | boolean | undefined>> = {},
+): string {
   let path = collectionPath(resource, namespace);
   if (name !== undefined) path += `/${encodeURIComponent(name)}`;
   if (subresource) path += `/${subresource}`;
-  const parameters = Object.entries(query).filter((entry): entry is [string, string | number | boolean] => entry[1] !== undefined && entry[1] !== '' && entry[1] !== false);
+  const parameters = Object.entries(query).filter(
+    (entry): entry is [string, string | number | boolean] => entry[1] !== undefined && entry[1] !== '' && entry[1] !== false,
+  );
   if (!parameters.length) return path;
   return `${path}?${parameters.map(([key, value]) => `${key}=${encodeURIComponent(String(value))}`).join('&')}`;
 }
@@ -169,7 +200,10 @@ function transport(options: RestClientOptions): { request: (request: RawRequest)
     return http;
   };
   const headersOf = (request: RawRequest): HeaderPairs => {
-    const headers: [string, string][] = [['host', server.host], ['user-agent', options.userAgent]];
+    const headers: [string, string][] = [
+      ['host', server.host],
+      ['user-agent', options.userAgent],
+    ];
     for (const [name, value] of request.headers ?? []) headers.push([name, value]);
     const has = (name: string): boolean => headers.some(([key]) => key === name);
     if (!has('accept')) headers.push(['accept', 'application/json']);
@@ -187,9 +221,15 @@ function transport(options: RestClientOptions): { request: (request: RawRequest)
     const body = encodeBody(request.body);
     const path = server.prefix + request.path;
     const followed = request.signal && followSignal(request.signal);
-    const limits = { timeoutMs: request.timeoutMs ?? config.timeoutMs ?? DEFAULT_TIMEOUT_MS, ...(followed ? { signal: followed.signal } : {}) };
+    const limits = {
+      timeoutMs: request.timeoutMs ?? config.timeoutMs ?? DEFAULT_TIMEOUT_MS,
+      ...(followed ? { signal: followed.signal } : {}),
+    };
     try {
-      const response = await clientOf().request({ method: request.method, path, headers: headersOf(request), ...(body === undefined ? {} : { body }) }, limits);
+      const response = await clientOf().request(
+        { method: request.method, path, headers: headersOf(request), ...(body === undefined ? {} : { body }) },
+        limits,
+      );
       return followed ? releasing(response, followed.release) : response;
     } catch (error) {
       followed?.release();
@@ -247,23 +287,44 @@ export function restClient(options: RestClientOptions): RestClient {
     try {
       text = await response.text();
     } catch (error) {
-      throw error instanceof NetworkError ? requestErrorOf(error, request.method, options.config.server + request.path, options.config.server) : error;
+      throw error instanceof NetworkError
+        ? requestErrorOf(error, request.method, options.config.server + request.path, options.config.server)
+        : error;
     }
     if (response.status >= 400) throw statusErrorOf(response.status, text, request.method, request.path);
     return JSON.parse(text) as T;
   };
   const put = <T extends KubeObject>(resource: Resource<T>, object: T, write: WriteOptions): Promise<T> =>
-    json<T>({ method: 'PUT', path: resourcePath(resource as Resource, object.metadata.namespace, nameOf(object), write.subresource, writeQuery(write)), body: object, ...limitsOf(write) });
+    json<T>({
+      method: 'PUT',
+      path: resourcePath(resource as Resource, object.metadata.namespace, nameOf(object), write.subresource, writeQuery(write)),
+      body: object,
+      ...limitsOf(write),
+    });
   return {
     config: options.config,
     request: wire.request,
     json,
     close: wire.close,
     get: (resource, name, namespace, get = {}) =>
-      json({ method: 'GET', path: resourcePath(resource as Resource, namespace, name, get.subresource, { resourceVersion: get.resourceVersion }), ...limitsOf(get) }),
-    list: (resource, list = {}) => json({ method: 'GET', path: resourcePath(resource as Resource, list.namespace, undefined, undefined, listQuery(list)), ...limitsOf(list) }),
+      json({
+        method: 'GET',
+        path: resourcePath(resource as Resource, namespace, name, get.subresource, { resourceVersion: get.resourceVersion }),
+        ...limitsOf(get),
+      }),
+    list: (resource, list = {}) =>
+      json({
+        method: 'GET',
+        path: resourcePath(resource as Resource, list.namespace, undefined, undefined, listQuery(list)),
+        ...limitsOf(list),
+      }),
     async watch(resource, watch = {}) {
-      const query = { ...listQuery(watch), watch: true, allowWatchBookmarks: watch.allowWatchBookmarks, timeoutSeconds: watch.timeoutSeconds };
+      const query = {
+        ...listQuery(watch),
+        watch: true,
+        allowWatchBookmarks: watch.allowWatchBookmarks,
+        timeoutSeconds: watch.timeoutSeconds,
+      };
       const path = resourcePath(resource as Resource, watch.namespace, undefined, undefined, query);
       const response = await wire.request({ method: 'GET', path, ...limitsOf(watch) });
       if (response.status >= 400) throw statusErrorOf(response.status, await response.text(), 'GET', path);
@@ -271,7 +332,12 @@ export function restClient(options: RestClientOptions): RestClient {
     },
     create: (resource, object, write = {}) => {
       const below = write.subresource ? nameOf(object) : undefined;
-      return json({ method: 'POST', path: resourcePath(resource as Resource, object.metadata.namespace, below, write.subresource, writeQuery(write)), body: object, ...limitsOf(write) });
+      return json({
+        method: 'POST',
+        path: resourcePath(resource as Resource, object.metadata.namespace, below, write.subresource, writeQuery(write)),
+        body: object,
+        ...limitsOf(write),
+      });
     },
     update: (resource, object, write = {}) => put(resource, object, write),
     updateStatus: (resource, object, write = {}) => put(resource, object, { ...write, subresource: 'status' }),
@@ -284,9 +350,19 @@ export function restClient(options: RestClientOptions): RestClient {
         ...limitsOf(write),
       }),
     delete: (resource, name, namespace, deletion = {}) =>
-      json({ method: 'DELETE', path: resourcePath(resource as Resource, namespace, name), body: deleteBody(deletion), ...limitsOf(deletion) }),
+      json({
+        method: 'DELETE',
+        path: resourcePath(resource as Resource, namespace, name),
+        body: deleteBody(deletion),
+        ...limitsOf(deletion),
+      }),
     async deleteCollection(resource, deletion = {}) {
-      await json({ method: 'DELETE', path: resourcePath(resource as Resource, deletion.namespace, undefined, undefined, listQuery(deletion)), body: deleteBody(deletion), ...limitsOf(deletion) });
+      await json({
+        method: 'DELETE',
+        path: resourcePath(resource as Resource, deletion.namespace, undefined, undefined, listQuery(deletion)),
+        body: deleteBody(deletion),
+        ...limitsOf(deletion),
+      });
     },
   };
 }

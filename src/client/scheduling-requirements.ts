@@ -38,7 +38,10 @@ export function matchesNodeSelectorTerm(term: NodeSelectorTerm, node: Node): boo
   const fields = term.matchFields ?? [];
   if (expressions.length + fields.length === 0) return false;
   const labels = node.metadata.labels ?? {};
-  return expressions.every((requirement) => matchesRequirement(requirement, labels)) && fields.every((requirement) => matchesRequirement(requirement, { 'metadata.name': node.metadata.name }));
+  return (
+    expressions.every((requirement) => matchesRequirement(requirement, labels)) &&
+    fields.every((requirement) => matchesRequirement(requirement, { 'metadata.name': node.metadata.name }))
+  );
 }
 
 /** Whether a node satisfies one of a selector's terms. */
@@ -63,6 +66,10 @@ export function toleratesTaint(toleration: Toleration, taint: Taint): boolean {
 }
 
 /** The first taint with one of the effects that none of the tolerations tolerates. */
-export function findUntoleratedTaint(taints: readonly Taint[] | undefined, tolerations: readonly Toleration[] | undefined, effects: readonly string[]): Taint | undefined {
+export function findUntoleratedTaint(
+  taints: readonly Taint[] | undefined,
+  tolerations: readonly Toleration[] | undefined,
+  effects: readonly string[],
+): Taint | undefined {
   return taints?.find((taint) => effects.includes(taint.effect) && !tolerations?.some((toleration) => toleratesTaint(toleration, taint)));
 }

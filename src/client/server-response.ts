@@ -21,8 +21,18 @@ const GENERIC: Readonly<Record<number, readonly [StatusReason, string]>> = {
 export function statusErrorOf(code: number, text: string, method: string, path: string): StatusError {
   const body = maybeJson(text);
   if (isStatus(body)) return new StatusError(body);
-  const [reason, generic] = GENERIC[code] ?? (code >= 500 ? (['InternalError', `an error on the server ("${text.slice(0, 2048).trim() || 'unknown'}") has prevented the request from succeeding`] as const) : (['', `the server responded with the status code ${code} but did not return more information`] as const));
-  const resource = path.split('?')[0]!.replace(/^\/(api\/[^/]+|apis\/[^/]+\/[^/]+)\/?/, '').split('/')[0];
+  const [reason, generic] =
+    GENERIC[code] ??
+    (code >= 500
+      ? ([
+          'InternalError',
+          `an error on the server ("${text.slice(0, 2048).trim() || 'unknown'}") has prevented the request from succeeding`,
+        ] as const)
+      : (['', `the server responded with the status code ${code} but did not return more information`] as const));
+  const resource = path
+    .split('?')[0]!
+    .replace(/^\/(api\/[^/]+|apis\/[^/]+\/[^/]+)\/?/, '')
+    .split('/')[0];
   const message = generic || `unknown`;
   const details = { causes: [{ reason: 'UnexpectedServerResponse', message: text.slice(0, 2048) || 'unknown' }] };
   return failure(code, reason, resource && code !== 401 ? `${message} (${method.toLowerCase()} ${resource})` : message, details);

@@ -53,8 +53,18 @@ function metricsOf(telemetry: Telemetry): QueueMetrics {
     depth: metrics.gauge('workqueue_depth', 'Current depth of workqueue', ['name']),
     adds: metrics.counter('workqueue_adds_total', 'Total number of adds handled by workqueue', ['name']),
     retries: metrics.counter('workqueue_retries_total', 'Total number of retries handled by workqueue', ['name']),
-    waited: metrics.histogram('workqueue_queue_duration_seconds', 'How long in seconds an item stays in workqueue before being requested.', DURATION_BUCKETS, ['name']),
-    worked: metrics.histogram('workqueue_work_duration_seconds', 'How long in seconds processing an item from workqueue takes.', DURATION_BUCKETS, ['name']),
+    waited: metrics.histogram(
+      'workqueue_queue_duration_seconds',
+      'How long in seconds an item stays in workqueue before being requested.',
+      DURATION_BUCKETS,
+      ['name'],
+    ),
+    worked: metrics.histogram(
+      'workqueue_work_duration_seconds',
+      'How long in seconds processing an item from workqueue takes.',
+      DURATION_BUCKETS,
+      ['name'],
+    ),
   };
 }
 

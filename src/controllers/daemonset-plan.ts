@@ -9,11 +9,28 @@ export const GENERATION = 'pod-template-generation';
 
 /** Tolerations every DaemonSet pod gets: it stays on nodes in trouble and comes to cordoned ones. */
 export function daemonTolerations(template: PodTemplateSpec): Toleration[] {
-  const taint = (name: string, effect: string): Toleration => ({ key: `node.kubernetes.io/${name}`, operator: 'Exists', effect: effect as 'NoSchedule' });
-  const added = [taint('not-ready', 'NoExecute'), taint('unreachable', 'NoExecute'), taint('disk-pressure', 'NoSchedule'), taint('memory-pressure', 'NoSchedule'), taint('pid-pressure', 'NoSchedule'), taint('unschedulable', 'NoSchedule')];
+  const taint = (name: string, effect: string): Toleration => ({
+    key: `node.kubernetes.io/${name}`,
+    operator: 'Exists',
+    effect: effect as 'NoSchedule',
+  });
+  const added = [
+    taint('not-ready', 'NoExecute'),
+    taint('unreachable', 'NoExecute'),
+    taint('disk-pressure', 'NoSchedule'),
+    taint('memory-pressure', 'NoSchedule'),
+    taint('pid-pressure', 'NoSchedule'),
+    taint('unschedulable', 'NoSchedule'),
+  ];
   if (template.spec?.hostNetwork) added.push(taint('network-unavailable', 'NoSchedule'));
   const own = (template.spec?.tolerations ?? []) as Toleration[];
-  return [...own, ...added.filter(({ key, effect }) => !own.some((toleration) => toleration.key === key && toleration.effect === effect && toleration.operator === 'Exists'))];
+  return [
+    ...own,
+    ...added.filter(
+      ({ key, effect }) =>
+        !own.some((toleration) => toleration.key === key && toleration.effect === effect && toleration.operator === 'Exists'),
+    ),
+  ];
 }
 
 /** The pod of a DaemonSet for a node: bound to it by node affinity, so that the scheduler still checks that it fits. */
@@ -23,8 +40,13 @@ export function daemonPod(daemonset: DaemonSet, nodeName: string, hash: string):
   const spec = pod.spec!;
   const nodeTerm = [{ key: 'metadata.name', operator: 'In' as const, values: [nodeName] }];
   const required = spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
-  const terms = required?.nodeSelectorTerms?.length ? required.nodeSelectorTerms.map((term) => ({ ...term, matchFields: nodeTerm })) : [{ matchFields: nodeTerm }];
-  spec.affinity = { ...spec.affinity, nodeAffinity: { ...spec.affinity?.nodeAffinity, requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: terms } } };
+  const terms = required?.nodeSelectorTerms?.length
+    ? required.nodeSelectorTerms.map((term) => ({ ...term, matchFields: nodeTerm }))
+    : [{ matchFields: nodeTerm }];
+  spec.affinity = {
+    ...spec.affinity,
+    nodeAffinity: { ...spec.affinity?.nodeAffinity, requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: terms } },
+  };
   spec.tolerations = daemonTolerations(template);
   const generation = daemonset.metadata.annotations?.['deprecated.daemonset.template.generation'];
   pod.metadata.labels = { ...pod.metadata.labels, [REVISION_HASH]: hash, ...(generation ? { [GENERATION]: generation } : {}) };
@@ -88,20 +110,28 @@ export function planDaemons(daemonset: DaemonSet, nodes: readonly Node[], pods: 
     if (run && own.length === 0) create.push(node.metadata.name);
     else if (!stay) remove.push(...living);
     // Two on one node: the older one stays.
-    else remove.push(...living.sort((a, b) => ((a.metadata.creationTimestamp ?? '') < (b.metadata.creationTimestamp ?? '') ? -1 : 1)).slice(1));
+    else
+      remove.push(
+        ...living.sort((a, b) => ((a.metadata.creationTimestamp ?? '') < (b.metadata.creationTimestamp ?? '') ? -1 : 1)).slice(1),
+      );
   }
   const known = new Set(nodes.map(({ metadata }) => metadata.name));
-  for (const [name, own] of grouped) if (!known.has(name)) remove.push(...own.filter((pod) => !pod.spec?.nodeName && !pod.metadata.deletionTimestamp));
+  for (const [name, own] of grouped)
+    if (!known.has(name)) remove.push(...own.filter((pod) => !pod.spec?.nodeName && !pod.metadata.deletionTimestamp));
   return { create, remove, failed };
 }
 
-const countOf = (value: IntOrString | undefined, total: number): number => (value === undefined ? 1 : typeof value === 'number' || isPercent(value) ? scaledValue(value, total, true) : 1);
+const countOf = (value: IntOrString | undefined, total: number): number =>
+  value === undefined ? 1 : typeof value === 'number' || isPercent(value) ? scaledValue(value, total, true) : 1;
 
 /** Old pods a rolling update may delete now: all that are not available, and available ones as far as maxUnavailable allows. */
 export function planRollingUpdate(daemonset: DaemonSet, nodes: readonly Node[], pods: readonly Pod[], hash: string, nowMs: number): Pod[] {
   if (daemonset.spec?.updateStrategy?.type === 'OnDelete') return [];
   const wanted = nodes.filter((node) => nodeShouldRun(daemonset, node).run);
-  const maxUnavailable = Math.max(1, countOf(daemonset.spec?.updateStrategy?.rollingUpdate?.maxUnavailable as IntOrString | undefined, wanted.length));
+  const maxUnavailable = Math.max(
+    1,
+    countOf(daemonset.spec?.updateStrategy?.rollingUpdate?.maxUnavailable as IntOrString | undefined, wanted.length),
+  );
   const minReadySeconds = daemonset.spec?.minReadySeconds ?? 0;
   const grouped = byNode(pods.filter(isPodActive));
   let unavailable = 0;
@@ -118,7 +148,13 @@ export function planRollingUpdate(daemonset: DaemonSet, nodes: readonly Node[], 
 }
 
 /** The status of a DaemonSet. */
-export function daemonsetStatus(daemonset: DaemonSet, nodes: readonly Node[], pods: readonly Pod[], hash: string, nowMs: number): NonNullable<DaemonSet['status']> {
+export function daemonsetStatus(
+  daemonset: DaemonSet,
+  nodes: readonly Node[],
+  pods: readonly Pod[],
+  hash: string,
+  nowMs: number,
+): NonNullable<DaemonSet['status']> {
   const grouped = byNode(pods);
   let [desired, current, misscheduled, ready, updated, available] = [0, 0, 0, 0, 0, 0];
   for (const node of nodes) {

@@ -8,7 +8,10 @@ import { claim, createPods, deletePods, untilAvailableMs, watchOwnedPods, type P
 import { podTemplateHash } from './pod-template-hash.ts';
 import type { ManagerController } from './settings.ts';
 
-const changesPlacement = (node: Node, old: Node): boolean => !deepEqual(node.metadata.labels, old.metadata.labels) || !deepEqual(node.spec?.taints, old.spec?.taints) || node.spec?.unschedulable !== old.spec?.unschedulable;
+const changesPlacement = (node: Node, old: Node): boolean =>
+  !deepEqual(node.metadata.labels, old.metadata.labels) ||
+  !deepEqual(node.spec?.taints, old.spec?.taints) ||
+  node.spec?.unschedulable !== old.spec?.unschedulable;
 
 /** The controller. */
 export const daemonsetController: ManagerController = defineController({
@@ -23,13 +26,24 @@ export const daemonsetController: ManagerController = defineController({
     const expectations = createExpectations(clock);
     const control: PodControl = { client, events, expectations };
     const selectorOf = (daemonset: DaemonSet) => selectorFromLabelSelector(daemonset.spec?.selector as LabelSelector | undefined);
-    const adopters = (pod: Pod): string[] => daemonsets.lister.inNamespace(pod.metadata.namespace ?? '').filter((daemonset) => selectorOf(daemonset).matches(pod.metadata.labels)).map(objectKey);
+    const adopters = (pod: Pod): string[] =>
+      daemonsets.lister
+        .inNamespace(pod.metadata.namespace ?? '')
+        .filter((daemonset) => selectorOf(daemonset).matches(pod.metadata.labels))
+        .map(objectKey);
     const manage = async (daemonset: DaemonSet, owned: readonly Pod[], hash: string): Promise<void> => {
       const all = nodes.lister.list();
       const plan = planDaemons(daemonset, all, owned);
-      for (const pod of plan.failed) events.event(daemonset, 'Warning', 'FailedDaemonPod', `Found failed daemon pod ${objectKey(pod)} on node ${pod.spec?.nodeName ?? ''}, will try to kill it`);
+      for (const pod of plan.failed)
+        events.event(
+          daemonset,
+          'Warning',
+          'FailedDaemonPod',
+          `Found failed daemon pod ${objectKey(pod)} on node ${pod.spec?.nodeName ?? ''}, will try to kill it`,
+        );
       let error: unknown;
-      if (plan.create.length) error = await createPods(control, daemonset, plan.create.length, (index) => daemonPod(daemonset, plan.create[index]!, hash));
+      if (plan.create.length)
+        error = await createPods(control, daemonset, plan.create.length, (index) => daemonPod(daemonset, plan.create[index]!, hash));
       const outdated = plan.create.length || plan.remove.length ? [] : planRollingUpdate(daemonset, all, owned, hash, clock.wallMs());
       const remove = [...plan.remove, ...outdated];
       if (remove.length) error ??= await deletePods(control, daemonset, remove);
@@ -44,7 +58,8 @@ export const daemonsetController: ManagerController = defineController({
           connect(queue) {
             const addAll = (): void => daemonsets.lister.list().forEach((daemonset) => queue.add(objectKey(daemonset)));
             nodes.addHandler({
-              added: (node) => daemonsets.lister.list().forEach((daemonset) => nodeShouldRun(daemonset, node).run && queue.add(objectKey(daemonset))),
+              added: (node) =>
+                daemonsets.lister.list().forEach((daemonset) => nodeShouldRun(daemonset, node).run && queue.add(objectKey(daemonset))),
               updated: (node, old) => changesPlacement(node, old) && addAll(),
               deleted: addAll,
             });
@@ -56,7 +71,13 @@ export const daemonsetController: ManagerController = defineController({
         if (!daemonset) return expectations.forget(key);
         if (daemonset.metadata.deletionTimestamp) return undefined;
         const hash = podTemplateHash(daemonset.spec!.template as PodTemplateSpec, daemonset.status?.collisionCount);
-        const owned = await claim(client, pods, daemonset, selectorOf(daemonset), pods.lister.inNamespace(daemonset.metadata.namespace ?? ''));
+        const owned = await claim(
+          client,
+          pods,
+          daemonset,
+          selectorOf(daemonset),
+          pods.lister.inNamespace(daemonset.metadata.namespace ?? ''),
+        );
         let failure: unknown;
         if (expectations.areMet(key)) await manage(daemonset, owned, hash).catch((error: unknown) => (failure = error));
         const now = clock.wallMs();
@@ -68,7 +89,9 @@ export const daemonsetController: ManagerController = defineController({
           });
         }
         if (failure !== undefined) throw failure;
-        const waits = owned.map((pod) => untilAvailableMs(pod, daemonset.spec?.minReadySeconds ?? 0, now)).filter((wait): wait is number => Boolean(wait));
+        const waits = owned
+          .map((pod) => untilAvailableMs(pod, daemonset.spec?.minReadySeconds ?? 0, now))
+          .filter((wait): wait is number => Boolean(wait));
         return waits.length ? { requeueAfterMs: Math.min(...waits) } : undefined;
       },
     };

@@ -11,7 +11,8 @@ export interface Scaling {
 /** spec.replicas of a ReplicaSet. */
 export const sizeOf = (replicaset: ReplicaSet): number => replicaset.spec?.replicas ?? 0;
 /** Sum of the sizes. */
-export const totalSize = (replicasets: readonly ReplicaSet[]): number => replicasets.reduce((sum, replicaset) => sum + sizeOf(replicaset), 0);
+export const totalSize = (replicasets: readonly ReplicaSet[]): number =>
+  replicasets.reduce((sum, replicaset) => sum + sizeOf(replicaset), 0);
 const available = (replicaset: ReplicaSet): number => replicaset.status?.availableReplicas ?? 0;
 /** spec.replicas of a Deployment. */
 export const desiredOf = (deployment: Deployment): number => deployment.spec?.replicas ?? 1;

@@ -9,14 +9,23 @@ const REVISION_HISTORY = 'deployment.kubernetes.io/revision-history';
 export const DESIRED = 'deployment.kubernetes.io/desired-replicas';
 const MAX = 'deployment.kubernetes.io/max-replicas';
 /** Annotations of the Deployment that its ReplicaSets do not take over. */
-const NOT_COPIED: ReadonlySet<string> = new Set(['kubectl.kubernetes.io/last-applied-configuration', REVISION, REVISION_HISTORY, DESIRED, MAX, 'deprecated.deployment.rollback.to']);
+const NOT_COPIED: ReadonlySet<string> = new Set([
+  'kubectl.kubernetes.io/last-applied-configuration',
+  REVISION,
+  REVISION_HISTORY,
+  DESIRED,
+  MAX,
+  'deprecated.deployment.rollback.to',
+]);
 
 /** Revision number of a ReplicaSet; 0 without. */
 export const revisionOf = (replicaset: ReplicaSet): number => Number(replicaset.metadata.annotations?.[REVISION] ?? 0) || 0;
 
 /** The ReplicaSet with the Deployment's present template, the oldest if several have it. */
 export function findNewReplicaSet(deployment: Deployment, replicasets: readonly ReplicaSet[]): ReplicaSet | undefined {
-  return byAge(replicasets).find((replicaset) => equalIgnoringHash(replicaset.spec?.template as PodTemplateSpec, deployment.spec!.template as PodTemplateSpec));
+  return byAge(replicasets).find((replicaset) =>
+    equalIgnoringHash(replicaset.spec?.template as PodTemplateSpec, deployment.spec!.template as PodTemplateSpec),
+  );
 }
 
 /** The revision the new ReplicaSet should have: one more than the highest of the old ones. */
@@ -25,7 +34,11 @@ export function nextRevision(old: readonly ReplicaSet[]): number {
 }
 
 /** Annotations of the new ReplicaSet: the Deployment's, its revision (with the history of those it had), desired and greatest size. */
-export function newReplicaSetAnnotations(deployment: Deployment, current: ReplicaSet | undefined, revision: number): Record<string, string> {
+export function newReplicaSetAnnotations(
+  deployment: Deployment,
+  current: ReplicaSet | undefined,
+  revision: number,
+): Record<string, string> {
   const annotations: Record<string, string> = { ...current?.metadata.annotations };
   for (const [name, value] of Object.entries(deployment.metadata.annotations ?? {})) if (!NOT_COPIED.has(name)) annotations[name] = value;
   const before = current ? revisionOf(current) : 0;
@@ -55,7 +68,13 @@ export function newReplicaSet(deployment: Deployment, replicas: number, revision
   return {
     apiVersion: 'apps/v1',
     kind: 'ReplicaSet',
-    metadata: { name: `${metadata.name}-${hash}`, namespace: metadata.namespace ?? '', labels, annotations: newReplicaSetAnnotations(deployment, undefined, revision), ownerReferences: [newControllerRef(deployment)] },
+    metadata: {
+      name: `${metadata.name}-${hash}`,
+      namespace: metadata.namespace ?? '',
+      labels,
+      annotations: newReplicaSetAnnotations(deployment, undefined, revision),
+      ownerReferences: [newControllerRef(deployment)],
+    },
     spec: {
       replicas,
       ...(spec?.minReadySeconds ? { minReadySeconds: spec.minReadySeconds } : {}),

@@ -1,9 +1,27 @@
 /** deployment-controller: rolls a Deployment's template out over ReplicaSets, keeps their revisions, scales them and reports progress. */
 import type { Deployment, Pod, ReplicaSet } from '#api';
-import { controllerOf, deepEqual, isAlreadyExists, isConflict, isNotFound, objectKey, selectorFromLabelSelector, type LabelSelector } from '#apimachinery';
+import {
+  controllerOf,
+  deepEqual,
+  isAlreadyExists,
+  isConflict,
+  isNotFound,
+  objectKey,
+  selectorFromLabelSelector,
+  type LabelSelector,
+} from '#apimachinery';
 import { defineController, resources, watchObjects, type ReconcileResult } from '#client';
 import { byAge, desiredOf, isRolling, newReplicas, planOldReplicas, planProportional, sizeOf, totalSize } from './deployment-plan.ts';
-import { DESIRED, findNewReplicaSet, newReplicaSet, newReplicaSetAnnotations, nextRevision, REVISION, revisionOf, sizeAnnotations } from './deployment-revisions.ts';
+import {
+  DESIRED,
+  findNewReplicaSet,
+  newReplicaSet,
+  newReplicaSetAnnotations,
+  nextRevision,
+  REVISION,
+  revisionOf,
+  sizeAnnotations,
+} from './deployment-revisions.ts';
 import { deploymentStatus, isComplete, setDeploymentCondition, type DeploymentCondition } from './deployment-status.ts';
 import { claim } from './pod-control.ts';
 import { equalIgnoringHash } from './pod-template-hash.ts';
@@ -28,22 +46,39 @@ function actions(context: ManagerContext) {
     const annotations = { ...replicaset.metadata.annotations, ...sizeAnnotations(deployment) };
     const before = sizeOf(replicaset);
     if (before === replicas && deepEqual(annotations, replicaset.metadata.annotations)) return replicaset;
-    const updated = await client.update(resources.replicasets, { ...replicaset, metadata: { ...replicaset.metadata, annotations }, spec: { ...replicaset.spec!, replicas } });
+    const updated = await client.update(resources.replicasets, {
+      ...replicaset,
+      metadata: { ...replicaset.metadata, annotations },
+      spec: { ...replicaset.spec!, replicas },
+    });
     if (before !== replicas) {
       const direction = replicas > before ? 'up' : 'down';
-      events.event(deployment, 'Normal', 'ScalingReplicaSet', `Scaled ${direction} replica set ${replicaset.metadata.name} from ${before} to ${replicas}`);
+      events.event(
+        deployment,
+        'Normal',
+        'ScalingReplicaSet',
+        `Scaled ${direction} replica set ${replicaset.metadata.name} from ${before} to ${replicas}`,
+      );
     }
     return updated;
   };
   const writeConditions = async (deployment: Deployment, condition: DeploymentCondition): Promise<Deployment> => {
     const old = (deployment.status?.conditions ?? []) as DeploymentCondition[];
     const conditions = setDeploymentCondition(old, condition, clock.wallMs());
-    return conditions === old ? deployment : client.updateStatus(resources.deployments, { ...deployment, status: { ...deployment.status, conditions: [...conditions] } as Deployment['status'] });
+    return conditions === old
+      ? deployment
+      : client.updateStatus(resources.deployments, {
+          ...deployment,
+          status: { ...deployment.status, conditions: [...conditions] } as Deployment['status'],
+        });
   };
   /** The Deployment with the revision of its new ReplicaSet written on it. */
   const writeRevision = async (deployment: Deployment, revision: string): Promise<Deployment> => {
     if (deployment.metadata.annotations?.[REVISION] === revision) return deployment;
-    return client.update(resources.deployments, { ...deployment, metadata: { ...deployment.metadata, annotations: { ...deployment.metadata.annotations, [REVISION]: revision } } });
+    return client.update(resources.deployments, {
+      ...deployment,
+      metadata: { ...deployment.metadata, annotations: { ...deployment.metadata.annotations, [REVISION]: revision } },
+    });
   };
   /** Brings the new ReplicaSet up to date, or makes it. */
   const syncNew = async (rollout: Rollout, mayCreate: boolean): Promise<Rollout> => {
@@ -54,11 +89,20 @@ function actions(context: ManagerContext) {
       const minReadySeconds = deployment.spec?.minReadySeconds ?? 0;
       let current = newest;
       if (!deepEqual(annotations, newest.metadata.annotations) || (newest.spec?.minReadySeconds ?? 0) !== minReadySeconds) {
-        current = await client.update(resources.replicasets, { ...newest, metadata: { ...newest.metadata, annotations }, spec: { ...newest.spec!, minReadySeconds } });
+        current = await client.update(resources.replicasets, {
+          ...newest,
+          metadata: { ...newest.metadata, annotations },
+          spec: { ...newest.spec!, minReadySeconds },
+        });
       }
       let updated = await writeRevision(deployment, annotations[REVISION]!);
       if (!(updated.status?.conditions ?? []).some(({ type }) => type === 'Progressing') && updated.spec?.progressDeadlineSeconds) {
-        updated = await writeConditions(updated, { type: 'Progressing', status: 'True', reason: 'FoundNewReplicaSet', message: `Found new replica set "${newest.metadata.name}"` });
+        updated = await writeConditions(updated, {
+          type: 'Progressing',
+          status: 'True',
+          reason: 'FoundNewReplicaSet',
+          message: `Found new replica set "${newest.metadata.name}"`,
+        });
       }
       return { ...rollout, deployment: updated, newest: current, all: [current, ...old] };
     }
@@ -66,10 +110,21 @@ function actions(context: ManagerContext) {
     const planned = newReplicaSet(deployment, newReplicas(deployment, old, 0), revision);
     const created = await createNew(deployment, planned);
     if (!created) return rollout;
-    if (sizeOf(created)) events.event(deployment, 'Normal', 'ScalingReplicaSet', `Scaled up replica set ${created.metadata.name} from 0 to ${sizeOf(created)}`);
+    if (sizeOf(created))
+      events.event(
+        deployment,
+        'Normal',
+        'ScalingReplicaSet',
+        `Scaled up replica set ${created.metadata.name} from 0 to ${sizeOf(created)}`,
+      );
     let updated = await writeRevision(deployment, String(revision));
     if (updated.spec?.progressDeadlineSeconds) {
-      updated = await writeConditions(updated, { type: 'Progressing', status: 'True', reason: 'NewReplicaSetCreated', message: `Created new replica set "${created.metadata.name}"` });
+      updated = await writeConditions(updated, {
+        type: 'Progressing',
+        status: 'True',
+        reason: 'NewReplicaSetCreated',
+        message: `Created new replica set "${created.metadata.name}"`,
+      });
     }
     return { deployment: updated, newest: created, old, all: [created, ...old] };
   };
@@ -80,9 +135,16 @@ function actions(context: ManagerContext) {
     } catch (error) {
       if (isAlreadyExists(error)) {
         const existing = await client.get(resources.replicasets, planned.metadata.name, planned.metadata.namespace);
-        if (controllerOf(existing)?.uid === deployment.metadata.uid && equalIgnoringHash(existing.spec!.template as never, deployment.spec!.template as never)) return existing;
+        if (
+          controllerOf(existing)?.uid === deployment.metadata.uid &&
+          equalIgnoringHash(existing.spec!.template as never, deployment.spec!.template as never)
+        )
+          return existing;
         const collisionCount = (deployment.status?.collisionCount ?? 0) + 1;
-        await client.updateStatus(resources.deployments, { ...deployment, status: { ...deployment.status, collisionCount } as Deployment['status'] });
+        await client.updateStatus(resources.deployments, {
+          ...deployment,
+          status: { ...deployment.status, collisionCount } as Deployment['status'],
+        });
         return undefined;
       }
       const message = `Failed to create new replica set "${planned.metadata.name}": ${error instanceof Error ? error.message : String(error)}`;
@@ -102,7 +164,10 @@ function actions(context: ManagerContext) {
     if (limit === undefined || limit === null || limit === 2 ** 31 - 1) return;
     const cleanable = [...old].filter(({ metadata }) => !metadata.deletionTimestamp).sort((a, b) => revisionOf(a) - revisionOf(b));
     for (const replicaset of cleanable.slice(0, Math.max(0, cleanable.length - limit))) {
-      const isIdle = !replicaset.status?.replicas && sizeOf(replicaset) === 0 && (replicaset.metadata.generation ?? 0) <= (replicaset.status?.observedGeneration ?? 0);
+      const isIdle =
+        !replicaset.status?.replicas &&
+        sizeOf(replicaset) === 0 &&
+        (replicaset.metadata.generation ?? 0) <= (replicaset.status?.observedGeneration ?? 0);
       if (!isIdle) continue;
       await client.delete(resources.replicasets, replicaset.metadata.name, replicaset.metadata.namespace).catch((error: unknown) => {
         if (!isNotFound(error)) throw error;
@@ -123,7 +188,8 @@ async function scaleOnly(act: Actions, found: Rollout): Promise<void> {
   if (only) await act.scale(deployment, only, desiredOf(deployment));
   else if (newest && (newest.status?.availableReplicas ?? 0) === desiredOf(deployment) && sizeOf(newest) === desiredOf(deployment)) {
     for (const replicaset of active) if (replicaset !== newest) await act.scale(deployment, replicaset, 0);
-  } else if (isRolling(deployment)) for (const { replicaset, replicas } of planProportional(deployment, active)) await act.scale(deployment, replicaset, replicas);
+  } else if (isRolling(deployment))
+    for (const { replicaset, replicas } of planProportional(deployment, active)) await act.scale(deployment, replicaset, replicas);
   await act.writeStatus(rollout, false);
 }
 
@@ -156,8 +222,20 @@ async function pauseCondition(act: Actions, deployment: Deployment): Promise<Dep
   const progressing = deployment.status?.conditions?.find(({ type }) => type === 'Progressing');
   if (!deployment.spec?.progressDeadlineSeconds || progressing?.reason === 'ProgressDeadlineExceeded') return deployment;
   const isMarked = progressing?.reason === 'DeploymentPaused';
-  if (deployment.spec.paused && !isMarked) return act.writeConditions(deployment, { type: 'Progressing', status: 'Unknown', reason: 'DeploymentPaused', message: 'Deployment is paused' });
-  if (!deployment.spec.paused && isMarked) return act.writeConditions(deployment, { type: 'Progressing', status: 'Unknown', reason: 'DeploymentResumed', message: 'Deployment is resumed' });
+  if (deployment.spec.paused && !isMarked)
+    return act.writeConditions(deployment, {
+      type: 'Progressing',
+      status: 'Unknown',
+      reason: 'DeploymentPaused',
+      message: 'Deployment is paused',
+    });
+  if (!deployment.spec.paused && isMarked)
+    return act.writeConditions(deployment, {
+      type: 'Progressing',
+      status: 'Unknown',
+      reason: 'DeploymentResumed',
+      message: 'Deployment is resumed',
+    });
   return deployment;
 }
 
@@ -175,16 +253,22 @@ export const deploymentController: ManagerController = defineController({
       const reference = controllerOf(replicaset);
       const { namespace = '', labels } = replicaset.metadata;
       if (reference) return reference.kind === 'Deployment' ? [`${namespace}/${reference.name}`] : [];
-      return deployments.lister.inNamespace(namespace).filter((deployment) => selectorFromLabelSelector(deployment.spec?.selector as LabelSelector).matches(labels)).map(objectKey);
+      return deployments.lister
+        .inNamespace(namespace)
+        .filter((deployment) => selectorFromLabelSelector(deployment.spec?.selector as LabelSelector).matches(labels))
+        .map(objectKey);
     };
     const ownerOfPod = (pod: Pod): string[] => {
       const reference = controllerOf(pod);
-      const replicaset = reference?.kind === 'ReplicaSet' ? replicasets.lister.get(`${pod.metadata.namespace ?? ''}/${reference.name}`) : undefined;
+      const replicaset =
+        reference?.kind === 'ReplicaSet' ? replicasets.lister.get(`${pod.metadata.namespace ?? ''}/${reference.name}`) : undefined;
       return replicaset ? ownerKeys(replicaset) : [];
     };
     const podsOf = (owned: readonly ReplicaSet[], namespace: string): Pod[] => {
       const uids = new Set(owned.map(({ metadata }) => metadata.uid));
-      return pods.lister.inNamespace(namespace).filter((pod) => uids.has(controllerOf(pod)?.uid) && pod.status?.phase !== 'Succeeded' && pod.status?.phase !== 'Failed');
+      return pods.lister
+        .inNamespace(namespace)
+        .filter((pod) => uids.has(controllerOf(pod)?.uid) && pod.status?.phase !== 'Succeeded' && pod.status?.phase !== 'Failed');
     };
     const sync = async (cached: Deployment): Promise<void> => {
       const namespace = cached.metadata.namespace ?? '';
@@ -193,7 +277,10 @@ export const deploymentController: ManagerController = defineController({
       if (cached.metadata.deletionTimestamp) return act.writeStatus(rolloutOf(cached, all), false);
       const deployment = await pauseCondition(act, cached);
       const rollout = rolloutOf(deployment, all);
-      const isScaled = all.some((replicaset) => sizeOf(replicaset) > 0 && Number(replicaset.metadata.annotations?.[DESIRED] ?? desiredOf(deployment)) !== desiredOf(deployment));
+      const isScaled = all.some(
+        (replicaset) =>
+          sizeOf(replicaset) > 0 && Number(replicaset.metadata.annotations?.[DESIRED] ?? desiredOf(deployment)) !== desiredOf(deployment),
+      );
       if (deployment.spec?.paused || isScaled) return scaleOnly(act, rollout);
       if (isRolling(deployment)) return rollForward(act, rollout);
       return recreate(act, rollout, podsOf(rollout.old, namespace).length > 0 || (!rollout.newest && totalSize(all) > 0));

@@ -27,7 +27,12 @@ export function planSubsets(service: Service, pods: readonly Pod[]): Subset[] {
   const subsets = new Map<string, { ports: Subset['ports']; addresses: Address[]; notReadyAddresses: Address[] }>();
   for (const pod of pods.slice(0, MAX_ADDRESSES)) {
     if (pod.metadata.deletionTimestamp && !service.spec?.publishNotReadyAddresses) continue;
-    const ports = resolvePorts(service, pod).map(({ name, port, protocol, appProtocol }) => ({ ...(name ? { name } : {}), port, protocol, ...(appProtocol ? { appProtocol } : {}) }));
+    const ports = resolvePorts(service, pod).map(({ name, port, protocol, appProtocol }) => ({
+      ...(name ? { name } : {}),
+      port,
+      protocol,
+      ...(appProtocol ? { appProtocol } : {}),
+    }));
     // A headless Service without ports has endpoints all the same.
     if (!ports.length && (service.spec?.ports?.length || service.spec?.clusterIP !== 'None')) continue;
     const key = JSON.stringify(ports);
@@ -70,7 +75,8 @@ export const endpointsController: ManagerController = defineController({
           informer: pods,
           connect(queue) {
             const add = (pod: Pod): void => {
-              for (const key of servicesSelecting(services.lister.inNamespace(pod.metadata.namespace ?? ''), pod)) queue.addAfter(key, BATCH_MS);
+              for (const key of servicesSelecting(services.lister.inNamespace(pod.metadata.namespace ?? ''), pod))
+                queue.addAfter(key, BATCH_MS);
             };
             pods.addHandler({
               added: add,
@@ -95,7 +101,13 @@ export const endpointsController: ManagerController = defineController({
         } catch (error) {
           if (isConflict(error) || isAlreadyExists(error)) return { requeueAfterMs: BATCH_MS };
           if (isNotFound(error)) return undefined;
-          if (service) events.event(service, 'Warning', 'FailedToUpdateEndpoint', `Failed to update endpoint ${key}: ${error instanceof Error ? error.message : String(error)}`);
+          if (service)
+            events.event(
+              service,
+              'Warning',
+              'FailedToUpdateEndpoint',
+              `Failed to update endpoint ${key}: ${error instanceof Error ? error.message : String(error)}`,
+            );
           throw error;
         }
         return undefined;

@@ -2,7 +2,15 @@
 import type { Endpoint, EndpointSlice, Node, Pod, Service } from '#api';
 import { deepEqual, isAlreadyExists, isConflict, isNotFound, newControllerRef } from '#apimachinery';
 import { defineController, resources, watchObjects } from '#client';
-import { hasSelector, inheritedLabels, isPodReady, podsOf, resolvePorts, servicesSelecting, type ResolvedPort } from './service-endpoints.ts';
+import {
+  hasSelector,
+  inheritedLabels,
+  isPodReady,
+  podsOf,
+  resolvePorts,
+  servicesSelecting,
+  type ResolvedPort,
+} from './service-endpoints.ts';
 import type { ManagerController } from './settings.ts';
 
 const SERVICE_NAME = 'kubernetes.io/service-name';
@@ -20,7 +28,11 @@ export function endpointOf(pod: Pod, service: Service, node: Node | undefined): 
   const hasHostname = pod.spec?.hostname && pod.spec.subdomain === service.metadata.name;
   return {
     addresses: [pod.status!.podIP!],
-    conditions: { ready: Boolean(service.spec?.publishNotReadyAddresses) || (isServing && !isTerminating), serving: isServing, terminating: isTerminating },
+    conditions: {
+      ready: Boolean(service.spec?.publishNotReadyAddresses) || (isServing && !isTerminating),
+      serving: isServing,
+      terminating: isTerminating,
+    },
     ...(hasHostname ? { hostname: pod.spec!.hostname } : {}),
     ...(pod.spec?.nodeName ? { nodeName: pod.spec.nodeName } : {}),
     ...(zone ? { zone } : {}),
@@ -52,11 +64,24 @@ function groupByPorts(service: Service, pods: readonly Pod[], nodeOf: (name: str
   return groups;
 }
 
-const portsKey = (slice: EndpointSlice): string => JSON.stringify((slice.ports ?? []).map(({ name, port, protocol, appProtocol }) => ({ name: name ?? '', port, protocol, ...(appProtocol ? { appProtocol } : {}) })));
+const portsKey = (slice: EndpointSlice): string =>
+  JSON.stringify(
+    (slice.ports ?? []).map(({ name, port, protocol, appProtocol }) => ({
+      name: name ?? '',
+      port,
+      protocol,
+      ...(appProtocol ? { appProtocol } : {}),
+    })),
+  );
 const addressOf = (endpoint: Endpoint): string => endpoint.addresses[0] ?? '';
 
 /** Puts endpoints into slices with as few writes as possible: what is in a slice stays there, room in it is used first. */
-export function planSlices(service: Service, pods: readonly Pod[], existing: readonly EndpointSlice[], nodeOf: (name: string) => Node | undefined): SlicePlan {
+export function planSlices(
+  service: Service,
+  pods: readonly Pod[],
+  existing: readonly EndpointSlice[],
+  nodeOf: (name: string) => Node | undefined,
+): SlicePlan {
   const groups = groupByPorts(service, pods, nodeOf);
   // A Service without pods keeps one empty slice, so that its watchers know that it has none.
   if (!groups.size) groups.set('[]', { ports: [], endpoints: [] });
@@ -64,7 +89,11 @@ export function planSlices(service: Service, pods: readonly Pod[], existing: rea
   const update: EndpointSlice[] = [];
   const kept = new Set<string>();
   for (const [key, { ports, endpoints }] of groups) {
-    const slices = existing.filter((slice) => !slice.metadata.deletionTimestamp && (portsKey(slice) === key || (groups.size === 1 && key === '[]' && !(slice.endpoints ?? []).length)));
+    const slices = existing.filter(
+      (slice) =>
+        !slice.metadata.deletionTimestamp &&
+        (portsKey(slice) === key || (groups.size === 1 && key === '[]' && !(slice.endpoints ?? []).length)),
+    );
     const waiting = new Map(endpoints.map((endpoint) => [addressOf(endpoint), endpoint]));
     const contents = slices.map((slice) => {
       const stay: Endpoint[] = [];
@@ -95,14 +124,25 @@ function sliceOf(service: Service, ports: readonly ResolvedPort[], endpoints: re
   const name = service.metadata.name;
   const metadata = current
     ? { ...current.metadata, labels }
-    : { name: '', generateName: `${name}-`.slice(0, 58), namespace: service.metadata.namespace ?? '', labels, ownerReferences: [newControllerRef(service)] };
+    : {
+        name: '',
+        generateName: `${name}-`.slice(0, 58),
+        namespace: service.metadata.namespace ?? '',
+        labels,
+        ownerReferences: [newControllerRef(service)],
+      };
   return {
     apiVersion: 'discovery.k8s.io/v1',
     kind: 'EndpointSlice',
     ...current,
     metadata,
     addressType: 'IPv4',
-    ports: ports.map(({ name: portName, port, protocol, appProtocol }) => ({ name: portName, port, protocol, ...(appProtocol ? { appProtocol } : {}) })),
+    ports: ports.map(({ name: portName, port, protocol, appProtocol }) => ({
+      name: portName,
+      port,
+      protocol,
+      ...(appProtocol ? { appProtocol } : {}),
+    })),
     endpoints: [...endpoints],
   } as EndpointSlice;
 }
@@ -116,7 +156,11 @@ export const endpointSliceController: ManagerController = defineController({
     const pods = informers.informer(resources.pods);
     const nodes = informers.informer(resources.nodes);
     const slices = informers.informer(resources.endpointslices);
-    slices.addIndex('service', (slice) => (slice.metadata.labels?.[MANAGED_BY] === CONTROLLER ? [`${slice.metadata.namespace ?? ''}/${slice.metadata.labels[SERVICE_NAME] ?? ''}`] : []));
+    slices.addIndex('service', (slice) =>
+      slice.metadata.labels?.[MANAGED_BY] === CONTROLLER
+        ? [`${slice.metadata.namespace ?? ''}/${slice.metadata.labels[SERVICE_NAME] ?? ''}`]
+        : [],
+    );
     return {
       watches: [
         watchObjects(services),
@@ -124,7 +168,8 @@ export const endpointSliceController: ManagerController = defineController({
           informer: pods,
           connect(queue) {
             const add = (pod: Pod): void => {
-              for (const key of servicesSelecting(services.lister.inNamespace(pod.metadata.namespace ?? ''), pod)) queue.addAfter(key, BATCH_MS);
+              for (const key of servicesSelecting(services.lister.inNamespace(pod.metadata.namespace ?? ''), pod))
+                queue.addAfter(key, BATCH_MS);
             };
             pods.addHandler({
               added: add,
@@ -136,7 +181,11 @@ export const endpointSliceController: ManagerController = defineController({
             });
           },
         },
-        watchObjects(slices, (slice) => (slice.metadata.labels?.[MANAGED_BY] === CONTROLLER ? [`${slice.metadata.namespace ?? ''}/${slice.metadata.labels[SERVICE_NAME] ?? ''}`] : [])),
+        watchObjects(slices, (slice) =>
+          slice.metadata.labels?.[MANAGED_BY] === CONTROLLER
+            ? [`${slice.metadata.namespace ?? ''}/${slice.metadata.labels[SERVICE_NAME] ?? ''}`]
+            : [],
+        ),
         watchObjects(nodes, () => []),
       ],
       async reconcile(key) {
@@ -144,7 +193,12 @@ export const endpointSliceController: ManagerController = defineController({
         // Slices of a Service that is gone go with their owner reference.
         if (!service || service.metadata.deletionTimestamp || !hasSelector(service)) return undefined;
         const namespace = service.metadata.namespace ?? '';
-        const plan = planSlices(service, podsOf(service, pods.lister.inNamespace(namespace)), slices.lister.byIndex('service', key), (name) => nodes.lister.get(name));
+        const plan = planSlices(
+          service,
+          podsOf(service, pods.lister.inNamespace(namespace)),
+          slices.lister.byIndex('service', key),
+          (name) => nodes.lister.get(name),
+        );
         try {
           for (const slice of plan.create) await client.create(resources.endpointslices, slice);
           for (const slice of plan.update) await client.update(resources.endpointslices, slice);
@@ -152,7 +206,12 @@ export const endpointSliceController: ManagerController = defineController({
         } catch (error) {
           // The next pass starts from what the watch brings.
           if (isConflict(error) || isNotFound(error) || isAlreadyExists(error)) return { requeueAfterMs: BATCH_MS };
-          events.event(service, 'Warning', 'FailedToUpdateEndpointSlices', `Error updating Endpoint Slices for Service ${key}: ${error instanceof Error ? error.message : String(error)}`);
+          events.event(
+            service,
+            'Warning',
+            'FailedToUpdateEndpointSlices',
+            `Error updating Endpoint Slices for Service ${key}: ${error instanceof Error ? error.message : String(error)}`,
+          );
           throw error;
         }
         return undefined;

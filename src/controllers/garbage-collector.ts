@@ -22,19 +22,23 @@ function monitors(context: ManagerContext) {
   const monitored = new Map<string, Monitored>();
   const keyOf = (resource: Resource<KubeObject>, object: KubeObject): string => `${monitorKey(resource)} ${objectKey(object)}`;
   const dependentsOf = (uid: string): { resource: Resource<KubeObject>; object: KubeObject }[] =>
-    [...monitored.values()].flatMap(({ resource, informer }) => informer.lister.byIndex(OWNER_INDEX, uid).map((object) => ({ resource, object })));
+    [...monitored.values()].flatMap(({ resource, informer }) =>
+      informer.lister.byIndex(OWNER_INDEX, uid).map((object) => ({ resource, object })),
+    );
   const watch = (resource: Resource<KubeObject>, queue: WorkQueue): void => {
     const informer = context.informers.informer(resource);
     monitored.set(monitorKey(resource), { resource, informer });
     informer.addIndex(OWNER_INDEX, (object) => (object.metadata.ownerReferences ?? []).map(({ uid }) => uid));
     const addIfConcerned = (object: KubeObject): void => {
-      if (object.metadata.ownerReferences?.length || isOrphaning(object) || isDeletingDependents(object)) queue.add(keyOf(resource, object));
+      if (object.metadata.ownerReferences?.length || isOrphaning(object) || isDeletingDependents(object))
+        queue.add(keyOf(resource, object));
     };
     informer.addHandler({
       added: addIfConcerned,
       updated(object, old) {
         addIfConcerned(object);
-        if (isDeletingDependents(object) && !isDeletingDependents(old)) for (const dependent of dependentsOf(object.metadata.uid ?? '')) queue.add(keyOf(dependent.resource, dependent.object));
+        if (isDeletingDependents(object) && !isDeletingDependents(old))
+          for (const dependent of dependentsOf(object.metadata.uid ?? '')) queue.add(keyOf(dependent.resource, dependent.object));
       },
       deleted(object) {
         for (const dependent of dependentsOf(object.metadata.uid ?? '')) queue.add(keyOf(dependent.resource, dependent.object));
@@ -46,7 +50,10 @@ function monitors(context: ManagerContext) {
       },
     });
   };
-  const ownerOf = (owner: OwnerReference, namespace: string | undefined): { monitor: Monitored; object: KubeObject | undefined } | undefined => {
+  const ownerOf = (
+    owner: OwnerReference,
+    namespace: string | undefined,
+  ): { monitor: Monitored; object: KubeObject | undefined } | undefined => {
     const slash = owner.apiVersion.indexOf('/');
     const group = slash < 0 ? '' : owner.apiVersion.slice(0, slash);
     const monitor = [...monitored.values()].find(({ resource }) => resource.group === group && resource.kind === owner.kind);
@@ -62,11 +69,19 @@ function collector(context: ManagerContext, graph: ReturnType<typeof monitors>) 
   const { client } = context;
   const patchOwners = (resource: Resource<KubeObject>, object: KubeObject, uids: readonly string[]): Promise<KubeObject> => {
     const ownerReferences = (object.metadata.ownerReferences ?? []).filter(({ uid }) => !uids.includes(uid));
-    return client.patch(resource, object.metadata.name, object.metadata.namespace, 'merge', { metadata: { uid: object.metadata.uid, resourceVersion: object.metadata.resourceVersion, ownerReferences: ownerReferences.length ? ownerReferences : null } });
+    return client.patch(resource, object.metadata.name, object.metadata.namespace, 'merge', {
+      metadata: {
+        uid: object.metadata.uid,
+        resourceVersion: object.metadata.resourceVersion,
+        ownerReferences: ownerReferences.length ? ownerReferences : null,
+      },
+    });
   };
   const removeFinalizer = (resource: Resource<KubeObject>, object: KubeObject, finalizer: string): Promise<KubeObject> => {
     const finalizers = (object.metadata.finalizers ?? []).filter((name) => name !== finalizer);
-    return client.patch(resource, object.metadata.name, object.metadata.namespace, 'merge', { metadata: { resourceVersion: object.metadata.resourceVersion, finalizers: finalizers.length ? finalizers : null } });
+    return client.patch(resource, object.metadata.name, object.metadata.namespace, 'merge', {
+      metadata: { resourceVersion: object.metadata.resourceVersion, finalizers: finalizers.length ? finalizers : null },
+    });
   };
   /** The state of an owner, by the cache where it knows it, else by the API server. */
   const stateOf = async (owner: OwnerReference, namespace: string | undefined): Promise<OwnerState> => {
@@ -76,7 +91,11 @@ function collector(context: ManagerContext, graph: ReturnType<typeof monitors>) 
     let object = found.object;
     if (!object) {
       try {
-        object = await client.get(found.monitor.resource, owner.name, found.monitor.resource.scope === 'Namespaced' ? namespace : undefined);
+        object = await client.get(
+          found.monitor.resource,
+          owner.name,
+          found.monitor.resource.scope === 'Namespaced' ? namespace : undefined,
+        );
       } catch (error) {
         if (!isNotFound(error)) throw error;
       }
@@ -94,9 +113,13 @@ function collector(context: ManagerContext, graph: ReturnType<typeof monitors>) 
   };
   const finishForeground = async (resource: Resource<KubeObject>, object: KubeObject, queue: WorkQueue | undefined): Promise<void> => {
     const dependents = graph.dependentsOf(object.metadata.uid ?? '');
-    const blocking = dependents.filter((dependent) => dependent.object.metadata.ownerReferences?.some(({ uid, blockOwnerDeletion }) => uid === object.metadata.uid && blockOwnerDeletion));
+    const blocking = dependents.filter((dependent) =>
+      dependent.object.metadata.ownerReferences?.some(({ uid, blockOwnerDeletion }) => uid === object.metadata.uid && blockOwnerDeletion),
+    );
     if (!blocking.length) await removeFinalizer(resource, object, FOREGROUND);
-    else for (const dependent of blocking) if (!dependent.object.metadata.deletionTimestamp) queue?.add(graph.keyOf(dependent.resource, dependent.object));
+    else
+      for (const dependent of blocking)
+        if (!dependent.object.metadata.deletionTimestamp) queue?.add(graph.keyOf(dependent.resource, dependent.object));
   };
   return async (resource: Resource<KubeObject>, object: KubeObject, queue: WorkQueue | undefined): Promise<void> => {
     if (isOrphaning(object)) return orphanDependents(resource, object);
@@ -108,7 +131,10 @@ function collector(context: ManagerContext, graph: ReturnType<typeof monitors>) 
     if (plan.action !== 'delete') return;
     // The preconditions make sure that the object judged is the object deleted.
     const preconditions = { ...(object.metadata.uid ? { uid: object.metadata.uid } : {}) };
-    await client.delete(resource, object.metadata.name, object.metadata.namespace, { preconditions, propagationPolicy: plan.propagationPolicy });
+    await client.delete(resource, object.metadata.name, object.metadata.namespace, {
+      preconditions,
+      propagationPolicy: plan.propagationPolicy,
+    });
   };
 }
 
@@ -125,7 +151,11 @@ export const garbageCollectorController: ManagerController = defineController({
     const discover = async (): Promise<void> => {
       const { resources: served } = await preferredResources(client);
       for (const resource of served) {
-        const isCollected = resource.verbs.includes('delete') && resource.verbs.includes('list') && resource.verbs.includes('watch') && resource.plural !== 'events';
+        const isCollected =
+          resource.verbs.includes('delete') &&
+          resource.verbs.includes('list') &&
+          resource.verbs.includes('watch') &&
+          resource.plural !== 'events';
         if (isCollected && !graph.monitored.has(monitorKey(resource))) graph.watch(resource, queue!);
       }
     };

@@ -1,6 +1,17 @@
 /** job-controller: runs pods until enough have succeeded. Plain jobs; left out: indexed completion, pod failure and success policies. */
 import type { Job, Pod, PodTemplateSpec } from '#api';
-import { deepEqual, formatTime, isConflict, isNotFound, objectKey, parseTime, selectorFromLabelSelector, setCondition, type Condition, type LabelSelector } from '#apimachinery';
+import {
+  deepEqual,
+  formatTime,
+  isConflict,
+  isNotFound,
+  objectKey,
+  parseTime,
+  selectorFromLabelSelector,
+  setCondition,
+  type Condition,
+  type LabelSelector,
+} from '#apimachinery';
 import { defineController, resources, watchObjects, type ReconcileResult } from '#client';
 import { createExpectations } from './expectations.ts';
 import { account, isFailed, judge, planPods, retryDelayMs, totalOf, TRACKING, type Accounting, type Verdict } from './job-plan.ts';
@@ -9,7 +20,8 @@ import type { ManagerContext, ManagerController } from './settings.ts';
 
 type JobStatus = NonNullable<Job['status']>;
 
-const isFinished = (job: Job): boolean => Boolean(job.status?.conditions?.some(({ type, status }) => (type === 'Complete' || type === 'Failed') && status === 'True'));
+const isFinished = (job: Job): boolean =>
+  Boolean(job.status?.conditions?.some(({ type, status }) => (type === 'Complete' || type === 'Failed') && status === 'True'));
 
 function podOf(job: Job): Pod {
   const pod = podFromTemplate(job.spec!.template as PodTemplateSpec, job);
@@ -23,17 +35,40 @@ function jobStatus(job: Job, accounting: Accounting, pods: readonly Pod[], verdi
   const active = pods.filter(isPodActive);
   let conditions = (job.status?.conditions ?? []) as Condition[];
   if (verdict) {
-    const early = { type: verdict.type === 'Complete' ? 'SuccessCriteriaMet' : 'FailureTarget', status: 'True', reason: verdict.reason, message: verdict.message };
+    const early = {
+      type: verdict.type === 'Complete' ? 'SuccessCriteriaMet' : 'FailureTarget',
+      status: 'True',
+      reason: verdict.reason,
+      message: verdict.message,
+    };
     conditions = setCondition(conditions, { ...early, lastProbeTime: now } as Condition, now);
     const isSettled = !accounting.uncountedSucceeded.length && !accounting.uncountedFailed.length && active.length === 0;
-    if (isSettled) conditions = setCondition(conditions, { type: verdict.type, status: 'True', reason: verdict.reason, message: verdict.message, lastProbeTime: now } as Condition, now);
+    if (isSettled)
+      conditions = setCondition(
+        conditions,
+        { type: verdict.type, status: 'True', reason: verdict.reason, message: verdict.message, lastProbeTime: now } as Condition,
+        now,
+      );
   }
   const wasSuspended = conditions.find(({ type }) => type === 'Suspended');
-  if (job.spec?.suspend && !verdict) conditions = setCondition(conditions, { type: 'Suspended', status: 'True', reason: 'JobSuspended', message: 'Job suspended', lastProbeTime: now } as Condition, now);
-  else if (wasSuspended?.status === 'True') conditions = setCondition(conditions, { type: 'Suspended', status: 'False', reason: 'JobResumed', message: 'Job resumed', lastProbeTime: now } as Condition, now);
+  if (job.spec?.suspend && !verdict)
+    conditions = setCondition(
+      conditions,
+      { type: 'Suspended', status: 'True', reason: 'JobSuspended', message: 'Job suspended', lastProbeTime: now } as Condition,
+      now,
+    );
+  else if (wasSuspended?.status === 'True')
+    conditions = setCondition(
+      conditions,
+      { type: 'Suspended', status: 'False', reason: 'JobResumed', message: 'Job resumed', lastProbeTime: now } as Condition,
+      now,
+    );
   const isComplete = conditions.some(({ type, status }) => type === 'Complete' && status === 'True');
   const startTime = job.spec?.suspend ? undefined : ((job.status?.startTime as string | undefined) ?? now);
-  const uncounted = { ...(accounting.uncountedSucceeded.length ? { succeeded: [...accounting.uncountedSucceeded] } : {}), ...(accounting.uncountedFailed.length ? { failed: [...accounting.uncountedFailed] } : {}) };
+  const uncounted = {
+    ...(accounting.uncountedSucceeded.length ? { succeeded: [...accounting.uncountedSucceeded] } : {}),
+    ...(accounting.uncountedFailed.length ? { failed: [...accounting.uncountedFailed] } : {}),
+  };
   return {
     ...(conditions.length ? { conditions } : {}),
     ...(startTime ? { startTime } : {}),
@@ -41,7 +76,8 @@ function jobStatus(job: Job, accounting: Accounting, pods: readonly Pod[], verdi
     ...(active.length ? { active: active.length } : {}),
     ...(accounting.succeeded ? { succeeded: accounting.succeeded } : {}),
     ...(accounting.failed ? { failed: accounting.failed } : {}),
-    terminating: pods.filter((pod) => pod.metadata.deletionTimestamp && pod.status?.phase !== 'Failed' && pod.status?.phase !== 'Succeeded').length,
+    terminating: pods.filter((pod) => pod.metadata.deletionTimestamp && pod.status?.phase !== 'Failed' && pod.status?.phase !== 'Succeeded')
+      .length,
     uncountedTerminatedPods: uncounted,
     ready: active.filter((pod) => pod.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True')).length,
   } as JobStatus;
@@ -52,7 +88,9 @@ function jobSync(context: ManagerContext, control: PodControl) {
   const removeFinalizer = async (pod: Pod): Promise<void> => {
     const finalizers = (pod.metadata.finalizers ?? []).filter((name) => name !== TRACKING);
     try {
-      await client.patch(resources.pods, pod.metadata.name, pod.metadata.namespace, 'merge', { metadata: { uid: pod.metadata.uid, finalizers: finalizers.length ? finalizers : null } });
+      await client.patch(resources.pods, pod.metadata.name, pod.metadata.namespace, 'merge', {
+        metadata: { uid: pod.metadata.uid, finalizers: finalizers.length ? finalizers : null },
+      });
     } catch (error) {
       if (!isNotFound(error)) throw error;
     }
@@ -64,15 +102,23 @@ function jobSync(context: ManagerContext, control: PodControl) {
       else if (type === 'Failed') events.event(job, 'Warning', reason ?? '', message ?? '');
       else if (type === 'Suspended') events.event(job, 'Normal', 'Suspended', 'Job suspended');
     }
-    const resumed = status.conditions?.some(({ type, status: value }) => type === 'Suspended' && value === 'False') && before?.conditions?.some(({ type, status: value }) => type === 'Suspended' && value === 'True');
+    const resumed =
+      status.conditions?.some(({ type, status: value }) => type === 'Suspended' && value === 'False') &&
+      before?.conditions?.some(({ type, status: value }) => type === 'Suspended' && value === 'True');
     if (resumed) events.event(job, 'Normal', 'Resumed', 'Job resumed');
   };
   return async (job: Job, pods: readonly Pod[], mayAct: boolean): Promise<ReconcileResult | undefined> => {
     const now = clock.wallMs();
     const accounting = account(job.status ?? {}, pods);
     const active = pods.filter(isPodActive);
-    const criteria = job.status?.conditions?.find(({ type, status }) => (type === 'SuccessCriteriaMet' || type === 'FailureTarget') && status === 'True');
-    const decided: Verdict = criteria && { type: criteria.type === 'SuccessCriteriaMet' ? 'Complete' : 'Failed', reason: criteria.reason ?? '', message: criteria.message ?? '' };
+    const criteria = job.status?.conditions?.find(
+      ({ type, status }) => (type === 'SuccessCriteriaMet' || type === 'FailureTarget') && status === 'True',
+    );
+    const decided: Verdict = criteria && {
+      type: criteria.type === 'SuccessCriteriaMet' ? 'Complete' : 'Failed',
+      reason: criteria.reason ?? '',
+      message: criteria.message ?? '',
+    };
     const verdict = decided ?? judge(job, accounting, active.length, now);
     let error: unknown;
     let delayMs = 0;
@@ -91,7 +137,10 @@ function jobSync(context: ManagerContext, control: PodControl) {
     for (const pod of pods) if (remembered.has(pod.metadata.uid ?? '')) await removeFinalizer(pod);
     if (error !== undefined) throw error;
     const deadline = job.spec?.activeDeadlineSeconds;
-    const waits = [delayMs, deadline && !verdict ? deadline * 1000 - (now - parseTime(String(status.startTime ?? formatTime(now)))) : 0].filter((wait) => wait > 0);
+    const waits = [
+      delayMs,
+      deadline && !verdict ? deadline * 1000 - (now - parseTime(String(status.startTime ?? formatTime(now)))) : 0,
+    ].filter((wait) => wait > 0);
     return waits.length ? { requeueAfterMs: Math.min(...waits) } : undefined;
   };
 }
@@ -107,20 +156,32 @@ export const jobController: ManagerController = defineController({
     const expectations = createExpectations(clock);
     const sync = jobSync(context, { client, events, expectations });
     const selectorOf = (job: Job) => selectorFromLabelSelector(job.spec?.selector as LabelSelector | undefined);
-    const adopters = (pod: Pod): string[] => jobs.lister.inNamespace(pod.metadata.namespace ?? '').filter((job) => job.spec?.selector && selectorOf(job).matches(pod.metadata.labels)).map(objectKey);
+    const adopters = (pod: Pod): string[] =>
+      jobs.lister
+        .inNamespace(pod.metadata.namespace ?? '')
+        .filter((job) => job.spec?.selector && selectorOf(job).matches(pod.metadata.labels))
+        .map(objectKey);
     return {
       watches: [watchObjects(jobs), watchOwnedPods(pods, 'Job', expectations, adopters)],
       async reconcile(key) {
         const job = jobs.lister.get(key);
-        const owned = pods.lister.inNamespace(key.split('/')[0]!).filter((pod) => pod.metadata.ownerReferences?.some(({ kind, name }) => kind === 'Job' && name === key.split('/')[1]));
+        const owned = pods.lister
+          .inNamespace(key.split('/')[0]!)
+          .filter((pod) => pod.metadata.ownerReferences?.some(({ kind, name }) => kind === 'Job' && name === key.split('/')[1]));
         if (!job || job.metadata.deletionTimestamp || isFinished(job)) {
           expectations.forget(key);
           // Pods of a job that is gone or over must not wait for being counted.
-          const held = owned.filter((pod) => pod.metadata.finalizers?.includes(TRACKING) && (!job || isFailed(pod) || pod.status?.phase === 'Succeeded'));
+          const held = owned.filter(
+            (pod) => pod.metadata.finalizers?.includes(TRACKING) && (!job || isFailed(pod) || pod.status?.phase === 'Succeeded'),
+          );
           for (const pod of held) {
-            await client.patch(resources.pods, pod.metadata.name, pod.metadata.namespace, 'merge', { metadata: { finalizers: (pod.metadata.finalizers ?? []).filter((name) => name !== TRACKING) } }).catch((error: unknown) => {
-              if (!isNotFound(error)) throw error;
-            });
+            await client
+              .patch(resources.pods, pod.metadata.name, pod.metadata.namespace, 'merge', {
+                metadata: { finalizers: (pod.metadata.finalizers ?? []).filter((name) => name !== TRACKING) },
+              })
+              .catch((error: unknown) => {
+                if (!isNotFound(error)) throw error;
+              });
           }
           return undefined;
         }

@@ -1,6 +1,18 @@
 /** kube-controller-manager: reads its flags, leads by Lease, and starts the controllers, each with the credentials of its own service account. */
 import { isAlreadyExists } from '#apimachinery';
-import { eventRecorder, informerFactory, resources, resourcePath, restClient, runLeaderComponent, signalTree, startController, userAgentOf, type LeadingContext, type RestClient } from '#client';
+import {
+  eventRecorder,
+  informerFactory,
+  resources,
+  resourcePath,
+  restClient,
+  runLeaderComponent,
+  signalTree,
+  startController,
+  userAgentOf,
+  type LeadingContext,
+  type RestClient,
+} from '#client';
 import { parseFlags, type Flags, type Process, type Program } from '#host';
 import { parseDuration } from '#apimachinery';
 import type { ControllerSettings, ManagerController } from './settings.ts';
@@ -48,10 +60,19 @@ async function serviceAccountToken(process: Process, leading: LeadingContext, ro
       root.json({
         method: 'POST',
         path: resourcePath(resources.serviceaccounts as never, 'kube-system', account, 'token'),
-        body: { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', metadata: { name: account, namespace: 'kube-system' }, spec: { expirationSeconds: TOKEN_SECONDS } },
+        body: {
+          apiVersion: 'authentication.k8s.io/v1',
+          kind: 'TokenRequest',
+          metadata: { name: account, namespace: 'kube-system' },
+          spec: { expirationSeconds: TOKEN_SECONDS },
+        },
       });
     try {
-      await root.create(resources.serviceaccounts, { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: account, namespace: 'kube-system' } });
+      await root.create(resources.serviceaccounts, {
+        apiVersion: 'v1',
+        kind: 'ServiceAccount',
+        metadata: { name: account, namespace: 'kube-system' },
+      });
     } catch (error) {
       if (!isAlreadyExists(error)) throw error;
     }
@@ -63,12 +84,15 @@ async function serviceAccountToken(process: Process, leading: LeadingContext, ro
     try {
       waitMs = await request();
     } catch (error) {
-      leading.telemetry.log('error', `unable to get token for service account "kube-system/${account}": ${error instanceof Error ? error.message : String(error)}`);
+      leading.telemetry.log(
+        'error',
+        `unable to get token for service account "kube-system/${account}": ${error instanceof Error ? error.message : String(error)}`,
+      );
     }
     const stop = clock.after(waitMs, () => void renew());
     leading.signal.addEventListener('abort', stop, { once: true });
   };
-  for (await renew(); !token && !leading.signal.aborted; ) await clock.sleep(RETRY_MS);
+  for (await renew(); !token && !leading.signal.aborted;) await clock.sleep(RETRY_MS);
   return () => token;
 }
 
@@ -87,7 +111,13 @@ async function startAll(process: Process, flags: Flags, leading: LeadingContext,
     if (known) return known;
     const made = serviceAccountToken(process, { ...leading, signal: signals.fork().signal }, root, account).then((token) => {
       const { identity: _own, ...config } = root.config;
-      return restClient({ network, clock, files, config: { ...config, token }, userAgent: userAgentOf('kube-controller-manager', `system:serviceaccount:kube-system:${account}`) });
+      return restClient({
+        network,
+        clock,
+        files,
+        config: { ...config, token },
+        userAgent: userAgentOf('kube-controller-manager', `system:serviceaccount:kube-system:${account}`),
+      });
     });
     clients.set(account, made);
     return made;
@@ -99,7 +129,18 @@ async function startAll(process: Process, flags: Flags, leading: LeadingContext,
       const client = await clientOf(account);
       if (signal.aborted) return;
       const events = eventRecorder({ client, clock, telemetry, component: controller.eventSource ?? account });
-      startController(controller, { client, informers, events, clock, random: random.fork(controller.name), crypto, files, telemetry, settings, signal: signals.fork().signal });
+      startController(controller, {
+        client,
+        informers,
+        events,
+        clock,
+        random: random.fork(controller.name),
+        crypto,
+        files,
+        telemetry,
+        settings,
+        signal: signals.fork().signal,
+      });
     }),
   );
   informers.start(signal);
@@ -114,6 +155,10 @@ async function startAll(process: Process, flags: Flags, leading: LeadingContext,
 export function controllerManager(controllers: readonly ManagerController[]): Program {
   return (process) => {
     const flags = parseFlags(process.argv, SWITCHES);
-    return runLeaderComponent(process, flags, { name: 'kube-controller-manager', port: 10257, lead: (leading) => startAll(process, flags, leading, controllers) });
+    return runLeaderComponent(process, flags, {
+      name: 'kube-controller-manager',
+      port: 10257,
+      lead: (leading) => startAll(process, flags, leading, controllers),
+    });
   };
 }

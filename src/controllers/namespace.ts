@@ -38,7 +38,10 @@ async function deleteAll(client: RestClient, resource: ServedResource, namespace
 
 async function deleteContent(client: RestClient, namespace: string): Promise<Remaining & { graceSeconds: number }> {
   const discovered = await preferredResources(client);
-  const targets = discovered.resources.filter(({ scope, verbs, group, plural }) => scope === 'Namespaced' && verbs.includes('delete') && verbs.includes('list') && !(group === 'events.k8s.io' && plural === 'events'));
+  const targets = discovered.resources.filter(
+    ({ scope, verbs, group, plural }) =>
+      scope === 'Namespaced' && verbs.includes('delete') && verbs.includes('list') && !(group === 'events.k8s.io' && plural === 'events'),
+  );
   const byResource = new Map<string, number>();
   const byFinalizer = new Map<string, number>();
   const deletionFailures: string[] = [];
@@ -84,12 +87,19 @@ export const namespaceController: ManagerController = defineController({
         try {
           let namespace = await client.get(resources.namespaces, name);
           if (namespace.metadata.uid !== cached.metadata.uid || !namespace.spec?.finalizers?.includes(FINALIZER)) return undefined;
-          if (namespace.status?.phase !== 'Terminating') namespace = await client.updateStatus(resources.namespaces, { ...namespace, status: { ...namespace.status, phase: 'Terminating' } });
+          if (namespace.status?.phase !== 'Terminating')
+            namespace = await client.updateStatus(resources.namespaces, {
+              ...namespace,
+              status: { ...namespace.status, phase: 'Terminating' },
+            });
           const left = await deleteContent(client, name);
           const conditions = namespaceConditions(namespace.status?.conditions, left, formatTime(clock.wallMs()));
-          if (!deepEqual(conditions, namespace.status?.conditions)) namespace = await client.updateStatus(resources.namespaces, { ...namespace, status: { ...namespace.status, conditions } });
-          if (left.deletionFailures.length || left.discoveryFailures.length) throw new Error([...left.deletionFailures, ...left.discoveryFailures].join(', '));
-          if (left.byResource.size) return { requeueAfterMs: Math.min(Math.max(left.graceSeconds * 500, LOOK_AGAIN_MS), MAX_LOOK_AGAIN_MS) };
+          if (!deepEqual(conditions, namespace.status?.conditions))
+            namespace = await client.updateStatus(resources.namespaces, { ...namespace, status: { ...namespace.status, conditions } });
+          if (left.deletionFailures.length || left.discoveryFailures.length)
+            throw new Error([...left.deletionFailures, ...left.discoveryFailures].join(', '));
+          if (left.byResource.size)
+            return { requeueAfterMs: Math.min(Math.max(left.graceSeconds * 500, LOOK_AGAIN_MS), MAX_LOOK_AGAIN_MS) };
           await finalize(client, namespace);
         } catch (error) {
           if (isNotFound(error)) return undefined;

@@ -29,10 +29,30 @@ export function silentConditions(node: Node, now: string): readonly NodeConditio
   for (const type of MONITORED) {
     const old = current.find((condition) => condition.type === type);
     if (!old) {
-      next = [...next, { type, status: 'Unknown', reason: 'NodeStatusNeverUpdated', message: 'Kubelet never posted node status.', lastHeartbeatTime: node.metadata.creationTimestamp, lastTransitionTime: now } as NodeCondition];
+      next = [
+        ...next,
+        {
+          type,
+          status: 'Unknown',
+          reason: 'NodeStatusNeverUpdated',
+          message: 'Kubelet never posted node status.',
+          lastHeartbeatTime: node.metadata.creationTimestamp,
+          lastTransitionTime: now,
+        } as NodeCondition,
+      ];
       changed = true;
     } else if (old.status !== 'Unknown') {
-      next = next.map((condition) => (condition.type === type ? { ...condition, status: 'Unknown', reason: 'NodeStatusUnknown', message: 'Kubelet stopped posting node status.', lastTransitionTime: now } : condition));
+      next = next.map((condition) =>
+        condition.type === type
+          ? {
+              ...condition,
+              status: 'Unknown',
+              reason: 'NodeStatusUnknown',
+              message: 'Kubelet stopped posting node status.',
+              lastTransitionTime: now,
+            }
+          : condition,
+      );
       changed = true;
     }
   }
@@ -52,7 +72,10 @@ const TAINT_OF_CONDITION: Readonly<Record<string, Readonly<Record<string, string
   PIDPressure: { True: 'node.kubernetes.io/pid-pressure' },
 };
 const UNSCHEDULABLE = 'node.kubernetes.io/unschedulable';
-const CONDITION_TAINTS: ReadonlySet<string> = new Set([...Object.values(TAINT_OF_CONDITION).flatMap((taints) => Object.values(taints)), UNSCHEDULABLE]);
+const CONDITION_TAINTS: ReadonlySet<string> = new Set([
+  ...Object.values(TAINT_OF_CONDITION).flatMap((taints) => Object.values(taints)),
+  UNSCHEDULABLE,
+]);
 
 /** Taints that evict, by the status of Ready; undefined for a ready node. */
 export function noExecuteKeyOf(ready: string): string | undefined {
@@ -70,7 +93,8 @@ function conditionTaints(node: Node): string[] {
   return keys;
 }
 
-const isEvicting = (taint: Taint): boolean => taint.effect === 'NoExecute' && Object.values(TAINT_OF_CONDITION['Ready']!).includes(taint.key);
+const isEvicting = (taint: Taint): boolean =>
+  taint.effect === 'NoExecute' && Object.values(TAINT_OF_CONDITION['Ready']!).includes(taint.key);
 
 /**
  * The taints a node should have: NoSchedule ones for its conditions, and the one NoExecute taint for its Ready status where
@@ -85,8 +109,11 @@ export function planTaints(node: Node, mayEvict: boolean, now: string): Taint[] 
     if (taint.effect === 'NoSchedule' && CONDITION_TAINTS.has(taint.key)) return wanted.includes(taint.key);
     return !isEvicting(taint) || taint.key === evictKey;
   });
-  for (const key of wanted) if (!next.some((taint) => taint.key === key && taint.effect === 'NoSchedule')) next.push({ key, effect: 'NoSchedule', timeAdded: now } as Taint);
-  if (evictKey && (mayEvict || isTainted) && !next.some((taint) => taint.key === evictKey && taint.effect === 'NoExecute')) next.push({ key: evictKey, effect: 'NoExecute', timeAdded: now } as Taint);
+  for (const key of wanted)
+    if (!next.some((taint) => taint.key === key && taint.effect === 'NoSchedule'))
+      next.push({ key, effect: 'NoSchedule', timeAdded: now } as Taint);
+  if (evictKey && (mayEvict || isTainted) && !next.some((taint) => taint.key === evictKey && taint.effect === 'NoExecute'))
+    next.push({ key: evictKey, effect: 'NoExecute', timeAdded: now } as Taint);
   const isSame = next.length === current.length && next.every((taint) => current.includes(taint));
   return isSame ? undefined : next;
 }

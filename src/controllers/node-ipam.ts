@@ -42,7 +42,8 @@ export const nodeIpamController: ManagerController = defineController({
     const cluster = parseCidr(settings.clusterCidr || '0.0.0.0/0');
     /** Given out and not yet seen in the cache. */
     const reserved = new Map<string, string>();
-    const takenBlocks = (): Set<string> => new Set([...nodes.lister.list().flatMap((node: Node) => node.spec?.podCIDRs ?? []), ...reserved.values()]);
+    const takenBlocks = (): Set<string> =>
+      new Set([...nodes.lister.list().flatMap((node: Node) => node.spec?.podCIDRs ?? []), ...reserved.values()]);
     return {
       watches: settings.allocateNodeCidrs ? [watchObjects(nodes)] : [],
       async reconcile(name) {

@@ -5,7 +5,17 @@
 import type { Node, Pod } from '#api';
 import { formatTime, isConflict, isNotFound } from '#apimachinery';
 import { defineController, resources, tokenBucket, watchObjects, type TokenBucket } from '#client';
-import { evictionRate, noExecuteKeyOf, observeNode, planTaints, readyStatusOf, silentConditions, zoneOf, zoneStateOf, type NodeHealth } from './node-health.ts';
+import {
+  evictionRate,
+  noExecuteKeyOf,
+  observeNode,
+  planTaints,
+  readyStatusOf,
+  silentConditions,
+  zoneOf,
+  zoneStateOf,
+  type NodeHealth,
+} from './node-health.ts';
 import { nodeReference } from './node-reference.ts';
 import type { ManagerContext, ManagerController } from './settings.ts';
 
@@ -25,7 +35,14 @@ async function markPodsNotReady({ client, clock, events }: ManagerContext, pods:
     events.event(pod, 'Warning', 'NodeNotReady', 'Node is not ready');
     const condition = { type: 'Ready', status: 'False', lastTransitionTime: formatTime(clock.wallMs()) };
     try {
-      await client.patch(resources.pods, pod.metadata.name, pod.metadata.namespace, 'strategic', { status: { conditions: [condition] } }, { subresource: 'status' });
+      await client.patch(
+        resources.pods,
+        pod.metadata.name,
+        pod.metadata.namespace,
+        'strategic',
+        { status: { conditions: [condition] } },
+        { subresource: 'status' },
+      );
     } catch (error) {
       if (!isNotFound(error)) throw error;
     }
@@ -43,12 +60,23 @@ function lifecycle(context: ManagerContext) {
   const registerChanges = (): void => {
     for (const node of nodes.lister.list()) {
       const { name } = node.metadata;
-      if (!memory.known.has(name)) events.event({ reference: nodeReference(node) }, 'Normal', 'RegisteredNode', `Node ${name} event: Registered Node ${name} in Controller`);
+      if (!memory.known.has(name))
+        events.event(
+          { reference: nodeReference(node) },
+          'Normal',
+          'RegisteredNode',
+          `Node ${name} event: Registered Node ${name} in Controller`,
+        );
       memory.known.set(name, node);
     }
     for (const [name, node] of memory.known) {
       if (nodes.lister.get(name)) continue;
-      events.event({ reference: nodeReference(node) }, 'Normal', 'RemovingNode', `Node ${name} event: Removing Node ${name} from Controller`);
+      events.event(
+        { reference: nodeReference(node) },
+        'Normal',
+        'RemovingNode',
+        `Node ${name} event: Removing Node ${name} from Controller`,
+      );
       for (const map of [memory.known, memory.health, memory.ready]) map.delete(name);
     }
   };
@@ -62,12 +90,14 @@ function lifecycle(context: ManagerContext) {
     let node = cached;
     if (clock.monotonicMs() - seen.probedMs > graceMs) {
       const conditions = silentConditions(cached, formatTime(clock.wallMs()));
-      if (conditions !== cached.status?.conditions) node = await client.updateStatus(resources.nodes, { ...cached, status: { ...cached.status, conditions: [...conditions] } });
+      if (conditions !== cached.status?.conditions)
+        node = await client.updateStatus(resources.nodes, { ...cached, status: { ...cached.status, conditions: [...conditions] } });
     }
     const ready = readyStatusOf(node);
     const before = memory.ready.get(name);
     if (ready !== 'True' && before !== ready) {
-      if (before === 'True') events.event({ reference: nodeReference(node) }, 'Normal', 'NodeNotReady', `Node ${name} status is now: NodeNotReady`);
+      if (before === 'True')
+        events.event({ reference: nodeReference(node) }, 'Normal', 'NodeNotReady', `Node ${name} status is now: NodeNotReady`);
       await markPodsNotReady(context, pods.lister.byIndex('spec.nodeName', name));
     }
     memory.ready.set(name, ready);
@@ -88,11 +118,20 @@ function lifecycle(context: ManagerContext) {
   };
   const taint = async (node: Node): Promise<void> => {
     const key = noExecuteKeyOf(readyStatusOf(node));
-    const isNew = key !== undefined && !node.spec?.taints?.some((taint) => taint.effect === 'NoExecute' && (taint.key === key || taint.key === noExecuteKeyOf('False') || taint.key === noExecuteKeyOf('Unknown')));
+    const isNew =
+      key !== undefined &&
+      !node.spec?.taints?.some(
+        (taint) =>
+          taint.effect === 'NoExecute' &&
+          (taint.key === key || taint.key === noExecuteKeyOf('False') || taint.key === noExecuteKeyOf('Unknown')),
+      );
     const taints = planTaints(node, isNew && mayEvict(node, nodes.lister.list()), formatTime(clock.wallMs()));
     if (!taints) return;
     // The whole list is replaced under the version it was read at, so that nobody else's taint is lost.
-    await client.patch(resources.nodes, node.metadata.name, undefined, 'merge', { metadata: { resourceVersion: node.metadata.resourceVersion }, spec: { taints } });
+    await client.patch(resources.nodes, node.metadata.name, undefined, 'merge', {
+      metadata: { resourceVersion: node.metadata.resourceVersion },
+      spec: { taints },
+    });
   };
   return { nodes, pods, leases, registerChanges, monitor, taint };
 }

@@ -86,7 +86,10 @@ export async function createPods(control: PodControl, owner: KubeObject, count: 
 
 /** Deletes pods of an owner under expectations; answers the first failure. */
 export async function deletePods(control: PodControl, owner: KubeObject, pods: readonly Pod[]): Promise<unknown> {
-  control.expectations.expectDeletions(objectKey(owner), pods.map(({ metadata }) => metadata.name));
+  control.expectations.expectDeletions(
+    objectKey(owner),
+    pods.map(({ metadata }) => metadata.name),
+  );
   const results = await Promise.allSettled(pods.map((pod) => deletePod(control, owner, pod)));
   const failed = results.find((result) => result.status === 'rejected');
   return failed?.status === 'rejected' ? failed.reason : undefined;
@@ -96,7 +99,13 @@ export async function deletePods(control: PodControl, owner: KubeObject, pods: r
  * The objects an owner controls: those with its reference and matching labels; matching orphans are adopted, owned ones that
  * no longer match are released. Rejects as the client does.
  */
-export async function claim<T extends KubeObject>(client: RestClient, informer: Pick<Informer<T>, 'resource'>, owner: KubeObject, selector: Selector, candidates: readonly T[]): Promise<T[]> {
+export async function claim<T extends KubeObject>(
+  client: RestClient,
+  informer: Pick<Informer<T>, 'resource'>,
+  owner: KubeObject,
+  selector: Selector,
+  candidates: readonly T[],
+): Promise<T[]> {
   const claimed: T[] = [];
   for (const candidate of candidates) {
     const reference = controllerOf(candidate);
@@ -117,9 +126,16 @@ export async function claim<T extends KubeObject>(client: RestClient, informer: 
   return claimed;
 }
 
-async function patchOwners<T extends KubeObject>(client: RestClient, informer: Pick<Informer<T>, 'resource'>, object: T, ownerReferences: readonly unknown[]): Promise<T | undefined> {
+async function patchOwners<T extends KubeObject>(
+  client: RestClient,
+  informer: Pick<Informer<T>, 'resource'>,
+  object: T,
+  ownerReferences: readonly unknown[],
+): Promise<T | undefined> {
   try {
-    return await client.patch<T>(informer.resource, object.metadata.name, object.metadata.namespace, 'merge', { metadata: { uid: object.metadata.uid, ownerReferences: ownerReferences.length ? ownerReferences : null } });
+    return await client.patch<T>(informer.resource, object.metadata.name, object.metadata.namespace, 'merge', {
+      metadata: { uid: object.metadata.uid, ownerReferences: ownerReferences.length ? ownerReferences : null },
+    });
   } catch (error) {
     if (isNotFound(error)) return undefined;
     throw error;
@@ -130,7 +146,12 @@ async function patchOwners<T extends KubeObject>(client: RestClient, informer: P
  * Watches pods for their controllers of one kind: the owner's key is queued, expectations are met. `orphanOwners` answers the
  * keys that might adopt a pod without controller.
  */
-export function watchOwnedPods(informer: Informer<Pod>, ownerKind: string, expectations: Expectations, orphanOwners: (pod: Pod) => Iterable<string>): Watch {
+export function watchOwnedPods(
+  informer: Informer<Pod>,
+  ownerKind: string,
+  expectations: Expectations,
+  orphanOwners: (pod: Pod) => Iterable<string>,
+): Watch {
   const ownerKey = (pod: Pod): string | undefined => {
     const reference = controllerOf(pod);
     return reference?.kind === ownerKind ? `${pod.metadata.namespace ?? ''}/${reference.name}` : undefined;

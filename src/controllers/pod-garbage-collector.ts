@@ -51,7 +51,14 @@ export const podGarbageCollector: ManagerController = defineController({
       try {
         if (message && pod.status?.phase !== 'Succeeded' && pod.status?.phase !== 'Failed') {
           const condition = { type: 'DisruptionTarget', status: 'True', reason: 'DeletionByPodGC', message };
-          await client.patch(resources.pods, name, namespace, 'strategic', { status: { phase: 'Failed', conditions: [condition] } }, { subresource: 'status' });
+          await client.patch(
+            resources.pods,
+            name,
+            namespace,
+            'strategic',
+            { status: { phase: 'Failed', conditions: [condition] } },
+            { subresource: 'status' },
+          );
         }
         await client.delete(resources.pods, name, namespace, { gracePeriodSeconds: 0, ...(uid ? { preconditions: { uid } } : {}) });
       } catch (error) {

@@ -24,7 +24,8 @@ export function safeEncode(hash: number): string {
 
 /** The value of the label pod-template-hash or controller-revision-hash. `collisionCount` is added once hashes have collided. */
 export function podTemplateHash(template: PodTemplateSpec, collisionCount?: number | null): string {
-  const text = JSON.stringify(canonical(template)) + (collisionCount === undefined || collisionCount === null ? '' : String(collisionCount));
+  const text =
+    JSON.stringify(canonical(template)) + (collisionCount === undefined || collisionCount === null ? '' : String(collisionCount));
   return safeEncode(fnv1a(new TextEncoder().encode(text)));
 }
 

@@ -1,9 +1,31 @@
 /** replicaset-controller: as many pods of a template as spec.replicas says; which to make, which to delete, and the status. */
 import type { Pod, PodTemplateSpec, ReplicaSet } from '#api';
-import { controllerOf, deepEqual, formatTime, isConflict, isNotFound, objectKey, selectorFromLabelSelector, setCondition, type Condition, type LabelSelector, type Selector } from '#apimachinery';
+import {
+  controllerOf,
+  deepEqual,
+  formatTime,
+  isConflict,
+  isNotFound,
+  objectKey,
+  selectorFromLabelSelector,
+  setCondition,
+  type Condition,
+  type LabelSelector,
+  type Selector,
+} from '#apimachinery';
 import { defineController, resources, watchObjects, type RestClient } from '#client';
 import { createExpectations } from './expectations.ts';
-import { byDispensability, claim, createPods, deletePods, isPodActive, podFromTemplate, untilAvailableMs, watchOwnedPods, type PodControl } from './pod-control.ts';
+import {
+  byDispensability,
+  claim,
+  createPods,
+  deletePods,
+  isPodActive,
+  podFromTemplate,
+  untilAvailableMs,
+  watchOwnedPods,
+  type PodControl,
+} from './pod-control.ts';
 import type { ManagerController } from './settings.ts';
 
 type ReplicaSetStatus = NonNullable<ReplicaSet['status']>;
@@ -17,15 +39,25 @@ export function selectorOf(replicaset: ReplicaSet): Selector {
 }
 
 /** How many pods to make, or which to delete. `related` are pods of all ReplicaSets of the same owner. */
-export function planReplicas(replicaset: ReplicaSet, active: readonly Pod[], related: readonly Pod[]): { create: number; remove: readonly Pod[] } {
+export function planReplicas(
+  replicaset: ReplicaSet,
+  active: readonly Pod[],
+  related: readonly Pod[],
+): { create: number; remove: readonly Pod[] } {
   const difference = active.length - (replicaset.spec?.replicas ?? 1);
   if (difference < 0) return { create: Math.min(-difference, BURST_REPLICAS), remove: [] };
-  const together = (pod: Pod): number => related.filter((other) => other.spec?.nodeName && other.spec.nodeName === pod.spec?.nodeName).length;
+  const together = (pod: Pod): number =>
+    related.filter((other) => other.spec?.nodeName && other.spec.nodeName === pod.spec?.nodeName).length;
   return { create: 0, remove: [...active].sort(byDispensability(together)).slice(0, Math.min(difference, BURST_REPLICAS)) };
 }
 
 /** The status of a ReplicaSet from its pods. `failure` is what went wrong in this pass. */
-export function replicasetStatus(replicaset: ReplicaSet, active: readonly Pod[], failure: { reason: string; message: string } | undefined, nowMs: number): ReplicaSetStatus {
+export function replicasetStatus(
+  replicaset: ReplicaSet,
+  active: readonly Pod[],
+  failure: { reason: string; message: string } | undefined,
+  nowMs: number,
+): ReplicaSetStatus {
   const templateLabels = Object.entries((replicaset.spec?.template?.metadata?.labels ?? {}) as Record<string, string>);
   const minReadySeconds = replicaset.spec?.minReadySeconds ?? 0;
   const waits = active.map((pod) => untilAvailableMs(pod, minReadySeconds, nowMs));
@@ -64,12 +96,20 @@ export const replicasetController: ManagerController = defineController({
     const pods = informers.informer(resources.pods);
     const expectations = createExpectations(clock);
     const control: PodControl = { client, events, expectations };
-    const adopters = (pod: Pod): string[] => replicasets.lister.inNamespace(pod.metadata.namespace ?? '').filter((replicaset) => selectorOf(replicaset).matches(pod.metadata.labels)).map(objectKey);
+    const adopters = (pod: Pod): string[] =>
+      replicasets.lister
+        .inNamespace(pod.metadata.namespace ?? '')
+        .filter((replicaset) => selectorOf(replicaset).matches(pod.metadata.labels))
+        .map(objectKey);
     const relatedPods = (replicaset: ReplicaSet): Pod[] => {
       const owner = controllerOf(replicaset);
-      const siblings = owner ? replicasets.lister.inNamespace(replicaset.metadata.namespace ?? '').filter((other) => controllerOf(other)?.uid === owner.uid) : [replicaset];
+      const siblings = owner
+        ? replicasets.lister.inNamespace(replicaset.metadata.namespace ?? '').filter((other) => controllerOf(other)?.uid === owner.uid)
+        : [replicaset];
       const uids = new Set(siblings.map(({ metadata }) => metadata.uid));
-      return pods.lister.inNamespace(replicaset.metadata.namespace ?? '').filter((pod) => isPodActive(pod) && uids.has(controllerOf(pod)?.uid));
+      return pods.lister
+        .inNamespace(replicaset.metadata.namespace ?? '')
+        .filter((pod) => isPodActive(pod) && uids.has(controllerOf(pod)?.uid));
     };
     return {
       watches: [watchObjects(replicasets), watchOwnedPods(pods, 'ReplicaSet', expectations, adopters)],
@@ -83,14 +123,23 @@ export const replicasetController: ManagerController = defineController({
         let failure: { reason: string; message: string } | undefined;
         if (mayAct) {
           const plan = planReplicas(replicaset, active, relatedPods(replicaset));
-          if (plan.create) error = await createPods(control, replicaset, plan.create, () => podFromTemplate(replicaset.spec!.template as PodTemplateSpec, replicaset));
+          if (plan.create)
+            error = await createPods(control, replicaset, plan.create, () =>
+              podFromTemplate(replicaset.spec!.template as PodTemplateSpec, replicaset),
+            );
           else if (plan.remove.length) error = await deletePods(control, replicaset, plan.remove);
-          if (error !== undefined) failure = { reason: plan.create ? 'FailedCreate' : 'FailedDelete', message: error instanceof Error ? error.message : String(error) };
+          if (error !== undefined)
+            failure = {
+              reason: plan.create ? 'FailedCreate' : 'FailedDelete',
+              message: error instanceof Error ? error.message : String(error),
+            };
         }
         const now = clock.wallMs();
         await writeStatus(client, replicaset, replicasetStatus(replicaset, active, failure, now));
         if (error !== undefined) throw error;
-        const waits = active.map((pod) => untilAvailableMs(pod, replicaset.spec?.minReadySeconds ?? 0, now)).filter((wait): wait is number => Boolean(wait));
+        const waits = active
+          .map((pod) => untilAvailableMs(pod, replicaset.spec?.minReadySeconds ?? 0, now))
+          .filter((wait): wait is number => Boolean(wait));
         return waits.length ? { requeueAfterMs: Math.min(...waits) } : undefined;
       },
     };

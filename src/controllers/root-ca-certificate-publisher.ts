@@ -11,9 +11,15 @@ const DESCRIPTION_TEXT =
 
 /** The ConfigMap to write over what is there; undefined where it is right. */
 export function planRootCa(namespace: string, rootCa: string, current: ConfigMap | undefined): ConfigMap | undefined {
-  const isRight = current && Object.keys(current.data ?? {}).length === 1 && current.data?.['ca.crt'] === rootCa && current.metadata.annotations?.[DESCRIPTION] !== undefined;
+  const isRight =
+    current &&
+    Object.keys(current.data ?? {}).length === 1 &&
+    current.data?.['ca.crt'] === rootCa &&
+    current.metadata.annotations?.[DESCRIPTION] !== undefined;
   if (isRight) return undefined;
-  const metadata = current ? { ...current.metadata, annotations: { ...current.metadata.annotations, [DESCRIPTION]: DESCRIPTION_TEXT } } : { name: NAME, namespace, annotations: { [DESCRIPTION]: DESCRIPTION_TEXT } };
+  const metadata = current
+    ? { ...current.metadata, annotations: { ...current.metadata.annotations, [DESCRIPTION]: DESCRIPTION_TEXT } }
+    : { name: NAME, namespace, annotations: { [DESCRIPTION]: DESCRIPTION_TEXT } };
   return { apiVersion: 'v1', kind: 'ConfigMap', ...current, metadata, data: { 'ca.crt': rootCa } };
 }
 
@@ -26,7 +32,10 @@ export const rootCaCertificatePublisher: ManagerController = defineController({
     const namespaces = informers.informer(resources.namespaces);
     const configmaps = informers.informer(resources.configmaps);
     return {
-      watches: [watchObjects(namespaces), watchObjects(configmaps, (configmap) => (configmap.metadata.name === NAME ? [configmap.metadata.namespace ?? ''] : []))],
+      watches: [
+        watchObjects(namespaces),
+        watchObjects(configmaps, (configmap) => (configmap.metadata.name === NAME ? [configmap.metadata.namespace ?? ''] : [])),
+      ],
       async reconcile(name) {
         const namespace = namespaces.lister.get(name);
         if (!settings.rootCa || !namespace || namespace.status?.phase === 'Terminating') return;

@@ -14,12 +14,19 @@ export const serviceAccountController: ManagerController = defineController({
     const namespaces = informers.informer(resources.namespaces);
     const accounts = informers.informer(resources.serviceaccounts);
     return {
-      watches: [watchObjects(namespaces), watchObjects(accounts, (account) => (account.metadata.name === NAME ? [account.metadata.namespace ?? ''] : []))],
+      watches: [
+        watchObjects(namespaces),
+        watchObjects(accounts, (account) => (account.metadata.name === NAME ? [account.metadata.namespace ?? ''] : [])),
+      ],
       async reconcile(name) {
         const namespace = namespaces.lister.get(name);
         if (!namespace || namespace.status?.phase === 'Terminating' || accounts.lister.get(`${name}/${NAME}`)) return;
         try {
-          await client.create(resources.serviceaccounts, { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: NAME, namespace: name } });
+          await client.create(resources.serviceaccounts, {
+            apiVersion: 'v1',
+            kind: 'ServiceAccount',
+            metadata: { name: NAME, namespace: name },
+          });
         } catch (error) {
           if (!isAlreadyExists(error)) throw error;
         }

@@ -26,7 +26,8 @@ export function findPort(pod: Pod, servicePort: ServicePort): number | undefined
   if (typeof target === 'number') return target || servicePort.port;
   const sidecars = (pod.spec?.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === 'Always');
   for (const container of [...(pod.spec?.containers ?? []), ...sidecars]) {
-    for (const port of container.ports ?? []) if (port.name === target && (port.protocol ?? 'TCP') === (servicePort.protocol ?? 'TCP')) return port.containerPort;
+    for (const port of container.ports ?? [])
+      if (port.name === target && (port.protocol ?? 'TCP') === (servicePort.protocol ?? 'TCP')) return port.containerPort;
   }
   return undefined;
 }
@@ -36,7 +37,14 @@ export function resolvePorts(service: Service, pod: Pod): ResolvedPort[] {
   return (service.spec?.ports ?? []).flatMap((servicePort) => {
     const port = findPort(pod, servicePort as ServicePort);
     if (port === undefined) return [];
-    return [{ name: servicePort.name ?? '', port, protocol: (servicePort.protocol ?? 'TCP') as ResolvedPort['protocol'], ...(servicePort.appProtocol ? { appProtocol: servicePort.appProtocol } : {}) }];
+    return [
+      {
+        name: servicePort.name ?? '',
+        port,
+        protocol: (servicePort.protocol ?? 'TCP') as ResolvedPort['protocol'],
+        ...(servicePort.appProtocol ? { appProtocol: servicePort.appProtocol } : {}),
+      },
+    ];
   });
 }
 
@@ -48,14 +56,18 @@ export function hasSelector(service: Service): boolean {
 /** Keys of the Services of a namespace that select the pod. */
 export function servicesSelecting(services: readonly Service[], pod: Pod): string[] {
   return services
-    .filter((service) => hasSelector(service) && selectorFromMap(service.spec!.selector as Record<string, string>).matches(pod.metadata.labels))
+    .filter(
+      (service) => hasSelector(service) && selectorFromMap(service.spec!.selector as Record<string, string>).matches(pod.metadata.labels),
+    )
     .map((service) => `${service.metadata.namespace ?? ''}/${service.metadata.name}`);
 }
 
 /** The pods behind a Service that have an address, oldest first by name. */
 export function podsOf(service: Service, pods: readonly Pod[]): Pod[] {
   const selector = selectorFromMap(service.spec!.selector as Record<string, string>);
-  return pods.filter((pod) => pod.status?.podIP && !hasEnded(pod) && selector.matches(pod.metadata.labels)).sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
+  return pods
+    .filter((pod) => pod.status?.podIP && !hasEnded(pod) && selector.matches(pod.metadata.labels))
+    .sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
 }
 
 /** The label a headless Service's endpoints carry. */

@@ -11,7 +11,8 @@ export function tolerationMs(pod: Pod, taints: readonly Taint[]): number | undef
     const tolerating = (pod.spec?.tolerations ?? []).filter((toleration) => toleratesTaint(toleration, taint));
     if (!tolerating.length) return 0;
     for (const { tolerationSeconds } of tolerating) {
-      if (tolerationSeconds !== undefined && tolerationSeconds !== null) leastMs = Math.min(leastMs ?? Infinity, Math.max(0, tolerationSeconds) * 1000);
+      if (tolerationSeconds !== undefined && tolerationSeconds !== null)
+        leastMs = Math.min(leastMs ?? Infinity, Math.max(0, tolerationSeconds) * 1000);
     }
   }
   return leastMs;
@@ -27,15 +28,30 @@ export const taintEvictionController: ManagerController = defineController({
     const nodes = informers.informer(resources.nodes);
     const pods = informers.informer(resources.pods);
     pods.addIndex('spec.nodeName', (pod) => [pod.spec?.nodeName ?? '']);
-    const evictions = telemetry.metrics.counter('taint_eviction_controller_pod_deletions_total', 'Total number of Pods deleted by TaintEvictionController since its start.');
+    const evictions = telemetry.metrics.counter(
+      'taint_eviction_controller_pod_deletions_total',
+      'Total number of Pods deleted by TaintEvictionController since its start.',
+    );
     /** When a pod was first seen on a node with such taints. */
     const since = new Map<string, { uid: string | undefined; ms: number }>();
     const evict = async (pod: Pod): Promise<void> => {
       const { name, namespace, uid } = pod.metadata;
       events.event(pod, 'Normal', 'TaintManagerEviction', `Marking for deletion Pod ${objectKey(pod)}`);
-      const condition = { type: 'DisruptionTarget', status: 'True', reason: 'DeletionByTaintManager', message: 'Taint manager: deleting due to NoExecute taint' };
+      const condition = {
+        type: 'DisruptionTarget',
+        status: 'True',
+        reason: 'DeletionByTaintManager',
+        message: 'Taint manager: deleting due to NoExecute taint',
+      };
       try {
-        await client.patch(resources.pods, name, namespace, 'strategic', { metadata: { uid }, status: { conditions: [condition] } }, { subresource: 'status' });
+        await client.patch(
+          resources.pods,
+          name,
+          namespace,
+          'strategic',
+          { metadata: { uid }, status: { conditions: [condition] } },
+          { subresource: 'status' },
+        );
         await client.delete(resources.pods, name, namespace, uid ? { preconditions: { uid } } : {});
         evictions.add();
       } catch (error) {
@@ -45,7 +61,11 @@ export const taintEvictionController: ManagerController = defineController({
     return {
       watches: [
         watchObjects(pods),
-        watchObjects(nodes, (node, old) => (JSON.stringify(node.spec?.taints) === JSON.stringify(old?.spec?.taints) && old ? [] : pods.lister.byIndex('spec.nodeName', node.metadata.name).map(objectKey))),
+        watchObjects(nodes, (node, old) =>
+          JSON.stringify(node.spec?.taints) === JSON.stringify(old?.spec?.taints) && old
+            ? []
+            : pods.lister.byIndex('spec.nodeName', node.metadata.name).map(objectKey),
+        ),
       ],
       async reconcile(key) {
         const pod = pods.lister.get(key);
@@ -54,7 +74,8 @@ export const taintEvictionController: ManagerController = defineController({
         const first = since.get(key);
         if (!pod || pod.metadata.deletionTimestamp || !taints.length) {
           since.delete(key);
-          if (pod && first?.uid === pod.metadata.uid && first && !pod.metadata.deletionTimestamp) events.event(pod, 'Normal', 'TaintManagerEviction', `Cancelling deletion of Pod ${key}`);
+          if (pod && first?.uid === pod.metadata.uid && first && !pod.metadata.deletionTimestamp)
+            events.event(pod, 'Normal', 'TaintManagerEviction', `Cancelling deletion of Pod ${key}`);
           return undefined;
         }
         const allowedMs = tolerationMs(pod, taints);

@@ -2,7 +2,12 @@
 import type { PluginStatus } from './framework.ts';
 
 /** `0/3 nodes are available: 1 node(s) …, 2 Insufficient cpu.`, then the message of preemption where there is one. */
-export function fitMessage(nodes: number, rejected: ReadonlyMap<string, PluginStatus>, preFilterMessage = '', postFilterMessage = ''): string {
+export function fitMessage(
+  nodes: number,
+  rejected: ReadonlyMap<string, PluginStatus>,
+  preFilterMessage = '',
+  postFilterMessage = '',
+): string {
   let message = `0/${nodes} nodes are available`;
   if (preFilterMessage) message += `: ${preFilterMessage}.`;
   else {

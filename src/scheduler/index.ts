@@ -18,6 +18,16 @@ export const kubeScheduler: Program = (process) => {
     name: 'kube-scheduler',
     port: 10259,
     lead: ({ client, clientFor, telemetry, signal }) =>
-      startScheduler({ client, eventClient: clientFor('scheduler'), clock: process.clock, random: process.random, telemetry, hostname: process.hostname }, signal),
+      startScheduler(
+        {
+          client,
+          eventClient: clientFor('scheduler'),
+          clock: process.clock,
+          random: process.random,
+          telemetry,
+          hostname: process.hostname,
+        },
+        signal,
+      ),
   });
 };

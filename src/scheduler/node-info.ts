@@ -71,5 +71,12 @@ export function nodeInfoOf(node: Node, pods: readonly Pod[]): NodeInfo {
     addTo(requested, podRequests(pod));
     addTo(nonZeroRequested, podRequests(pod, true));
   }
-  return { name: node.metadata.name, node, pods, requested, nonZeroRequested, allocatable: resourcesOf(node.status?.allocatable as Record<string, string> | undefined) };
+  return {
+    name: node.metadata.name,
+    node,
+    pods,
+    requested,
+    nonZeroRequested,
+    allocatable: resourcesOf(node.status?.allocatable as Record<string, string> | undefined),
+  };
 }

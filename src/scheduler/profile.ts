@@ -1,6 +1,15 @@
 /** A scheduling profile: the enabled plugins sorted by extension point, and how each point is run (framework runtime). */
 import type { Pod } from '#api';
-import { MAX_NODE_SCORE, type CycleState, type EventInterest, type Handle, type Plugin, type PluginRegistration, type PluginStatus, type QueuedPod } from './framework.ts';
+import {
+  MAX_NODE_SCORE,
+  type CycleState,
+  type EventInterest,
+  type Handle,
+  type Plugin,
+  type PluginRegistration,
+  type PluginStatus,
+  type QueuedPod,
+} from './framework.ts';
 import type { NodeInfo } from './node-info.ts';
 
 /** One node's score with the weighted share of each plugin, for "why this node". */
@@ -30,7 +39,11 @@ export interface Profile {
   fits(pod: Pod, node: NodeInfo, nodes: readonly NodeInfo[]): boolean;
   /** preScore, score, normalizeScore and weights; in the order of the nodes. */
   score(state: CycleState, pod: Pod, nodes: readonly NodeInfo[]): NodeScore[];
-  postFilter(state: CycleState, pod: Pod, rejected: ReadonlyMap<string, PluginStatus>): Promise<{ nominatedNodeName?: string; message: string }>;
+  postFilter(
+    state: CycleState,
+    pod: Pod,
+    rejected: ReadonlyMap<string, PluginStatus>,
+  ): Promise<{ nominatedNodeName?: string; message: string }>;
   reserve(state: CycleState, pod: Pod, nodeName: string): PluginStatus | undefined;
   unreserve(state: CycleState, pod: Pod, nodeName: string): void;
   permit(state: CycleState, pod: Pod, nodeName: string): PluginStatus | undefined;
@@ -69,7 +82,11 @@ function runFilters(enabled: readonly Plugin[], state: CycleState, pod: Pod, nod
   for (const node of nodes) {
     const status: PluginStatus | undefined =
       allowed && !allowed.has(node.name)
-        ? { code: 'UnschedulableAndUnresolvable', reasons: [`node(s) didn't satisfy plugin(s) [${restricting.join(' ')}]`], plugin: restricting[0] ?? '' }
+        ? {
+            code: 'UnschedulableAndUnresolvable',
+            reasons: [`node(s) didn't satisfy plugin(s) [${restricting.join(' ')}]`],
+            plugin: restricting[0] ?? '',
+          }
         : filterNode(filters, state, pod, node);
     if (!status) feasible.push(node);
     else {
@@ -80,7 +97,13 @@ function runFilters(enabled: readonly Plugin[], state: CycleState, pod: Pod, nod
   return { feasible, rejected, preFilterMessage: '', rejectedBy };
 }
 
-function runScores(enabled: readonly Plugin[], weights: ReadonlyMap<string, number>, state: CycleState, pod: Pod, nodes: readonly NodeInfo[]): NodeScore[] {
+function runScores(
+  enabled: readonly Plugin[],
+  weights: ReadonlyMap<string, number>,
+  state: CycleState,
+  pod: Pod,
+  nodes: readonly NodeInfo[],
+): NodeScore[] {
   const totals = nodes.map(({ name }) => ({ name, total: 0, byPlugin: {} as Record<string, number> }));
   for (const plugin of enabled) {
     if (!plugin.score || plugin.preScore?.(state, pod, nodes)?.code === 'Skip') continue;
@@ -88,7 +111,10 @@ function runScores(enabled: readonly Plugin[], weights: ReadonlyMap<string, numb
     plugin.normalizeScore?.(state, pod, scores);
     for (const total of totals) {
       const score = scores.get(total.name)!;
-      if (score < 0 || score > MAX_NODE_SCORE) throw new Error(`plugin "${plugin.name}" returns an invalid score ${score}, it should in the range of [0, ${MAX_NODE_SCORE}] after normalizing`);
+      if (score < 0 || score > MAX_NODE_SCORE)
+        throw new Error(
+          `plugin "${plugin.name}" returns an invalid score ${score}, it should in the range of [0, ${MAX_NODE_SCORE}] after normalizing`,
+        );
       const weighted = score * (weights.get(plugin.name) ?? 1);
       total.byPlugin[plugin.name] = weighted;
       total.total += weighted;
@@ -107,8 +133,10 @@ export function createProfile(schedulerName: string, registry: readonly PluginRe
   };
   const enabled = registry.map(({ build }) => build({ ...handle, fits }));
   const sorters = enabled.filter((plugin) => plugin.compare);
-  if (sorters.length !== 1) throw new Error(`only one queue sort plugin required for profile with scheduler name "${schedulerName}", but got ${sorters.length}`);
-  if (!enabled.some((plugin) => plugin.bind)) throw new Error(`at least one bind plugin is needed for profile with scheduler name "${schedulerName}"`);
+  if (sorters.length !== 1)
+    throw new Error(`only one queue sort plugin required for profile with scheduler name "${schedulerName}", but got ${sorters.length}`);
+  if (!enabled.some((plugin) => plugin.bind))
+    throw new Error(`at least one bind plugin is needed for profile with scheduler name "${schedulerName}"`);
   const firstOf = (run: (plugin: Plugin) => PluginStatus | undefined): PluginStatus | undefined => {
     for (const plugin of enabled) {
       const status = run(plugin);

@@ -102,7 +102,8 @@ export function schedulingQueue(options: SchedulingQueueOptions): SchedulingQueu
     if (queued.unschedulablePlugins.size === 0) return true;
     for (const plugin of queued.unschedulablePlugins) {
       for (const interest of interestsOf(plugin)) {
-        if (interest.resource === event.resource && interest.actions.includes(event.action) && (interest.hint?.(queued.pod, event) ?? true)) return true;
+        if (interest.resource === event.resource && interest.actions.includes(event.action) && (interest.hint?.(queued.pod, event) ?? true))
+          return true;
       }
     }
     return false;

@@ -22,7 +22,9 @@ export interface SchedulerOptions {
   readonly schedulerName?: string;
 }
 
-const SECONDS_BUCKETS: readonly number[] = [0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.128, 0.256, 0.512, 1.024, 2.048, 4.096, 8.192, 16.384];
+const SECONDS_BUCKETS: readonly number[] = [
+  0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.128, 0.256, 0.512, 1.024, 2.048, 4.096, 8.192, 16.384,
+];
 
 function watchPods(informers: InformerFactory, schedulerName: string, cache: SchedulerCache, queue: SchedulingQueue): void {
   const isOurs = (pod: Pod): boolean => (pod.spec?.schedulerName || 'default-scheduler') === schedulerName && !isTerminal(pod);
@@ -45,7 +47,8 @@ function watchPods(informers: InformerFactory, schedulerName: string, cache: Sch
         cache.setPod(pod);
         // A pod that has ended gives its room back, as a deletion does.
         if (isTerminal(pod) && !isTerminal(old)) queue.moveOn({ resource: 'AssignedPod', action: 'Delete', old, object: pod });
-        else if (!deepEqual(pod.metadata.labels, old.metadata.labels) || !deepEqual(pod.spec, old.spec)) queue.moveOn({ resource: 'AssignedPod', action: 'Update', old, object: pod });
+        else if (!deepEqual(pod.metadata.labels, old.metadata.labels) || !deepEqual(pod.spec, old.spec))
+          queue.moveOn({ resource: 'AssignedPod', action: 'Update', old, object: pod });
         return;
       }
       if (!isOurs(pod) || pod.metadata.deletionTimestamp) return queue.remove(pod);
@@ -61,7 +64,12 @@ function watchPods(informers: InformerFactory, schedulerName: string, cache: Sch
 
 /** Whether a change of a node can matter to a pod: not its heartbeat, but what plugins look at. */
 function changedForScheduling(node: Node, old: Node): boolean {
-  return !deepEqual(node.spec, old.spec) || !deepEqual(node.metadata.labels, old.metadata.labels) || !deepEqual(node.status?.allocatable, old.status?.allocatable) || !deepEqual(node.metadata.annotations, old.metadata.annotations);
+  return (
+    !deepEqual(node.spec, old.spec) ||
+    !deepEqual(node.metadata.labels, old.metadata.labels) ||
+    !deepEqual(node.status?.allocatable, old.status?.allocatable) ||
+    !deepEqual(node.metadata.annotations, old.metadata.annotations)
+  );
 }
 
 function watchNodes(informers: InformerFactory, cache: SchedulerCache, queue: SchedulingQueue): void {
@@ -86,16 +94,23 @@ export async function startScheduler(options: SchedulerOptions, signal: AbortSig
   const { client, clock, random, telemetry, schedulerName = 'default-scheduler' } = options;
   const informers = informerFactory({ client, clock, random, telemetry });
   const cache = schedulerCache();
-  const events = seriesEventRecorder({ client: options.eventClient ?? client, clock, telemetry, component: schedulerName, host: options.hostname });
+  const events = seriesEventRecorder({
+    client: options.eventClient ?? client,
+    clock,
+    telemetry,
+    component: schedulerName,
+    host: options.hostname,
+  });
   const pods = informers.informer(resources.pods).lister;
   const profile = createProfile(schedulerName, plugins, {
     client,
     nodes: () => cache.nodes(),
     services: informers.informer(resources.services).lister,
     replicasets: informers.informer(resources.replicasets).lister,
-    preempted: (victim, by, nodeName) => events.event(victim, by, 'Normal', 'Preempted', 'Preempting', `Preempted by pod ${by.metadata.uid ?? ''} on node ${nodeName}`),
+    preempted: (victim, by, nodeName) =>
+      events.event(victim, by, 'Normal', 'Preempted', 'Preempting', `Preempted by pod ${by.metadata.uid ?? ''} on node ${nodeName}`),
   });
-  const depth = telemetry.metrics.gauge('scheduler_pending_pods', "Number of pending pods, by the queue type.", ['queue']);
+  const depth = telemetry.metrics.gauge('scheduler_pending_pods', 'Number of pending pods, by the queue type.', ['queue']);
   const queue = schedulingQueue({
     clock,
     compare: (a, b) => profile.compare(a, b),
@@ -104,15 +119,36 @@ export async function startScheduler(options: SchedulerOptions, signal: AbortSig
     onDepth: (name, count) => depth.set(count, name),
   });
   const state: SchedulerState = {
-    client, clock, random, telemetry, events, cache, queue, profile,
+    client,
+    clock,
+    random,
+    telemetry,
+    events,
+    cache,
+    queue,
+    profile,
     currentPod: (pod) => {
       const current = pods.get(objectKey(pod));
       return current?.metadata.uid === pod.metadata.uid ? current : undefined;
     },
     metrics: {
-      attempts: telemetry.metrics.counter('scheduler_schedule_attempts_total', "Number of attempts to schedule pods, by the result. 'unschedulable' means a pod could not be scheduled, while 'error' means an internal scheduler problem.", ['result', 'profile']),
-      duration: telemetry.metrics.histogram('scheduler_scheduling_attempt_duration_seconds', 'Scheduling attempt latency in seconds (scheduling algorithm + binding)', SECONDS_BUCKETS, ['result', 'profile']),
-      e2e: telemetry.metrics.histogram('scheduler_pod_scheduling_sli_duration_seconds', 'E2e latency for a pod being scheduled, from the time the pod enters the scheduling queue and might involve multiple scheduling attempts.', SECONDS_BUCKETS, ['attempts']),
+      attempts: telemetry.metrics.counter(
+        'scheduler_schedule_attempts_total',
+        "Number of attempts to schedule pods, by the result. 'unschedulable' means a pod could not be scheduled, while 'error' means an internal scheduler problem.",
+        ['result', 'profile'],
+      ),
+      duration: telemetry.metrics.histogram(
+        'scheduler_scheduling_attempt_duration_seconds',
+        'Scheduling attempt latency in seconds (scheduling algorithm + binding)',
+        SECONDS_BUCKETS,
+        ['result', 'profile'],
+      ),
+      e2e: telemetry.metrics.histogram(
+        'scheduler_pod_scheduling_sli_duration_seconds',
+        'E2e latency for a pod being scheduled, from the time the pod enters the scheduling queue and might involve multiple scheduling attempts.',
+        SECONDS_BUCKETS,
+        ['attempts'],
+      ),
     },
   };
   watchNodes(informers, cache, queue);

@@ -30,7 +30,12 @@ export interface SchedulerState {
 /** Where a pod goes, or why it goes nowhere. */
 export type Decision =
   | { readonly nodeName: string; readonly scores: readonly NodeScore[]; readonly rejected: ReadonlyMap<string, PluginStatus> }
-  | { readonly nodeName: undefined; readonly rejected: ReadonlyMap<string, PluginStatus>; readonly preFilterMessage: string; readonly rejectedBy: ReadonlySet<string> };
+  | {
+      readonly nodeName: undefined;
+      readonly rejected: ReadonlyMap<string, PluginStatus>;
+      readonly preFilterMessage: string;
+      readonly rejectedBy: ReadonlySet<string>;
+    };
 
 /** Chooses the node with the highest score; of equal ones any, each with the same chance. */
 export function selectHost(scores: readonly NodeScore[], random: Random): string {
@@ -49,11 +54,21 @@ export function selectHost(scores: readonly NodeScore[], random: Random): string
 }
 
 /** Filters, scores and chooses. Pure but for the choice among equals. */
-export function decide(profile: Profile, state: CycleState, pod: Pod, nodes: ReturnType<SchedulerCache['nodes']>, random: Random): Decision {
+export function decide(
+  profile: Profile,
+  state: CycleState,
+  pod: Pod,
+  nodes: ReturnType<SchedulerCache['nodes']>,
+  random: Random,
+): Decision {
   const outcome = profile.filter(state, pod, nodes);
-  if (!outcome.feasible.length) return { nodeName: undefined, rejected: outcome.rejected, preFilterMessage: outcome.preFilterMessage, rejectedBy: outcome.rejectedBy };
+  if (!outcome.feasible.length)
+    return { nodeName: undefined, rejected: outcome.rejected, preFilterMessage: outcome.preFilterMessage, rejectedBy: outcome.rejectedBy };
   // With one node left there is nothing to compare.
-  const scores = outcome.feasible.length === 1 ? [{ name: outcome.feasible[0]!.name, total: 0, byPlugin: {} }] : profile.score(state, pod, outcome.feasible);
+  const scores =
+    outcome.feasible.length === 1
+      ? [{ name: outcome.feasible[0]!.name, total: 0, byPlugin: {} }]
+      : profile.score(state, pod, outcome.feasible);
   return { nodeName: selectHost(scores, random), scores, rejected: outcome.rejected };
 }
 
@@ -64,7 +79,13 @@ const explain = (decision: Decision): string =>
   });
 
 /** Writes the PodScheduled condition and the nominated node; what is already there is not written again. */
-async function patchCondition(scheduler: SchedulerState, pod: Pod, reason: string, message: string, nominatedNodeName: string | undefined): Promise<void> {
+async function patchCondition(
+  scheduler: SchedulerState,
+  pod: Pod,
+  reason: string,
+  message: string,
+  nominatedNodeName: string | undefined,
+): Promise<void> {
   const old = pod.status?.conditions?.find(({ type }) => type === 'PodScheduled');
   const isSame = old?.status === 'False' && old.reason === reason && old.message === message;
   const isNominated = nominatedNodeName !== undefined && nominatedNodeName !== pod.status?.nominatedNodeName;
@@ -72,10 +93,24 @@ async function patchCondition(scheduler: SchedulerState, pod: Pod, reason: strin
   const lastTransitionTime = old?.status === 'False' ? old.lastTransitionTime : formatTime(scheduler.clock.wallMs());
   const condition = { type: 'PodScheduled', status: 'False', reason, message, lastProbeTime: null, lastTransitionTime };
   const status = { conditions: [condition], ...(isNominated ? { nominatedNodeName } : {}) };
-  await scheduler.client.patch(resources.pods, pod.metadata.name, pod.metadata.namespace, 'strategic', { status }, { subresource: 'status' });
+  await scheduler.client.patch(
+    resources.pods,
+    pod.metadata.name,
+    pod.metadata.namespace,
+    'strategic',
+    { status },
+    { subresource: 'status' },
+  );
 }
 
-async function handleFailure(scheduler: SchedulerState, queued: QueuedPod, reason: 'Unschedulable' | 'SchedulerError', message: string, rejectedBy: ReadonlySet<string>, nominatedNodeName?: string): Promise<void> {
+async function handleFailure(
+  scheduler: SchedulerState,
+  queued: QueuedPod,
+  reason: 'Unschedulable' | 'SchedulerError',
+  message: string,
+  rejectedBy: ReadonlySet<string>,
+  nominatedNodeName?: string,
+): Promise<void> {
   const { queue, events, telemetry } = scheduler;
   const pod = scheduler.currentPod(queued.pod);
   if (!pod || pod.spec?.nodeName) return queue.done(queued.pod);
@@ -84,7 +119,10 @@ async function handleFailure(scheduler: SchedulerState, queued: QueuedPod, reaso
   try {
     await patchCondition(scheduler, pod, reason, message, nominatedNodeName);
   } catch (error) {
-    telemetry.log('error', `Error updating pod pod="${pod.metadata.namespace}/${pod.metadata.name}" err="${error instanceof Error ? error.message : String(error)}"`);
+    telemetry.log(
+      'error',
+      `Error updating pod pod="${pod.metadata.namespace}/${pod.metadata.name}" err="${error instanceof Error ? error.message : String(error)}"`,
+    );
   }
 }
 
@@ -97,7 +135,13 @@ async function bindingCycle(scheduler: SchedulerState, state: CycleState, queued
     cache.forget(assumed);
     queue.moveOn({ resource: 'AssignedPod', action: 'Delete', object: assumed });
     metrics.attempts.add(1, 'error', profile.schedulerName);
-    return handleFailure(scheduler, queued, 'SchedulerError', `running Bind plugin "${failed.plugin}": ${failed.reasons.join(', ')}`, new Set());
+    return handleFailure(
+      scheduler,
+      queued,
+      'SchedulerError',
+      `running Bind plugin "${failed.plugin}": ${failed.reasons.join(', ')}`,
+      new Set(),
+    );
   }
   queue.done(queued.pod);
   metrics.attempts.add(1, 'scheduled', profile.schedulerName);
@@ -106,10 +150,22 @@ async function bindingCycle(scheduler: SchedulerState, state: CycleState, queued
   events.event(queued.pod, undefined, 'Normal', 'Scheduled', 'Binding', `Successfully assigned ${namespace ?? ''}/${name} to ${nodeName}`);
 }
 
-async function unschedulablePod(scheduler: SchedulerState, state: CycleState, queued: QueuedPod, decision: Extract<Decision, { nodeName: undefined }>): Promise<void> {
+async function unschedulablePod(
+  scheduler: SchedulerState,
+  state: CycleState,
+  queued: QueuedPod,
+  decision: Extract<Decision, { nodeName: undefined }>,
+): Promise<void> {
   const nodes = scheduler.cache.nodes().length;
   scheduler.metrics.attempts.add(1, 'unschedulable', scheduler.profile.schedulerName);
-  if (nodes === 0) return handleFailure(scheduler, queued, 'Unschedulable', 'no nodes available to schedule pods', new Set(['NodeName', 'NodeUnschedulable', 'TaintToleration', 'NodeAffinity', 'NodeResourcesFit']));
+  if (nodes === 0)
+    return handleFailure(
+      scheduler,
+      queued,
+      'Unschedulable',
+      'no nodes available to schedule pods',
+      new Set(['NodeName', 'NodeUnschedulable', 'TaintToleration', 'NodeAffinity', 'NodeResourcesFit']),
+    );
   const freed = await scheduler.profile.postFilter(state, queued.pod, decision.rejected);
   const message = fitMessage(nodes, decision.rejected, decision.preFilterMessage, freed.message);
   const rejectedBy = new Set([...decision.rejectedBy, ...(freed.nominatedNodeName ? ['DefaultPreemption'] : [])]);
@@ -128,7 +184,11 @@ export async function scheduleOne(scheduler: SchedulerState, queued: QueuedPod):
   const state: CycleState = new Map();
   try {
     const decision = decide(profile, state, pod, cache.nodes(), scheduler.random);
-    metrics.duration.observe((clock.monotonicMs() - startedMs) / 1000, decision.nodeName ? 'scheduled' : 'unschedulable', profile.schedulerName);
+    metrics.duration.observe(
+      (clock.monotonicMs() - startedMs) / 1000,
+      decision.nodeName ? 'scheduled' : 'unschedulable',
+      profile.schedulerName,
+    );
     span.end({ 'scheduler.decision': explain(decision) });
     if (decision.nodeName === undefined) return await unschedulablePod(scheduler, state, current, decision);
     const node = cache.nodes().find(({ name }) => name === decision.nodeName)!.node;
@@ -138,9 +198,17 @@ export async function scheduleOne(scheduler: SchedulerState, queued: QueuedPod):
     if (refused) {
       profile.unreserve(state, pod, decision.nodeName);
       cache.forget(assumed);
-      return await handleFailure(scheduler, current, 'Unschedulable', fitMessage(1, new Map([[decision.nodeName, refused]])), new Set([refused.plugin ?? '']));
+      return await handleFailure(
+        scheduler,
+        current,
+        'Unschedulable',
+        fitMessage(1, new Map([[decision.nodeName, refused]])),
+        new Set([refused.plugin ?? '']),
+      );
     }
-    bindingCycle(scheduler, state, current, assumed, node).catch((error: unknown) => telemetry.log('error', `binding cycle of pod "${key}" failed: ${String(error)}`));
+    bindingCycle(scheduler, state, current, assumed, node).catch((error: unknown) =>
+      telemetry.log('error', `binding cycle of pod "${key}" failed: ${String(error)}`),
+    );
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);
     telemetry.log('error', `Error scheduling pod; retrying pod="${key}" err="${text}"`);

@@ -27,14 +27,19 @@ interface ConfigurationFile {
 }
 
 /** kubeadm writes `0s` where the default is meant. */
-const durationOr = (text: string | null | undefined, fallback: string): number => parseDuration(text && text !== '0s' && text !== '0' ? text : fallback);
+const durationOr = (text: string | null | undefined, fallback: string): number =>
+  parseDuration(text && text !== '0s' && text !== '0' ? text : fallback);
 
 /** Reads the configuration. Throws an Error for another kind of file or a mode that does not exist. */
 export function parseProxyConfiguration(text: string): ProxyConfiguration {
   const file = (parse(text) ?? {}) as ConfigurationFile;
-  if (file.kind !== 'KubeProxyConfiguration') throw new Error(`no kind "${file.kind ?? ''}" is registered for version "kubeproxy.config.k8s.io/v1alpha1"`);
+  if (file.kind !== 'KubeProxyConfiguration')
+    throw new Error(`no kind "${file.kind ?? ''}" is registered for version "kubeproxy.config.k8s.io/v1alpha1"`);
   const mode = file.mode || 'iptables';
-  if (!['iptables', 'ipvs', 'nftables'].includes(mode)) throw new Error(`KubeProxyConfiguration.mode: Invalid value: "${mode}": must be iptables, ipvs, nftables or blank (blank means the best-available proxy [currently iptables])`);
+  if (!['iptables', 'ipvs', 'nftables'].includes(mode))
+    throw new Error(
+      `KubeProxyConfiguration.mode: Invalid value: "${mode}": must be iptables, ipvs, nftables or blank (blank means the best-available proxy [currently iptables])`,
+    );
   return {
     kubeconfig: file.clientConnection?.kubeconfig ?? '',
     mode: 'iptables',

@@ -14,20 +14,34 @@ interface PortEndpoint extends Backend {
 /** Whether kube-proxy acts on a Service: it has a virtual address and no other proxy is named. */
 export function isProxied(service: Service): boolean {
   const clusterIp = service.spec?.clusterIP;
-  return Boolean(clusterIp) && clusterIp !== 'None' && service.spec?.type !== 'ExternalName' && !('service.kubernetes.io/service-proxy-name' in (service.metadata.labels ?? {}));
+  return (
+    Boolean(clusterIp) &&
+    clusterIp !== 'None' &&
+    service.spec?.type !== 'ExternalName' &&
+    !('service.kubernetes.io/service-proxy-name' in (service.metadata.labels ?? {}))
+  );
 }
 
 function endpointsOf(slices: readonly EndpointSlice[], port: ServicePort, nodeName: string): PortEndpoint[] {
   const byAddress = new Map<string, PortEndpoint>();
   for (const slice of slices) {
     if (slice.addressType !== 'IPv4') continue;
-    const slicePort = (slice.ports ?? []).find(({ name, protocol }) => (name ?? '') === (port.name ?? '') && (protocol ?? 'TCP') === (port.protocol ?? 'TCP'));
+    const slicePort = (slice.ports ?? []).find(
+      ({ name, protocol }) => (name ?? '') === (port.name ?? '') && (protocol ?? 'TCP') === (port.protocol ?? 'TCP'),
+    );
     if (!slicePort?.port) continue;
     for (const endpoint of (slice.endpoints ?? []) as Endpoint[]) {
       const address = endpoint.addresses[0];
       if (!address) continue;
       const { ready, serving, terminating } = endpoint.conditions ?? {};
-      const found = { address, port: slicePort.port, ready: ready ?? true, serving: serving ?? ready ?? true, terminating: terminating ?? false, isLocal: endpoint.nodeName === nodeName };
+      const found = {
+        address,
+        port: slicePort.port,
+        ready: ready ?? true,
+        serving: serving ?? ready ?? true,
+        terminating: terminating ?? false,
+        isLocal: endpoint.nodeName === nodeName,
+      };
       // While slices are rewritten an endpoint may stand in two of them.
       byAddress.set(`${address}:${slicePort.port}`, found);
     }
@@ -50,7 +64,8 @@ export function rulesOfPort(service: Service, port: ServicePort, slices: readonl
   const cluster = usable(all);
   const local = usable(all.filter(({ isLocal }) => isLocal));
   const protocol = (port.protocol ?? 'TCP') as ServiceRule['protocol'];
-  const affinityMs = spec.sessionAffinity === 'ClientIP' ? (spec.sessionAffinityConfig?.clientIP?.timeoutSeconds ?? DEFAULT_AFFINITY_SECONDS) * 1000 : 0;
+  const affinityMs =
+    spec.sessionAffinity === 'ClientIP' ? (spec.sessionAffinityConfig?.clientIP?.timeoutSeconds ?? DEFAULT_AFFINITY_SECONDS) * 1000 : 0;
   const comment = `${service.metadata.namespace ?? ''}/${service.metadata.name}${port.name ? `:${port.name}` : ''}`;
   const rule = (address: string, portNumber: number, onlyLocal: boolean): ServiceRule => ({
     address,
@@ -71,10 +86,16 @@ export function rulesOfPort(service: Service, port: ServicePort, slices: readonl
 }
 
 /** All rules of a node, in the order of the Services' names. `slicesOf` answers the slices of a Service by `namespace/name`. */
-export function planServiceRules(services: readonly Service[], slicesOf: (key: string) => readonly EndpointSlice[], nodeName: string): ServiceRule[] {
+export function planServiceRules(
+  services: readonly Service[],
+  slicesOf: (key: string) => readonly EndpointSlice[],
+  nodeName: string,
+): ServiceRule[] {
   const keyOf = (service: Service): string => `${service.metadata.namespace ?? ''}/${service.metadata.name}`;
   return services
     .filter(isProxied)
     .sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1))
-    .flatMap((service) => (service.spec?.ports ?? []).flatMap((port) => rulesOfPort(service, port as ServicePort, slicesOf(keyOf(service)), nodeName)));
+    .flatMap((service) =>
+      (service.spec?.ports ?? []).flatMap((port) => rulesOfPort(service, port as ServicePort, slicesOf(keyOf(service)), nodeName)),
+    );
 }

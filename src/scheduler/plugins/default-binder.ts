@@ -9,7 +9,12 @@ export function defaultBinder({ client }: Handle): Plugin {
     name: 'DefaultBinder',
     async bind(_state, pod, nodeName) {
       const { name, namespace, uid } = pod.metadata;
-      const binding: Binding = { apiVersion: 'v1', kind: 'Binding', metadata: { name, ...(namespace ? { namespace } : {}), ...(uid ? { uid } : {}) }, target: { kind: 'Node', name: nodeName } };
+      const binding: Binding = {
+        apiVersion: 'v1',
+        kind: 'Binding',
+        metadata: { name, ...(namespace ? { namespace } : {}), ...(uid ? { uid } : {}) },
+        target: { kind: 'Node', name: nodeName },
+      };
       try {
         await client.create(resources.pods as unknown as Resource<Binding>, binding, { subresource: 'binding' });
         return undefined;

@@ -17,7 +17,8 @@ export interface Candidate {
 
 const priorityOf = (pod: Pod): number => pod.spec?.priority ?? 0;
 /** More important first: higher priority, then longer running. */
-const byImportance = (a: Pod, b: Pod): number => priorityOf(b) - priorityOf(a) || ((a.status?.startTime ?? '') < (b.status?.startTime ?? '') ? -1 : 1);
+const byImportance = (a: Pod, b: Pod): number =>
+  priorityOf(b) - priorityOf(a) || ((a.status?.startTime ?? '') < (b.status?.startTime ?? '') ? -1 : 1);
 
 /** The fewest pods of lower priority whose absence lets the pod onto the node; undefined where even all of them do not suffice. */
 export function selectVictims(pod: Pod, node: NodeInfo, fits: (node: NodeInfo) => boolean): Pod[] | undefined {
@@ -37,15 +38,22 @@ export function selectVictims(pod: Pod, node: NodeInfo, fits: (node: NodeInfo) =
 export function bestCandidate(candidates: readonly Candidate[]): Candidate | undefined {
   const sum = ({ victims }: Candidate): number => victims.reduce((total, victim) => total + priorityOf(victim) + 2 ** 31, 0);
   const highest = ({ victims }: Candidate): number => Math.max(...victims.map(priorityOf));
-  const started = ({ victims }: Candidate): string => victims.filter((victim) => priorityOf(victim) === Math.max(...victims.map(priorityOf))).map((victim) => String(victim.status?.startTime ?? '')).sort()[0] ?? '';
-  return [...candidates].sort((a, b) => highest(a) - highest(b) || sum(a) - sum(b) || a.victims.length - b.victims.length || (started(a) > started(b) ? -1 : 1))[0];
+  const started = ({ victims }: Candidate): string =>
+    victims
+      .filter((victim) => priorityOf(victim) === Math.max(...victims.map(priorityOf)))
+      .map((victim) => String(victim.status?.startTime ?? ''))
+      .sort()[0] ?? '';
+  return [...candidates].sort(
+    (a, b) => highest(a) - highest(b) || sum(a) - sum(b) || a.victims.length - b.victims.length || (started(a) > started(b) ? -1 : 1),
+  )[0];
 }
 
 /** Why no node could be freed: the message after `preemption: `. */
 function helplessMessage(rejected: ReadonlyMap<string, PluginStatus>): string {
   const reasons = new Map<string, PluginStatus>();
   for (const [name, { code }] of rejected) {
-    const reason = code === 'UnschedulableAndUnresolvable' ? 'Preemption is not helpful for scheduling' : 'No preemption victims found for incoming pod';
+    const reason =
+      code === 'UnschedulableAndUnresolvable' ? 'Preemption is not helpful for scheduling' : 'No preemption victims found for incoming pod';
     reasons.set(name, { code, reasons: [reason] });
   }
   return fitMessage(rejected.size, reasons);
@@ -55,9 +63,21 @@ function helplessMessage(rejected: ReadonlyMap<string, PluginStatus>): string {
 export function defaultPreemption(handle: Handle): Plugin {
   const evict = async (victim: Pod, by: Pod, nodeName: string): Promise<void> => {
     const { name, namespace, uid } = victim.metadata;
-    const condition = { type: 'DisruptionTarget', status: 'True', reason: 'PreemptionByScheduler', message: `${by.spec?.schedulerName ?? 'default-scheduler'}: preempting to accommodate a higher priority pod` };
+    const condition = {
+      type: 'DisruptionTarget',
+      status: 'True',
+      reason: 'PreemptionByScheduler',
+      message: `${by.spec?.schedulerName ?? 'default-scheduler'}: preempting to accommodate a higher priority pod`,
+    };
     try {
-      await handle.client.patch(resources.pods, name, namespace, 'strategic', { status: { conditions: [condition] } }, { subresource: 'status' });
+      await handle.client.patch(
+        resources.pods,
+        name,
+        namespace,
+        'strategic',
+        { status: { conditions: [condition] } },
+        { subresource: 'status' },
+      );
       await handle.client.delete(resources.pods, name, namespace, uid ? { preconditions: { uid } } : {});
       handle.preempted(victim, by, nodeName);
     } catch (error) {
@@ -77,7 +97,13 @@ export function defaultPreemption(handle: Handle): Plugin {
       const candidates: Candidate[] = [];
       for (const node of nodes) {
         if (rejected.get(node.name)?.code !== 'Unschedulable') continue;
-        const victims = selectVictims(pod, node, (changed) => handle.fits(pod, changed, nodes.map((other) => (other.name === changed.name ? changed : other))));
+        const victims = selectVictims(pod, node, (changed) =>
+          handle.fits(
+            pod,
+            changed,
+            nodes.map((other) => (other.name === changed.name ? changed : other)),
+          ),
+        );
         if (victims) candidates.push({ node, victims });
       }
       const best = bestCandidate(candidates);

@@ -17,11 +17,16 @@ const HARD_AFFINITY_WEIGHT = 1;
 /** Whether a term of `owner` selects `other`. Namespace selectors other than the empty one are left out. */
 function selects(term: Term, owner: Pod, other: Pod): boolean {
   const namespaces = term.namespaces?.length ? term.namespaces : term.namespaceSelector ? undefined : [owner.metadata.namespace ?? ''];
-  return (!namespaces || namespaces.includes(other.metadata.namespace ?? '')) && selectorFromLabelSelector(term.labelSelector as LabelSelector | undefined).matches(other.metadata.labels);
+  return (
+    (!namespaces || namespaces.includes(other.metadata.namespace ?? '')) &&
+    selectorFromLabelSelector(term.labelSelector as LabelSelector | undefined).matches(other.metadata.labels)
+  );
 }
 
-const requiredAffinity = (pod: Pod): readonly Term[] => pod.spec?.affinity?.podAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? [];
-const requiredAntiAffinity = (pod: Pod): readonly Term[] => pod.spec?.affinity?.podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? [];
+const requiredAffinity = (pod: Pod): readonly Term[] =>
+  pod.spec?.affinity?.podAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? [];
+const requiredAntiAffinity = (pod: Pod): readonly Term[] =>
+  pod.spec?.affinity?.podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? [];
 
 /** `key=value` of the domain a node belongs to. */
 const domainOf = (node: NodeInfo, key: string): string | undefined => {
@@ -69,8 +74,14 @@ function satisfiesAffinity(pod: Pod, node: NodeInfo, { wanted }: Counts): boolea
 function preferences(pod: Pod): { term: Term; weight: number }[] {
   const { podAffinity, podAntiAffinity } = pod.spec?.affinity ?? {};
   return [
-    ...(podAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []).map(({ weight, podAffinityTerm }) => ({ term: podAffinityTerm, weight })),
-    ...(podAntiAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []).map(({ weight, podAffinityTerm }) => ({ term: podAffinityTerm, weight: -weight })),
+    ...(podAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []).map(({ weight, podAffinityTerm }) => ({
+      term: podAffinityTerm,
+      weight,
+    })),
+    ...(podAntiAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []).map(({ weight, podAffinityTerm }) => ({
+      term: podAffinityTerm,
+      weight: -weight,
+    })),
   ];
 }
 
@@ -105,10 +116,13 @@ export function interPodAffinity(): Plugin {
     },
     filter(state, pod, node) {
       const counts = state.get(`${NAME}/filter`) as Counts;
-      if (requiredAffinity(pod).length && !satisfiesAffinity(pod, node, counts)) return { code: 'UnschedulableAndUnresolvable', reasons: ["node(s) didn't match pod affinity rules"] };
-      if (requiredAntiAffinity(pod).some((term) => counts.avoided.has(domainOf(node, term.topologyKey) ?? ''))) return unschedulable("node(s) didn't match pod anti-affinity rules");
+      if (requiredAffinity(pod).length && !satisfiesAffinity(pod, node, counts))
+        return { code: 'UnschedulableAndUnresolvable', reasons: ["node(s) didn't match pod affinity rules"] };
+      if (requiredAntiAffinity(pod).some((term) => counts.avoided.has(domainOf(node, term.topologyKey) ?? '')))
+        return unschedulable("node(s) didn't match pod anti-affinity rules");
       const labels = Object.entries(node.node.metadata.labels ?? {});
-      if (counts.forbidden.size && labels.some(([key, value]) => counts.forbidden.has(`${key}=${value}`))) return unschedulable("node(s) didn't satisfy existing pods anti-affinity rules");
+      if (counts.forbidden.size && labels.some(([key, value]) => counts.forbidden.has(`${key}=${value}`)))
+        return unschedulable("node(s) didn't satisfy existing pods anti-affinity rules");
       return undefined;
     },
     preScore(state, pod, nodes) {

@@ -14,7 +14,9 @@ export function nodeAffinity(): Plugin {
       {
         resource: 'Node',
         actions: ['Add', 'Update'],
-        hint: (pod, event) => matchesNodeAffinity(pod, event.object as Node) && !(event.old && deepEqual(event.old.metadata.labels, event.object?.metadata.labels)),
+        hint: (pod, event) =>
+          matchesNodeAffinity(pod, event.object as Node) &&
+          !(event.old && deepEqual(event.old.metadata.labels, event.object?.metadata.labels)),
       },
     ],
     /** Names in matchFields of every term (as DaemonSet pods have them) leave only those nodes to look at. */
@@ -27,10 +29,11 @@ export function nodeAffinity(): Plugin {
         if (!byName.length) return undefined;
         for (const name of byName[0]!.values ?? []) if (byName.every(({ values }) => values?.includes(name))) names.add(name);
       }
-      return names.size ? { nodeNames: names } : { status: unresolvable("pod affinity terms conflict") };
+      return names.size ? { nodeNames: names } : { status: unresolvable('pod affinity terms conflict') };
     },
     filter: (_state, pod, { node }) => (matchesNodeAffinity(pod, node) ? undefined : unresolvable(REASON)),
-    preScore: (_state, pod) => (pod.spec?.affinity?.nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution?.length ? undefined : { code: 'Skip', reasons: [] }),
+    preScore: (_state, pod) =>
+      pod.spec?.affinity?.nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution?.length ? undefined : { code: 'Skip', reasons: [] },
     score(_state, pod, { node }) {
       let sum = 0;
       for (const { weight, preference } of pod.spec?.affinity?.nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []) {

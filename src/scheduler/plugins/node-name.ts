@@ -5,7 +5,14 @@ import { unresolvable, type Plugin } from '../framework.ts';
 export function nodeName(): Plugin {
   return {
     name: 'NodeName',
-    interests: [{ resource: 'Node', actions: ['Add'], hint: (pod, event) => !pod.spec?.nodeName || event.object?.metadata.name === pod.spec.nodeName }],
-    filter: (_state, pod, { name }) => (pod.spec?.nodeName && pod.spec.nodeName !== name ? unresolvable("node(s) didn't match the requested node name") : undefined),
+    interests: [
+      {
+        resource: 'Node',
+        actions: ['Add'],
+        hint: (pod, event) => !pod.spec?.nodeName || event.object?.metadata.name === pod.spec.nodeName,
+      },
+    ],
+    filter: (_state, pod, { name }) =>
+      pod.spec?.nodeName && pod.spec.nodeName !== name ? unresolvable("node(s) didn't match the requested node name") : undefined,
   };
 }

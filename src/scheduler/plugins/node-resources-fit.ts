@@ -14,7 +14,10 @@ const byReason = (a: string, b: string): number => {
 };
 
 /** Resources of which the node has too little left, as reasons; and whether even an empty node would. */
-export function insufficientResources(requests: Resources, node: Pick<NodeInfo, 'allocatable' | 'requested' | 'pods'>): { reasons: string[]; unresolvable: boolean } {
+export function insufficientResources(
+  requests: Resources,
+  node: Pick<NodeInfo, 'allocatable' | 'requested' | 'pods'>,
+): { reasons: string[]; unresolvable: boolean } {
   const reasons: string[] = [];
   let never = false;
   if (node.pods.length + 1 > (node.allocatable['pods'] ?? 0)) reasons.push('Too many pods');

@@ -3,7 +3,10 @@ import type { Node, Pod } from '#api';
 import { toleratesTaint } from '#client';
 import { unresolvable, type Plugin } from '../framework.ts';
 
-const tolerated = (pod: Pod): boolean => (pod.spec?.tolerations ?? []).some((toleration) => toleratesTaint(toleration, { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' }));
+const tolerated = (pod: Pod): boolean =>
+  (pod.spec?.tolerations ?? []).some((toleration) =>
+    toleratesTaint(toleration, { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' }),
+  );
 
 /** The plugin. */
 export function nodeUnschedulable(): Plugin {
@@ -13,6 +16,7 @@ export function nodeUnschedulable(): Plugin {
       { resource: 'Node', actions: ['Add', 'Update'], hint: (_pod, event) => !(event.object as Node).spec?.unschedulable },
       { resource: 'Pod', actions: ['Update'], hint: (_pod, event) => tolerated(event.object as Pod) },
     ],
-    filter: (_state, pod, { node }) => (node.spec?.unschedulable && !tolerated(pod) ? unresolvable('node(s) were unschedulable') : undefined),
+    filter: (_state, pod, { node }) =>
+      node.spec?.unschedulable && !tolerated(pod) ? unresolvable('node(s) were unschedulable') : undefined,
   };
 }

@@ -32,7 +32,9 @@ const DEFAULT_CONSTRAINTS = [
 function selectorOf(pod: Pod, labelSelector: LabelSelector | undefined, matchLabelKeys: readonly string[]): Selector {
   const labels = pod.metadata.labels ?? {};
   const expressions = matchLabelKeys.filter((key) => key in labels).map((key) => ({ key, operator: 'In', values: [labels[key]!] }));
-  return selectorFromLabelSelector(labelSelector && { ...labelSelector, matchExpressions: [...(labelSelector.matchExpressions ?? []), ...expressions] });
+  return selectorFromLabelSelector(
+    labelSelector && { ...labelSelector, matchExpressions: [...(labelSelector.matchExpressions ?? []), ...expressions] },
+  );
 }
 
 function constraintsOf(pod: Pod, whenUnsatisfiable: 'DoNotSchedule' | 'ScheduleAnyway'): Constraint[] {
@@ -60,8 +62,17 @@ function defaultConstraints(pod: Pod, handle: Handle): Constraint[] {
   const replicaset = owner?.kind === 'ReplicaSet' ? handle.replicasets.get(`${namespace}/${owner.name}`) : undefined;
   const selector = replicaset?.spec?.selector as LabelSelector | undefined;
   if (!selector && !Object.keys(labels).length) return [];
-  const merged = selectorFromLabelSelector({ matchLabels: { ...labels, ...selector?.matchLabels }, matchExpressions: selector?.matchExpressions ?? [] });
-  return DEFAULT_CONSTRAINTS.map((constraint) => ({ ...constraint, selector: merged, minDomains: 1, honorAffinity: true, honorTaints: false }));
+  const merged = selectorFromLabelSelector({
+    matchLabels: { ...labels, ...selector?.matchLabels },
+    matchExpressions: selector?.matchExpressions ?? [],
+  });
+  return DEFAULT_CONSTRAINTS.map((constraint) => ({
+    ...constraint,
+    selector: merged,
+    minDomains: 1,
+    honorAffinity: true,
+    honorTaints: false,
+  }));
 }
 
 const eligible = (constraint: Constraint, pod: Pod, node: Node): boolean =>
@@ -70,7 +81,12 @@ const eligible = (constraint: Constraint, pod: Pod, node: Node): boolean =>
   (!constraint.honorTaints || !findUntoleratedTaint(node.spec?.taints, pod.spec?.tolerations, ['NoSchedule', 'NoExecute']));
 
 const matching = (constraint: Constraint, pod: Pod, node: NodeInfo): number =>
-  node.pods.filter((other) => !other.metadata.deletionTimestamp && other.metadata.namespace === pod.metadata.namespace && constraint.selector.matches(other.metadata.labels)).length;
+  node.pods.filter(
+    (other) =>
+      !other.metadata.deletionTimestamp &&
+      other.metadata.namespace === pod.metadata.namespace &&
+      constraint.selector.matches(other.metadata.labels),
+  ).length;
 
 function countOver(constraint: Constraint, pod: Pod, nodes: readonly NodeInfo[]): Counted {
   const counts = new Map<string, number>();
@@ -98,7 +114,10 @@ export function podTopologySpread(handle: Handle): Plugin {
       { resource: 'Node', actions: ['Add', 'Update', 'Delete'] },
     ],
     preFilter(state, pod, nodes) {
-      state.set(`${NAME}/filter`, constraintsOf(pod, 'DoNotSchedule').map((constraint) => countOver(constraint, pod, nodes)));
+      state.set(
+        `${NAME}/filter`,
+        constraintsOf(pod, 'DoNotSchedule').map((constraint) => countOver(constraint, pod, nodes)),
+      );
       return undefined;
     },
     filter(state, pod, { node }) {
@@ -107,7 +126,8 @@ export function podTopologySpread(handle: Handle): Plugin {
         const value = node.metadata.labels?.[constraint.key];
         if (value === undefined) return unresolvable("node(s) didn't match pod topology spread constraints (missing required label)");
         const self = constraint.selector.matches(pod.metadata.labels) ? 1 : 0;
-        if ((counts.get(value) ?? 0) + self - minimumOf(counted) > constraint.maxSkew) return unschedulable("node(s) didn't match pod topology spread constraints");
+        if ((counts.get(value) ?? 0) + self - minimumOf(counted) > constraint.maxSkew)
+          return unschedulable("node(s) didn't match pod topology spread constraints");
       }
       return undefined;
     },
@@ -115,7 +135,10 @@ export function podTopologySpread(handle: Handle): Plugin {
       const own = constraintsOf(pod, 'ScheduleAnyway');
       const constraints = pod.spec?.topologySpreadConstraints?.length ? own : defaultConstraints(pod, handle);
       if (!constraints.length) return { code: 'Skip', reasons: [] };
-      state.set(`${NAME}/score`, constraints.map((constraint) => countOver(constraint, pod, nodes)));
+      state.set(
+        `${NAME}/score`,
+        constraints.map((constraint) => countOver(constraint, pod, nodes)),
+      );
       return undefined;
     },
     score(state, pod, info) {
@@ -132,7 +155,8 @@ export function podTopologySpread(handle: Handle): Plugin {
     normalizeScore(_state, _pod, scores) {
       const values = [...scores.values()];
       const [min, max] = [Math.min(...values), Math.max(...values)];
-      for (const [node, score] of scores) scores.set(node, max === 0 ? MAX_NODE_SCORE : Math.floor((MAX_NODE_SCORE * (max + min - score)) / max));
+      for (const [node, score] of scores)
+        scores.set(node, max === 0 ? MAX_NODE_SCORE : Math.floor((MAX_NODE_SCORE * (max + min - score)) / max));
     },
   };
 }

@@ -6,7 +6,9 @@ import { unresolvable, type Plugin } from '../framework.ts';
 export function schedulingGates(): Plugin {
   return {
     name: 'SchedulingGates',
-    interests: [{ resource: 'Pod', actions: ['Update'], hint: (_pod, event) => !(event.object as Pod | undefined)?.spec?.schedulingGates?.length }],
+    interests: [
+      { resource: 'Pod', actions: ['Update'], hint: (_pod, event) => !(event.object as Pod | undefined)?.spec?.schedulingGates?.length },
+    ],
     preEnqueue(pod) {
       const gates = pod.spec?.schedulingGates ?? [];
       return gates.length ? unresolvable(`waiting for scheduling gates: [${gates.map((gate) => gate.name).join(' ')}]`) : undefined;

@@ -10,8 +10,17 @@ export function taintToleration(): Plugin {
   return {
     name: 'TaintToleration',
     interests: [
-      { resource: 'Node', actions: ['Add', 'Update'], hint: (pod, event) => !findUntoleratedTaint((event.object as Node).spec?.taints, pod.spec?.tolerations, HARD) },
-      { resource: 'Pod', actions: ['Update'], hint: (_pod, event) => ((event.object as Pod).spec?.tolerations?.length ?? 0) !== ((event.old as Pod | undefined)?.spec?.tolerations?.length ?? 0) },
+      {
+        resource: 'Node',
+        actions: ['Add', 'Update'],
+        hint: (pod, event) => !findUntoleratedTaint((event.object as Node).spec?.taints, pod.spec?.tolerations, HARD),
+      },
+      {
+        resource: 'Pod',
+        actions: ['Update'],
+        hint: (_pod, event) =>
+          ((event.object as Pod).spec?.tolerations?.length ?? 0) !== ((event.old as Pod | undefined)?.spec?.tolerations?.length ?? 0),
+      },
     ],
     filter(_state, pod, { node }) {
       const taint = findUntoleratedTaint(node.spec?.taints, pod.spec?.tolerations, HARD);
@@ -19,7 +28,9 @@ export function taintToleration(): Plugin {
     },
     score(_state, pod, { node }) {
       const tolerations = (pod.spec?.tolerations ?? []).filter(({ effect }) => !effect || effect === 'PreferNoSchedule');
-      return (node.spec?.taints ?? []).filter((taint) => taint.effect === 'PreferNoSchedule' && !tolerations.some((toleration) => toleratesTaint(toleration, taint))).length;
+      return (node.spec?.taints ?? []).filter(
+        (taint) => taint.effect === 'PreferNoSchedule' && !tolerations.some((toleration) => toleratesTaint(toleration, taint)),
+      ).length;
     },
     normalizeScore: (_state, _pod, scores) => defaultNormalizeScore(scores, true),
   };

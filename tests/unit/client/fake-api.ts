@@ -1,5 +1,15 @@
 /** A small API server in memory for tests of clients: objects, versions, watches, subresources, discovery. No validation, no admission. */
-import { alreadyExists, conflict, deepCopy, expired, notFound, parseFieldSelector, parseSelector, StatusError, type KubeObject } from '#apimachinery';
+import {
+  alreadyExists,
+  conflict,
+  deepCopy,
+  expired,
+  notFound,
+  parseFieldSelector,
+  parseSelector,
+  StatusError,
+  type KubeObject,
+} from '#apimachinery';
 import { header, listenHttp, type HttpAnswer, type IncomingRequest, type Program } from '#host';
 import { createSimulation, type Simulation } from '#host/simulated';
 
@@ -13,11 +23,22 @@ interface Change {
 
 /** The served resources: group/version, plural, kind, namespaced. */
 const SERVED: readonly (readonly [string, string, string, boolean])[] = [
-  ['v1', 'namespaces', 'Namespace', false], ['v1', 'nodes', 'Node', false], ['v1', 'pods', 'Pod', true], ['v1', 'services', 'Service', true],
-  ['v1', 'endpoints', 'Endpoints', true], ['v1', 'configmaps', 'ConfigMap', true], ['v1', 'secrets', 'Secret', true], ['v1', 'serviceaccounts', 'ServiceAccount', true],
-  ['v1', 'events', 'Event', true], ['events.k8s.io/v1', 'events', 'Event', true], ['coordination.k8s.io/v1', 'leases', 'Lease', true],
-  ['discovery.k8s.io/v1', 'endpointslices', 'EndpointSlice', true], ['apps/v1', 'deployments', 'Deployment', true], ['apps/v1', 'replicasets', 'ReplicaSet', true],
-  ['apps/v1', 'daemonsets', 'DaemonSet', true], ['batch/v1', 'jobs', 'Job', true],
+  ['v1', 'namespaces', 'Namespace', false],
+  ['v1', 'nodes', 'Node', false],
+  ['v1', 'pods', 'Pod', true],
+  ['v1', 'services', 'Service', true],
+  ['v1', 'endpoints', 'Endpoints', true],
+  ['v1', 'configmaps', 'ConfigMap', true],
+  ['v1', 'secrets', 'Secret', true],
+  ['v1', 'serviceaccounts', 'ServiceAccount', true],
+  ['v1', 'events', 'Event', true],
+  ['events.k8s.io/v1', 'events', 'Event', true],
+  ['coordination.k8s.io/v1', 'leases', 'Lease', true],
+  ['discovery.k8s.io/v1', 'endpointslices', 'EndpointSlice', true],
+  ['apps/v1', 'deployments', 'Deployment', true],
+  ['apps/v1', 'replicasets', 'ReplicaSet', true],
+  ['apps/v1', 'daemonsets', 'DaemonSet', true],
+  ['batch/v1', 'jobs', 'Job', true],
 ];
 
 export interface FakeApi {
@@ -38,8 +59,13 @@ export interface FakeApi {
   watches(): number;
 }
 
-const json = (status: number, body: unknown): HttpAnswer => ({ status, headers: [['content-type', 'application/json']], body: JSON.stringify(body) });
-const keyOf = (object: Loose): string => (object.metadata.namespace ? `${object.metadata.namespace}/${object.metadata.name}` : object.metadata.name);
+const json = (status: number, body: unknown): HttpAnswer => ({
+  status,
+  headers: [['content-type', 'application/json']],
+  body: JSON.stringify(body),
+});
+const keyOf = (object: Loose): string =>
+  object.metadata.namespace ? `${object.metadata.namespace}/${object.metadata.name}` : object.metadata.name;
 
 function mergeLists(target: unknown[], patch: unknown[]): unknown[] {
   const merged = [...target];
@@ -80,7 +106,8 @@ export function fakeApi(port = 8080): FakeApi {
   let drop = 0;
   const requests: string[] = [];
 
-  const collectionOf = (plural: string): [string, Map<string, Loose>] => [...collections].find(([key]) => key.endsWith(`/${plural}`) && !key.startsWith('events.k8s.io'))!;
+  const collectionOf = (plural: string): [string, Map<string, Loose>] =>
+    [...collections].find(([key]) => key.endsWith(`/${plural}`) && !key.startsWith('events.k8s.io'))!;
   const record = (collection: string, type: Change['type'], object: Loose): Loose => {
     object.metadata.resourceVersion = String(++version);
     history.push({ version, type, collection, object: deepCopy(object) });
@@ -96,7 +123,8 @@ export function fakeApi(port = 8080): FakeApi {
     object.metadata.creationTimestamp ??= old?.metadata.creationTimestamp ?? new Date(wall()).toISOString().replace(/\.\d+Z/, 'Z');
     if (!old) object.metadata.generation ??= 1;
     else object.metadata.generation = (old.metadata.generation ?? 1) + (JSON.stringify(old.spec) === JSON.stringify(object.spec) ? 0 : 1);
-    if (object.metadata.deletionTimestamp && !object.metadata.finalizers?.length && collection !== 'v1/namespaces') return record(collection, 'DELETED', object);
+    if (object.metadata.deletionTimestamp && !object.metadata.finalizers?.length && collection !== 'v1/namespaces')
+      return record(collection, 'DELETED', object);
     return record(collection, old ? 'MODIFIED' : 'ADDED', object);
   };
   const erase = (collection: string, object: Loose, policy: string | undefined): Loose => {
@@ -114,7 +142,10 @@ export function fakeApi(port = 8080): FakeApi {
   const selects = (query: URLSearchParams, namespace: string | undefined) => {
     const labels = parseSelector(query.get('labelSelector') ?? '');
     const fields = parseFieldSelector(query.get('fieldSelector') ?? '');
-    return (object: Loose): boolean => (!namespace || object.metadata.namespace === namespace) && labels.matches(object.metadata.labels) && fields.matches((field) => fieldOf(object, field));
+    return (object: Loose): boolean =>
+      (!namespace || object.metadata.namespace === namespace) &&
+      labels.matches(object.metadata.labels) &&
+      fields.matches((field) => fieldOf(object, field));
   };
   async function* watch(collection: string, from: number, matches: (object: Loose) => boolean): AsyncGenerator<string> {
     if (from < compacted) {
@@ -123,7 +154,7 @@ export function fakeApi(port = 8080): FakeApi {
     }
     const generation = drop;
     const known = new Set<string>();
-    for (let at = history.findIndex((change) => change.version > from); ; ) {
+    for (let at = history.findIndex((change) => change.version > from); ;) {
       if (at < 0) at = history.length;
       for (; at < history.length; at++) {
         const change = history[at]!;
@@ -143,7 +174,10 @@ export function fakeApi(port = 8080): FakeApi {
   const discovery = (path: string): HttpAnswer | undefined => {
     if (path === '/apis') {
       const groups = [...new Set(SERVED.map(([groupVersion]) => groupVersion).filter((groupVersion) => groupVersion.includes('/')))];
-      return json(200, { kind: 'APIGroupList', groups: groups.map((groupVersion) => ({ name: groupVersion.split('/')[0], preferredVersion: { groupVersion } })) });
+      return json(200, {
+        kind: 'APIGroupList',
+        groups: groups.map((groupVersion) => ({ name: groupVersion.split('/')[0], preferredVersion: { groupVersion } })),
+      });
     }
     const groupVersion = path.replace(/^\/apis?\//, '');
     const served = SERVED.filter(([own]) => own === groupVersion);
@@ -151,7 +185,13 @@ export function fakeApi(port = 8080): FakeApi {
     const verbs = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
     return json(200, { groupVersion, resources: served.map(([, name, kind, namespaced]) => ({ name, kind, namespaced, verbs })) });
   };
-  const write = async (request: IncomingRequest, collection: string, namespace: string | undefined, name: string | undefined, subresource: string | undefined): Promise<HttpAnswer> => {
+  const write = async (
+    request: IncomingRequest,
+    collection: string,
+    namespace: string | undefined,
+    name: string | undefined,
+    subresource: string | undefined,
+  ): Promise<HttpAnswer> => {
     const objects = collections.get(collection)!;
     const plural = { group: collection.includes('/apps') ? 'apps' : '', resource: collection.slice(collection.lastIndexOf('/') + 1) };
     const body = JSON.parse((await request.text()) || '{}') as Loose;
@@ -163,20 +203,36 @@ export function fakeApi(port = 8080): FakeApi {
       return json(201, store(collection, body));
     }
     if (request.method === 'DELETE' && name === undefined) {
-      for (const object of [...objects.values()].filter(selects(new URLSearchParams(request.path.split('?')[1] ?? ''), namespace))) erase(collection, object, undefined);
+      for (const object of [...objects.values()].filter(selects(new URLSearchParams(request.path.split('?')[1] ?? ''), namespace)))
+        erase(collection, object, undefined);
       return json(200, { kind: 'Status', apiVersion: 'v1', status: 'Success' });
     }
     if (subresource === 'token') return json(201, { status: { token: `token-of-${name}`, expirationTimestamp: '2030-01-01T00:00:00Z' } });
     if (!current) throw notFound(plural, name ?? '');
     if (request.method === 'DELETE') {
       const options = body as unknown as { propagationPolicy?: string; preconditions?: { uid?: string } };
-      if (options.preconditions?.uid && options.preconditions.uid !== current.metadata.uid) throw conflict(plural, current.metadata.name, 'Precondition failed: UID');
+      if (options.preconditions?.uid && options.preconditions.uid !== current.metadata.uid)
+        throw conflict(plural, current.metadata.name, 'Precondition failed: UID');
       return json(200, erase(collection, current, options.propagationPolicy));
     }
-    if (subresource === 'binding') return json(201, store(collection, { ...current, spec: { ...current.spec, nodeName: (body as unknown as { target: { name: string } }).target.name } }));
-    const next = request.method === 'PUT' ? body : (merge(current, body, (header(request.headers, 'content-type') ?? '').includes('strategic')) as Loose);
-    if (next.metadata.resourceVersion && next.metadata.resourceVersion !== current.metadata.resourceVersion) throw conflict(plural, current.metadata.name);
-    const merged: Loose = subresource === 'status' ? { ...current, status: next.status as Record<string, unknown> } : { ...next, ...(current.status && request.method === 'PUT' ? { status: current.status } : {}) };
+    if (subresource === 'binding')
+      return json(
+        201,
+        store(collection, {
+          ...current,
+          spec: { ...current.spec, nodeName: (body as unknown as { target: { name: string } }).target.name },
+        }),
+      );
+    const next =
+      request.method === 'PUT'
+        ? body
+        : (merge(current, body, (header(request.headers, 'content-type') ?? '').includes('strategic')) as Loose);
+    if (next.metadata.resourceVersion && next.metadata.resourceVersion !== current.metadata.resourceVersion)
+      throw conflict(plural, current.metadata.name);
+    const merged: Loose =
+      subresource === 'status'
+        ? { ...current, status: next.status as Record<string, unknown> }
+        : { ...next, ...(current.status && request.method === 'PUT' ? { status: current.status } : {}) };
     const isGone = subresource === 'finalize' && !((merged.spec?.['finalizers'] as string[]) ?? []).length;
     return json(200, isGone ? record(collection, 'DELETED', merged) : store(collection, merged));
   };
@@ -187,9 +243,14 @@ export function fakeApi(port = 8080): FakeApi {
     if (intercepted) return intercepted;
     const found = discovery(path);
     if (found) return found;
-    const match = /^\/(?:api\/(v1)|apis\/([^/]+\/[^/]+))(?:\/namespaces\/([^/]+)(?=\/[a-z]+(?:\/|$)))?\/([a-z]+)(?:\/([^/]+))?(?:\/([a-z]+))?$/.exec(path.replace(/^(\/api\/v1)\/namespaces\/([^/]+)\/(finalize|status)$/, '$1/namespaces/$2/$3'));
-    let [, core, group, namespace, plural, name, subresource] = match ?? [];
-    if (plural === 'finalize' || (plural === 'status' && namespace)) [namespace, plural, name, subresource] = [undefined, 'namespaces', namespace, plural];
+    const match =
+      /^\/(?:api\/(v1)|apis\/([^/]+\/[^/]+))(?:\/namespaces\/([^/]+)(?=\/[a-z]+(?:\/|$)))?\/([a-z]+)(?:\/([^/]+))?(?:\/([a-z]+))?$/.exec(
+        path.replace(/^(\/api\/v1)\/namespaces\/([^/]+)\/(finalize|status)$/, '$1/namespaces/$2/$3'),
+      );
+    const [, core, group] = match ?? [];
+    let [, , , namespace, plural, name, subresource] = match ?? [];
+    if (plural === 'finalize' || (plural === 'status' && namespace))
+      [namespace, plural, name, subresource] = [undefined, 'namespaces', namespace, plural];
     const collection = `${core ?? group ?? ''}/${plural ?? ''}`;
     const objects = collections.get(collection);
     try {
@@ -202,8 +263,14 @@ export function fakeApi(port = 8080): FakeApi {
       }
       const query = new URLSearchParams(search);
       const matches = selects(query, namespace);
-      if (query.get('watch') === 'true') return { status: 200, headers: [], body: watch(collection, Number(query.get('resourceVersion') ?? '0'), matches) };
-      return json(200, { kind: 'List', apiVersion: 'v1', metadata: { resourceVersion: String(version) }, items: [...objects.values()].filter(matches) });
+      if (query.get('watch') === 'true')
+        return { status: 200, headers: [], body: watch(collection, Number(query.get('resourceVersion') ?? '0'), matches) };
+      return json(200, {
+        kind: 'List',
+        apiVersion: 'v1',
+        metadata: { resourceVersion: String(version) },
+        items: [...objects.values()].filter(matches),
+      });
     } catch (error) {
       if (error instanceof StatusError) return json(error.status.code ?? 500, error.status);
       throw error;
@@ -230,7 +297,8 @@ export function fakeApi(port = 8080): FakeApi {
       if (object) record(collection, 'DELETED', deepCopy(object));
     },
     get: <T>(plural: string, key: string) => collectionOf(plural)[1].get(key) as T | undefined,
-    list: <T>(plural: string) => [...collections].filter(([key]) => key.endsWith(`/${plural}`)).flatMap(([, objects]) => [...objects.values()]) as T[],
+    list: <T>(plural: string) =>
+      [...collections].filter(([key]) => key.endsWith(`/${plural}`)).flatMap(([, objects]) => [...objects.values()]) as T[],
     compact: () => (compacted = version),
     dropWatches() {
       drop++;
@@ -265,11 +333,21 @@ export async function fakeCluster(seed: string) {
 
 /** A pod as a manifest gives it. */
 export const podOf = (name: string, extra: Record<string, unknown> = {}, metadata: Record<string, unknown> = {}) => ({
-  apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace: 'default', ...metadata },
-  spec: { schedulerName: 'default-scheduler', containers: [{ name: 'c', image: 'nginx' }], ...extra }, status: { phase: 'Pending' },
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name, namespace: 'default', ...metadata },
+  spec: { schedulerName: 'default-scheduler', containers: [{ name: 'c', image: 'nginx' }], ...extra },
+  status: { phase: 'Pending' },
 });
 /** A ready node with 2 CPUs and 4 GiB. */
 export const nodeOf = (name: string, extra: Record<string, unknown> = {}, labels: Record<string, string> = {}) => ({
-  apiVersion: 'v1', kind: 'Node', metadata: { name, labels: { 'kubernetes.io/hostname': name, ...labels } }, spec: { ...extra },
-  status: { allocatable: { cpu: '2', memory: '4Gi', pods: '110' }, capacity: { cpu: '2', memory: '4Gi', pods: '110' }, conditions: [{ type: 'Ready', status: 'True', lastHeartbeatTime: '2025-01-01T00:00:00Z' }] },
+  apiVersion: 'v1',
+  kind: 'Node',
+  metadata: { name, labels: { 'kubernetes.io/hostname': name, ...labels } },
+  spec: { ...extra },
+  status: {
+    allocatable: { cpu: '2', memory: '4Gi', pods: '110' },
+    capacity: { cpu: '2', memory: '4Gi', pods: '110' },
+    conditions: [{ type: 'Ready', status: 'True', lastHeartbeatTime: '2025-01-01T00:00:00Z' }],
+  },
 });

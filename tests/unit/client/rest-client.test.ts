@@ -1,8 +1,22 @@
 /** The REST client and informers against an API in memory over the simulated network. */
 import { describe, expect, it } from 'vitest';
 import type { Event, Lease, Pod } from '#api';
-import { isConflict, isNotFound, StatusError, type KubeObject } from '#apimachinery';
-import { eventRecorder, inClusterConfig, informerFactory, isConnectionRefused, leaderElect, loadKubeconfig, parseKubeconfig, preferredResources, RequestError, resources, restClient, type Informer, type RestClient } from '#client';
+import { isConflict, isNotFound, type KubeObject, type StatusError } from '#apimachinery';
+import {
+  eventRecorder,
+  inClusterConfig,
+  informerFactory,
+  isConnectionRefused,
+  leaderElect,
+  loadKubeconfig,
+  parseKubeconfig,
+  preferredResources,
+  RequestError,
+  resources,
+  restClient,
+  type Informer,
+  type RestClient,
+} from '#client';
 import { FileError, type Process } from '#host';
 import { fakeCluster, podOf } from './fake-api.ts';
 
@@ -16,23 +30,42 @@ async function clientCluster(seed: string) {
   }, 'client');
   await fake.simulation.until(() => process !== undefined, 1_000, 'the client runs');
   const given = process!;
-  const client: RestClient = restClient({ network: given.network, clock: given.clock, files: given.files, config: loadKubeconfig(given.files, '/kubeconfig', given.crypto), userAgent: 'test/1' });
+  const client: RestClient = restClient({
+    network: given.network,
+    clock: given.clock,
+    files: given.files,
+    config: loadKubeconfig(given.files, '/kubeconfig', given.crypto),
+    userAgent: 'test/1',
+  });
   const settled = <T>(promise: Promise<T>, limitMs = 120_000): Promise<T> => fake.simulation.settle(promise, limitMs, 'the answer');
   return { ...fake, process: given, client, settled };
 }
-const failure = (promise: Promise<unknown>): Promise<unknown> => promise.then(() => undefined, (error: unknown) => error);
+const failure = (promise: Promise<unknown>): Promise<unknown> =>
+  promise.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
 
 describe('a kubeconfig', () => {
   it('that is missing, or whose context is, is refused in the words of client-go', async () => {
     const { process } = await clientCluster('kubeconfig');
     expect(() => loadKubeconfig(process.files, '/nowhere', process.crypto)).toThrow('stat /nowhere: no such file or directory');
-    expect(() => loadKubeconfig(process.files, '/kubeconfig', process.crypto, { context: 'other' })).toThrow('context "other" does not exist');
+    expect(() => loadKubeconfig(process.files, '/kubeconfig', process.crypto, { context: 'other' })).toThrow(
+      'context "other" does not exist',
+    );
     process.files.write('/bad', 'clusters: [');
     expect(() => loadKubeconfig(process.files, '/bad', process.crypto)).toThrow(/^error loading config file "\/bad": yaml: line 1: /);
     process.files.write('/no-server', 'kind: Config');
-    expect(() => loadKubeconfig(process.files, '/no-server', process.crypto)).toThrow('invalid configuration: no configuration has been provided, try setting KUBERNETES_MASTER environment variable');
-    process.files.write('/no-cert', 'current-context: c\ncontexts: [{name: c, context: {cluster: k, user: u}}]\nclusters: [{name: k, cluster: {server: "https://x:1"}}]\nusers: [{name: u, user: {client-certificate: pki/a.crt, client-key: pki/a.key}}]');
-    expect(() => loadKubeconfig(process.files, '/no-cert', process.crypto)).toThrow('invalid configuration: unable to read client-cert /pki/a.crt for u due to open /pki/a.crt: no such file or directory');
+    expect(() => loadKubeconfig(process.files, '/no-server', process.crypto)).toThrow(
+      'invalid configuration: no configuration has been provided, try setting KUBERNETES_MASTER environment variable',
+    );
+    process.files.write(
+      '/no-cert',
+      'current-context: c\ncontexts: [{name: c, context: {cluster: k, user: u}}]\nclusters: [{name: k, cluster: {server: "https://x:1"}}]\nusers: [{name: u, user: {client-certificate: pki/a.crt, client-key: pki/a.key}}]',
+    );
+    expect(() => loadKubeconfig(process.files, '/no-cert', process.crypto)).toThrow(
+      'invalid configuration: unable to read client-cert /pki/a.crt for u due to open /pki/a.crt: no such file or directory',
+    );
     expect(() => parseKubeconfig('- 1', '/list')).toThrow('error loading config file "/list"');
   });
 
@@ -42,7 +75,10 @@ describe('a kubeconfig', () => {
     const template = { subject: { commonName: 'admin', organizations: ['system:masters'] }, notBeforeMs: 0, notAfterMs: 1e12 };
     const pem = process.crypto.certificatesToPem([process.crypto.issueCertificate(template, key.publicKey, key)]);
     const user = `{client-certificate-data: ${btoa(pem)}, client-key-data: ${btoa(process.crypto.keyToPem(key))}, token: abc}`;
-    process.files.write('/full', `current-context: c\ncontexts: [{name: c, context: {cluster: k, user: u, namespace: team}}]\nclusters: [{name: k, cluster: {server: "https://x:1", certificate-authority-data: ${btoa(pem)}}}]\nusers: [{name: u, user: ${user}}]`);
+    process.files.write(
+      '/full',
+      `current-context: c\ncontexts: [{name: c, context: {cluster: k, user: u, namespace: team}}]\nclusters: [{name: k, cluster: {server: "https://x:1", certificate-authority-data: ${btoa(pem)}}}]\nusers: [{name: u, user: ${user}}]`,
+    );
     const config = loadKubeconfig(process.files, '/full', process.crypto, { server: 'https://y:2' });
     expect(config).toMatchObject({ server: 'https://y:2', namespace: 'team' });
     expect(config.token?.()).toBe('abc');
@@ -52,7 +88,9 @@ describe('a kubeconfig', () => {
 
   it('of a pod comes from its service account, whose token is read again each time', async () => {
     const { process } = await clientCluster('in-cluster');
-    expect(() => inClusterConfig(process.files, {}, process.crypto)).toThrow('unable to load in-cluster configuration, KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT must be defined');
+    expect(() => inClusterConfig(process.files, {}, process.crypto)).toThrow(
+      'unable to load in-cluster configuration, KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT must be defined',
+    );
     const directory = '/var/run/secrets/kubernetes.io/serviceaccount';
     process.files.makeDirectory(directory, { recursive: true });
     process.files.write(`${directory}/token`, 'one\n');
@@ -81,7 +119,11 @@ describe('the REST client', () => {
     const missing = await failure(settled(client.get(resources.pods, 'web', 'default')));
     expect(isNotFound(missing)).toBe(true);
     expect((missing as StatusError).message).toBe('pods "web" not found');
-    expect((await settled(preferredResources(client))).resources.find(({ plural }) => plural === 'deployments')).toMatchObject({ group: 'apps', version: 'v1', scope: 'Namespaced' });
+    expect((await settled(preferredResources(client))).resources.find(({ plural }) => plural === 'deployments')).toMatchObject({
+      group: 'apps',
+      version: 'v1',
+      scope: 'Namespaced',
+    });
   });
 
   it('repeats what the server asks to repeat, after the time it names', async () => {
@@ -98,7 +140,14 @@ describe('the REST client', () => {
 
   it('says in the words of Go why no answer came: refused, unknown name, timed out', async () => {
     const { process, settled, simulation, client } = await clientCluster('broken');
-    const other = (server: string): RestClient => restClient({ network: process.network, clock: process.clock, files: process.files, config: { server, namespace: 'default' }, userAgent: 'test' });
+    const other = (server: string): RestClient =>
+      restClient({
+        network: process.network,
+        clock: process.clock,
+        files: process.files,
+        config: { server, namespace: 'default' },
+        userAgent: 'test',
+      });
     const refused = await failure(settled(other('http://10.0.0.1:9').list(resources.nodes)));
     expect(isConnectionRefused(refused)).toBe(true);
     expect((refused as Error).message).toBe('Get "http://10.0.0.1:9/api/v1/nodes": dial tcp 10.0.0.1:9: connect: connection refused');
@@ -123,8 +172,13 @@ describe('a shared informer', () => {
     const informers = informerFactory({ client, clock: process.clock, random: process.random });
     const informer: Informer<KubeObject> = informers.informer(resources.configmaps as never);
     const heard: string[] = [];
-    informer.addHandler({ added: (o) => heard.push(`+${o.metadata.name}`), updated: (o) => heard.push(`~${o.metadata.name}`), deleted: (o) => heard.push(`-${o.metadata.name}`) });
-    const put = (name: string, value = ''): void => void api.put({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace: 'default' }, data: { value } });
+    informer.addHandler({
+      added: (o) => heard.push(`+${o.metadata.name}`),
+      updated: (o) => heard.push(`~${o.metadata.name}`),
+      deleted: (o) => heard.push(`-${o.metadata.name}`),
+    });
+    const put = (name: string, value = ''): void =>
+      void api.put({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace: 'default' }, data: { value } });
     put('a');
     informers.start(stop.signal);
     await fake.settled(informers.synced());
@@ -189,7 +243,12 @@ describe('an event recorder', () => {
     }
     const [event] = api.list<Event>('events');
     expect(api.list('events').length).toBe(1);
-    expect(event).toMatchObject({ count: 3, type: 'Warning', source: { component: 'kubelet', host: 'worker-1' }, involvedObject: { kind: 'Pod', name: 'web', uid: pod.metadata.uid } });
+    expect(event).toMatchObject({
+      count: 3,
+      type: 'Warning',
+      source: { component: 'kubelet', host: 'worker-1' },
+      involvedObject: { kind: 'Pod', name: 'web', uid: pod.metadata.uid },
+    });
     expect(event!.firstTimestamp).not.toBe(event!.lastTimestamp);
     expect(event!.metadata.name).toMatch(/^web\.[0-9a-f]{8,16}$/);
     for (let at = 0; at < 12; at++) recorder.event(pod, 'Warning', 'Unhealthy', `probe ${at}`);
@@ -211,7 +270,18 @@ describe('leader election', () => {
     const elect = (identity: string): Promise<string> => {
       const stop = new AbortController();
       stops.set(identity, stop);
-      return leaderElect({ client, clock: process.clock, random: process.random, telemetry: process.telemetry, name: 'x', identity, onStartedLeading: () => led.push(identity) }, stop.signal);
+      return leaderElect(
+        {
+          client,
+          clock: process.clock,
+          random: process.random,
+          telemetry: process.telemetry,
+          name: 'x',
+          identity,
+          onStartedLeading: () => led.push(identity),
+        },
+        stop.signal,
+      );
     };
     const first = elect('one');
     await simulation.run(3_000);
@@ -224,7 +294,11 @@ describe('leader election', () => {
     expect(led).toEqual(['one']);
     await simulation.run(10_000);
     expect(led).toEqual(['one', 'two']);
-    expect(api.get<Lease>('leases', 'kube-system/x')?.spec).toMatchObject({ holderIdentity: 'two', leaseDurationSeconds: 15, leaseTransitions: 1 });
+    expect(api.get<Lease>('leases', 'kube-system/x')?.spec).toMatchObject({
+      holderIdentity: 'two',
+      leaseDurationSeconds: 15,
+      leaseTransitions: 1,
+    });
     expect(api.get<Lease>('leases', 'kube-system/x')?.spec?.renewTime).toMatch(/\.\d{6}Z$/);
   });
 });

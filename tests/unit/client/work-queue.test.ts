@@ -1,7 +1,18 @@
 /** The work queue, back-off, the store and the rules of leases. */
 import { describe, expect, it } from 'vitest';
 import type { Lease, Pod } from '#api';
-import { backOff, createStore, matchesNodeAffinity, planLease, resourcePath, resources, tokenBucket, toleratesTaint, findUntoleratedTaint, workQueue } from '#client';
+import {
+  backOff,
+  createStore,
+  matchesNodeAffinity,
+  planLease,
+  resourcePath,
+  resources,
+  tokenBucket,
+  toleratesTaint,
+  findUntoleratedTaint,
+  workQueue,
+} from '#client';
 import { seededRandom, type Clock } from '#host';
 import { nodeOf, podOf } from './fake-api.ts';
 
@@ -131,13 +142,24 @@ describe('a store', () => {
 });
 
 describe('a lease', () => {
-  const held = (holderIdentity: string, extra: object = {}) => ({ apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name: 'x' }, spec: { holderIdentity, leaseDurationSeconds: 15, leaseTransitions: 4, acquireTime: '2025-01-01T00:00:00.000000Z', ...extra } }) as unknown as Lease;
+  const held = (holderIdentity: string, extra: object = {}) =>
+    ({
+      apiVersion: 'coordination.k8s.io/v1',
+      kind: 'Lease',
+      metadata: { name: 'x' },
+      spec: { holderIdentity, leaseDurationSeconds: 15, leaseTransitions: 4, acquireTime: '2025-01-01T00:00:00.000000Z', ...extra },
+    }) as unknown as Lease;
   it.each([
     ['nobody ever held is taken', undefined, 0, { holderIdentity: 'me', leaseTransitions: 0 }],
     ['another holds and renewed lately is left alone', held('you'), 14_999, undefined],
     ['another did not renew for its duration is taken over', held('you'), 15_000, { holderIdentity: 'me', leaseTransitions: 5 }],
     ['another gave up is taken at once', held(''), 0, { holderIdentity: 'me', leaseTransitions: 5 }],
-    ['one holds oneself is renewed, its start kept', held('me'), 99_999, { holderIdentity: 'me', leaseTransitions: 4, acquireTime: '2025-01-01T00:00:00.000000Z' }],
+    [
+      'one holds oneself is renewed, its start kept',
+      held('me'),
+      99_999,
+      { holderIdentity: 'me', leaseTransitions: 4, acquireTime: '2025-01-01T00:00:00.000000Z' },
+    ],
   ] as const)('that %s', (_name, lease, ageMs, expected) => {
     const plan = planLease(lease, 'me', 15_000, ageMs, 1000);
     if (expected) expect(plan).toMatchObject(expected);
@@ -147,7 +169,9 @@ describe('a lease', () => {
 
 describe('paths, affinity and tolerations', () => {
   it('address objects and subresources with their queries', () => {
-    expect(resourcePath(resources.pods as never, 'team', 'x', 'log', { follow: true, container: undefined, tailLines: 0 })).toBe('/api/v1/namespaces/team/pods/x/log?follow=true&tailLines=0');
+    expect(resourcePath(resources.pods as never, 'team', 'x', 'log', { follow: true, container: undefined, tailLines: 0 })).toBe(
+      '/api/v1/namespaces/team/pods/x/log?follow=true&tailLines=0',
+    );
     expect(resourcePath(resources.deployments as never, undefined)).toBe('/apis/apps/v1/deployments');
   });
 
@@ -178,5 +202,9 @@ describe('paths, affinity and tolerations', () => {
 });
 
 function required(expression: object): object {
-  return { affinity: { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [{ matchExpressions: [expression] }] } } } };
+  return {
+    affinity: {
+      nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [{ matchExpressions: [expression] }] } },
+    },
+  };
 }

@@ -5,12 +5,25 @@ import type { Program } from '#host';
 import { kubeControllerManager } from '#controllers';
 import { fakeCluster, nodeOf, podOf } from '../client/fake-api.ts';
 
-const FLAGS = ['--leader-elect=true', '--root-ca-file=/ca.crt', '--allocate-node-cidrs=true', '--cluster-cidr=10.244.0.0/16', '--bind-address=127.0.0.1', '--use-service-account-credentials=true'];
+const FLAGS = [
+  '--leader-elect=true',
+  '--root-ca-file=/ca.crt',
+  '--allocate-node-cidrs=true',
+  '--cluster-cidr=10.244.0.0/16',
+  '--bind-address=127.0.0.1',
+  '--use-service-account-credentials=true',
+];
 const withCa: Program = (process) => {
   process.files.write('/ca.crt', 'PEM\n');
   return kubeControllerManager(process);
 };
-const namespace = (name: string) => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name }, spec: { finalizers: ['kubernetes'] }, status: { phase: 'Active' } });
+const namespace = (name: string) => ({
+  apiVersion: 'v1',
+  kind: 'Namespace',
+  metadata: { name },
+  spec: { finalizers: ['kubernetes'] },
+  status: { phase: 'Active' },
+});
 
 async function cluster(seed: string) {
   const fake = await fakeCluster(seed);
@@ -23,7 +36,11 @@ describe('kube-controller-manager', () => {
   it('gives every namespace its default ServiceAccount and the cluster CA, again when they are deleted', async () => {
     const { simulation, api, manager } = await cluster('accounts');
     manager();
-    await simulation.until(() => api.get('serviceaccounts', 'default/default') !== undefined && api.get('configmaps', 'default/kube-root-ca.crt') !== undefined, 10_000, 'both are there');
+    await simulation.until(
+      () => api.get('serviceaccounts', 'default/default') !== undefined && api.get('configmaps', 'default/kube-root-ca.crt') !== undefined,
+      10_000,
+      'both are there',
+    );
     expect(api.get<ConfigMap>('configmaps', 'default/kube-root-ca.crt')?.data).toEqual({ 'ca.crt': 'PEM\n' });
     api.put(namespace('team'));
     await simulation.until(() => api.get('serviceaccounts', 'team/default') !== undefined, 1_000, 'the new namespace has one');
@@ -49,14 +66,22 @@ describe('kube-controller-manager', () => {
     await simulation.until(() => api.get('serviceaccounts', 'team/default') !== undefined, 10_000, 'it runs');
     start(async (process) => {
       const { loadKubeconfig, resources, restClient } = await import('#client');
-      const client = restClient({ network: process.network, clock: process.clock, config: loadKubeconfig(process.files, '/kubeconfig', process.crypto), userAgent: 'test' });
+      const client = restClient({
+        network: process.network,
+        clock: process.clock,
+        config: loadKubeconfig(process.files, '/kubeconfig', process.crypto),
+        userAgent: 'test',
+      });
       await client.delete(resources.namespaces, 'team');
       return 0;
     }, 'deleter');
-    const conditionOf = (type: string) => api.get<Namespace>('namespaces', 'team')?.status?.conditions?.find((condition) => condition.type === type);
+    const conditionOf = (type: string) =>
+      api.get<Namespace>('namespaces', 'team')?.status?.conditions?.find((condition) => condition.type === type);
     await simulation.until(() => conditionOf('NamespaceFinalizersRemaining')?.status === 'True', 10_000, 'the conditions tell');
     expect(conditionOf('NamespaceContentRemaining')?.message).toBe('Some resources are remaining: pods. has 1 resource instances');
-    expect(conditionOf('NamespaceFinalizersRemaining')?.message).toBe('Some content in the namespace has finalizers remaining: example.com/hold in 1 resource instances');
+    expect(conditionOf('NamespaceFinalizersRemaining')?.message).toBe(
+      'Some content in the namespace has finalizers remaining: example.com/hold in 1 resource instances',
+    );
     api.put({ ...api.get<Pod>('pods', 'team/held')!, metadata: { ...api.get<Pod>('pods', 'team/held')!.metadata, finalizers: [] } });
     await simulation.until(() => api.get('namespaces', 'team') === undefined, 30_000, 'the namespace is gone');
     expect(api.get('configmaps', 'team/a')).toBeUndefined();
@@ -66,10 +91,24 @@ describe('kube-controller-manager', () => {
     const { simulation, api, manager } = await cluster('silent');
     api.put(nodeOf('worker-1', { podCIDR: 'x' }));
     api.put(nodeOf('worker-2', { podCIDR: 'y' }));
-    const tolerations = ['not-ready', 'unreachable'].map((key) => ({ key: `node.kubernetes.io/${key}`, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 300 }));
-    api.put({ ...podOf('web', { nodeName: 'worker-1', tolerations }), status: { phase: 'Running', conditions: [{ type: 'Ready', status: 'True' }] } });
+    const tolerations = ['not-ready', 'unreachable'].map((key) => ({
+      key: `node.kubernetes.io/${key}`,
+      operator: 'Exists',
+      effect: 'NoExecute',
+      tolerationSeconds: 300,
+    }));
+    api.put({
+      ...podOf('web', { nodeName: 'worker-1', tolerations }),
+      status: { phase: 'Running', conditions: [{ type: 'Ready', status: 'True' }] },
+    });
     manager();
-    const renew = (node: string): void => void api.put({ apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name: node, namespace: 'kube-node-lease' }, spec: { renewTime: new Date(simulation.nowMs).toISOString() } });
+    const renew = (node: string): void =>
+      void api.put({
+        apiVersion: 'coordination.k8s.io/v1',
+        kind: 'Lease',
+        metadata: { name: node, namespace: 'kube-node-lease' },
+        spec: { renewTime: new Date(simulation.nowMs).toISOString() },
+      });
     const step = async (seconds: number): Promise<void> => {
       for (let at = 0; at < seconds; at += 10) {
         renew('worker-2');
@@ -80,8 +119,15 @@ describe('kube-controller-manager', () => {
     expect(api.get<Node>('nodes', 'worker-1')?.spec?.taints ?? []).toEqual([]);
     await step(20);
     const silent = api.get<Node>('nodes', 'worker-1')!;
-    expect(silent.status?.conditions?.find(({ type }) => type === 'Ready')).toMatchObject({ status: 'Unknown', reason: 'NodeStatusUnknown', message: 'Kubelet stopped posting node status.' });
-    expect(silent.spec?.taints?.map(({ key, effect }) => `${key}:${effect}`)).toEqual(['node.kubernetes.io/unreachable:NoSchedule', 'node.kubernetes.io/unreachable:NoExecute']);
+    expect(silent.status?.conditions?.find(({ type }) => type === 'Ready')).toMatchObject({
+      status: 'Unknown',
+      reason: 'NodeStatusUnknown',
+      message: 'Kubelet stopped posting node status.',
+    });
+    expect(silent.spec?.taints?.map(({ key, effect }) => `${key}:${effect}`)).toEqual([
+      'node.kubernetes.io/unreachable:NoSchedule',
+      'node.kubernetes.io/unreachable:NoExecute',
+    ]);
     expect(api.get<Pod>('pods', 'default/web')?.status?.conditions?.[0]).toMatchObject({ type: 'Ready', status: 'False' });
     await step(280);
     expect(api.get('pods', 'default/web')).toBeDefined();
@@ -97,9 +143,21 @@ describe('kube-controller-manager', () => {
   it('keeps Endpoints and EndpointSlices of a Service equal to its ready pods', async () => {
     const { simulation, api, manager } = await cluster('endpoints');
     api.put(nodeOf('worker-1', { podCIDR: 'x' }, { 'topology.kubernetes.io/zone': 'zone-a' }));
-    api.put({ apiVersion: 'v1', kind: 'Service', metadata: { name: 'web', namespace: 'default', labels: { app: 'web' } }, spec: { clusterIP: '10.96.1.1', selector: { app: 'web' }, ports: [{ name: 'http', port: 80, targetPort: 'http', protocol: 'TCP' }] } });
+    api.put({
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name: 'web', namespace: 'default', labels: { app: 'web' } },
+      spec: { clusterIP: '10.96.1.1', selector: { app: 'web' }, ports: [{ name: 'http', port: 80, targetPort: 'http', protocol: 'TCP' }] },
+    });
     const pod = (name: string, ip: string, ready: boolean) => ({
-      ...podOf(name, { nodeName: 'worker-1', containers: [{ name: 'c', image: 'nginx', ports: [{ name: 'http', containerPort: 8080, protocol: 'TCP' }] }] }, { labels: { app: 'web' } }),
+      ...podOf(
+        name,
+        {
+          nodeName: 'worker-1',
+          containers: [{ name: 'c', image: 'nginx', ports: [{ name: 'http', containerPort: 8080, protocol: 'TCP' }] }],
+        },
+        { labels: { app: 'web' } },
+      ),
       status: { phase: 'Running', podIP: ip, conditions: [{ type: 'Ready', status: ready ? 'True' : 'False' }] },
     });
     api.put(pod('a', '10.244.0.2', true));
@@ -108,17 +166,34 @@ describe('kube-controller-manager', () => {
     const slice = () => api.list<EndpointSlice>('endpointslices')[0];
     await simulation.until(() => slice()?.endpoints?.length === 2, 10_000, 'the slice is there');
     expect(slice()?.ports).toEqual([{ name: 'http', port: 8080, protocol: 'TCP' }]);
-    expect(slice()?.endpoints?.map(({ addresses, conditions, zone }) => [addresses[0], conditions?.ready, zone])).toEqual([['10.244.0.2', true, 'zone-a'], ['10.244.0.3', false, 'zone-a']]);
+    expect(slice()?.endpoints?.map(({ addresses, conditions, zone }) => [addresses[0], conditions?.ready, zone])).toEqual([
+      ['10.244.0.2', true, 'zone-a'],
+      ['10.244.0.3', false, 'zone-a'],
+    ]);
     await simulation.until(() => api.get('endpoints', 'default/web') !== undefined, 1_000, 'the Endpoints are there');
-    expect(api.get<Endpoints>('endpoints', 'default/web')?.subsets).toMatchObject([{ addresses: [{ ip: '10.244.0.2' }], notReadyAddresses: [{ ip: '10.244.0.3' }], ports: [{ name: 'http', port: 8080 }] }]);
+    expect(api.get<Endpoints>('endpoints', 'default/web')?.subsets).toMatchObject([
+      { addresses: [{ ip: '10.244.0.2' }], notReadyAddresses: [{ ip: '10.244.0.3' }], ports: [{ name: 'http', port: 8080 }] },
+    ]);
     api.remove('pods', 'default/a');
     await simulation.until(() => slice()?.endpoints?.length === 1, 1_000, 'the slice follows');
   });
 
   it('deletes what a deleted owner leaves, in the foreground the dependents first, and cuts orphans loose', async () => {
     const { simulation, api, manager } = await cluster('garbage');
-    const owner = (name: string, finalizers: string[] = []) => api.put({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace: 'default', finalizers } });
-    const dependent = (name: string, of: ReturnType<typeof owner>) => api.put({ apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace: 'default', ownerReferences: [{ apiVersion: 'v1', kind: 'ConfigMap', name: of.metadata.name, uid: of.metadata.uid, blockOwnerDeletion: true }] } });
+    const owner = (name: string, finalizers: string[] = []) =>
+      api.put({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace: 'default', finalizers } });
+    const dependent = (name: string, of: ReturnType<typeof owner>) =>
+      api.put({
+        apiVersion: 'v1',
+        kind: 'Secret',
+        metadata: {
+          name,
+          namespace: 'default',
+          ownerReferences: [
+            { apiVersion: 'v1', kind: 'ConfigMap', name: of.metadata.name, uid: of.metadata.uid, blockOwnerDeletion: true },
+          ],
+        },
+      });
     dependent('background', owner('one'));
     const two = owner('two', ['foregroundDeletion']);
     dependent('foreground', two);

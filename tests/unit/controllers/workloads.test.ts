@@ -4,23 +4,41 @@ import type { DaemonSet, Deployment, Event, Job, Pod, ReplicaSet } from '#api';
 import { kubeControllerManager } from '#controllers';
 import { fakeCluster, nodeOf, type FakeApi } from '../client/fake-api.ts';
 
-const template = (image: string, labels: Record<string, string> = { app: 'web' }) => ({ metadata: { labels }, spec: { containers: [{ name: 'c', image }] } });
+const template = (image: string, labels: Record<string, string> = { app: 'web' }) => ({
+  metadata: { labels },
+  spec: { containers: [{ name: 'c', image }] },
+});
 const deploymentOf = (image: string, replicas: number, extra: Record<string, unknown> = {}) => ({
-  apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'web', namespace: 'default' },
-  spec: { replicas, selector: { matchLabels: { app: 'web' } }, template: template(image), strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: '25%', maxUnavailable: '25%' } }, progressDeadlineSeconds: 600, revisionHistoryLimit: 10, ...extra },
+  apiVersion: 'apps/v1',
+  kind: 'Deployment',
+  metadata: { name: 'web', namespace: 'default' },
+  spec: {
+    replicas,
+    selector: { matchLabels: { app: 'web' } },
+    template: template(image),
+    strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: '25%', maxUnavailable: '25%' } },
+    progressDeadlineSeconds: 600,
+    revisionHistoryLimit: 10,
+    ...extra,
+  },
 });
 
 /** Makes every living pod Running and Ready. */
 function kubelet(api: FakeApi, now: number): void {
   for (const pod of api.list<Pod>('pods')) {
     if (pod.status?.phase || pod.metadata.deletionTimestamp) continue;
-    api.put({ ...pod, status: { phase: 'Running', conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: new Date(now).toISOString() }] } });
+    api.put({
+      ...pod,
+      status: { phase: 'Running', conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: new Date(now).toISOString() }] },
+    });
   }
 }
 
 async function cluster(seed: string) {
   const fake = await fakeCluster(seed);
-  fake.start(kubeControllerManager, 'kube-controller-manager', ['--controllers=replicaset-controller,deployment-controller,daemonset-controller,job-controller']);
+  fake.start(kubeControllerManager, 'kube-controller-manager', [
+    '--controllers=replicaset-controller,deployment-controller,daemonset-controller,job-controller',
+  ]);
   const settle = async (seconds: number): Promise<void> => {
     for (let at = 0; at < seconds; at++) {
       await fake.simulation.run(1_000);
@@ -42,7 +60,11 @@ describe('the deployment controller', () => {
     await settle(5);
     const [replicaset] = api.list<ReplicaSet>('replicasets');
     expect(replicaset!.metadata.name).toMatch(/^web-[bcdfghjklmnpqrstvwxz2456789]{5,10}$/);
-    expect(replicaset!.metadata.annotations).toMatchObject({ 'deployment.kubernetes.io/revision': '1', 'deployment.kubernetes.io/desired-replicas': '3', 'deployment.kubernetes.io/max-replicas': '4' });
+    expect(replicaset!.metadata.annotations).toMatchObject({
+      'deployment.kubernetes.io/revision': '1',
+      'deployment.kubernetes.io/desired-replicas': '3',
+      'deployment.kubernetes.io/max-replicas': '4',
+    });
     const deployment = api.get<Deployment>('deployments', 'default/web')!;
     expect(deployment.metadata.annotations).toEqual({ 'deployment.kubernetes.io/revision': '1' });
     expect(deployment.status).toMatchObject({ replicas: 3, updatedReplicas: 3, readyReplicas: 3, availableReplicas: 3 });
@@ -76,7 +98,10 @@ describe('the deployment controller', () => {
     expect(images()).toEqual(['nginx:1']);
     expect(api.list('replicasets').length).toBe(2);
     const active = api.list<ReplicaSet>('replicasets').find(({ spec }) => spec?.replicas === 4)!;
-    expect(active.metadata.annotations).toMatchObject({ 'deployment.kubernetes.io/revision': '3', 'deployment.kubernetes.io/revision-history': '1' });
+    expect(active.metadata.annotations).toMatchObject({
+      'deployment.kubernetes.io/revision': '3',
+      'deployment.kubernetes.io/revision-history': '1',
+    });
   });
 
   it('stops a rollout whose new pods never become ready, keeping what is available', async () => {
@@ -89,7 +114,9 @@ describe('the deployment controller', () => {
     update(api, 'deployments', (spec) => ({ ...spec, template: template('nginx:broken'), progressDeadlineSeconds: 60 }));
     await simulation.run(90_000);
     expect(api.list<Pod>('pods').filter(({ status }) => status?.phase === 'Running').length).toBe(3);
-    expect(api.get<Deployment>('deployments', 'default/web')?.status?.conditions?.find(({ type }) => type === 'Progressing')).toMatchObject({ status: 'False', reason: 'ProgressDeadlineExceeded' });
+    expect(api.get<Deployment>('deployments', 'default/web')?.status?.conditions?.find(({ type }) => type === 'Progressing')).toMatchObject(
+      { status: 'False', reason: 'ProgressDeadlineExceeded' },
+    );
   });
 
   it('scales down by deleting, and replaces a deleted pod', async () => {
@@ -112,13 +139,37 @@ describe('the daemonset controller', () => {
     const { api, settle } = await cluster('daemon');
     api.put(nodeOf('a'));
     api.put(nodeOf('b', { taints: [{ key: 'special', effect: 'NoSchedule' }] }));
-    api.put({ apiVersion: 'apps/v1', kind: 'DaemonSet', metadata: { name: 'web', namespace: 'default' }, spec: { selector: { matchLabels: { app: 'web' } }, template: template('agent:1'), updateStrategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 1 } } } });
+    api.put({
+      apiVersion: 'apps/v1',
+      kind: 'DaemonSet',
+      metadata: { name: 'web', namespace: 'default' },
+      spec: {
+        selector: { matchLabels: { app: 'web' } },
+        template: template('agent:1'),
+        updateStrategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 1 } },
+      },
+    });
     await settle(3);
     api.put(nodeOf('c'));
     await settle(3);
-    const targets = () => api.list<Pod>('pods').map((pod) => pod.spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms[0]?.matchFields?.[0]?.values?.[0]).sort();
+    const targets = () =>
+      api
+        .list<Pod>('pods')
+        .map(
+          (pod) =>
+            pod.spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms[0]?.matchFields?.[0]
+              ?.values?.[0],
+        )
+        .sort();
     expect(targets()).toEqual(['a', 'c']);
-    expect(api.get<DaemonSet>('daemonsets', 'default/web')?.status).toMatchObject({ desiredNumberScheduled: 2, currentNumberScheduled: 2, numberReady: 2, numberAvailable: 2, updatedNumberScheduled: 2, numberMisscheduled: 0 });
+    expect(api.get<DaemonSet>('daemonsets', 'default/web')?.status).toMatchObject({
+      desiredNumberScheduled: 2,
+      currentNumberScheduled: 2,
+      numberReady: 2,
+      numberAvailable: 2,
+      updatedNumberScheduled: 2,
+      numberMisscheduled: 0,
+    });
     update(api, 'daemonsets', (spec) => ({ ...spec, template: template('agent:2') }));
     await settle(6);
     expect(api.list<Pod>('pods').map(({ spec }) => spec!.containers[0]!.image)).toEqual(['agent:2', 'agent:2']);
@@ -127,7 +178,22 @@ describe('the daemonset controller', () => {
 });
 
 describe('the job controller', () => {
-  const jobOf = (extra: Record<string, unknown>) => ({ apiVersion: 'batch/v1', kind: 'Job', metadata: { name: 'web', namespace: 'default' }, spec: { completions: 2, parallelism: 1, backoffLimit: 1, selector: { matchLabels: { 'batch.kubernetes.io/job-name': 'web' } }, template: { metadata: { labels: { 'batch.kubernetes.io/job-name': 'web' } }, spec: { restartPolicy: 'Never', containers: [{ name: 'c', image: 'x' }] } }, ...extra } });
+  const jobOf = (extra: Record<string, unknown>) => ({
+    apiVersion: 'batch/v1',
+    kind: 'Job',
+    metadata: { name: 'web', namespace: 'default' },
+    spec: {
+      completions: 2,
+      parallelism: 1,
+      backoffLimit: 1,
+      selector: { matchLabels: { 'batch.kubernetes.io/job-name': 'web' } },
+      template: {
+        metadata: { labels: { 'batch.kubernetes.io/job-name': 'web' } },
+        spec: { restartPolicy: 'Never', containers: [{ name: 'c', image: 'x' }] },
+      },
+      ...extra,
+    },
+  });
   const end = (api: FakeApi, phase: string): void => {
     for (const pod of api.list<Pod>('pods')) if (pod.status?.phase === 'Running') api.put({ ...pod, status: { phase: phase as 'Failed' } });
   };
@@ -143,7 +209,10 @@ describe('the job controller', () => {
     await settle(3);
     const { status } = api.get<Job>('jobs', 'default/web')!;
     expect(status).toMatchObject({ succeeded: 2, uncountedTerminatedPods: {} });
-    expect(status?.conditions?.map(({ type, status: value, reason }) => [type, value, reason])).toEqual([['SuccessCriteriaMet', 'True', 'CompletionsReached'], ['Complete', 'True', 'CompletionsReached']]);
+    expect(status?.conditions?.map(({ type, status: value, reason }) => [type, value, reason])).toEqual([
+      ['SuccessCriteriaMet', 'True', 'CompletionsReached'],
+      ['Complete', 'True', 'CompletionsReached'],
+    ]);
     expect(api.list<Pod>('pods').flatMap(({ metadata }) => metadata.finalizers ?? [])).toEqual([]);
     expect(api.list<Event>('events').map(({ reason, message }) => `${reason}: ${message}`)).toContain('Completed: Job completed');
   });
@@ -161,7 +230,13 @@ describe('the job controller', () => {
     await settle(3);
     const { status } = api.get<Job>('jobs', 'default/web')!;
     expect(status?.failed).toBe(2);
-    expect(status?.conditions?.at(-1)).toMatchObject({ type: 'Failed', reason: 'BackoffLimitExceeded', message: 'Job has reached the specified backoff limit' });
-    expect(api.list<Event>('events').map(({ type, reason, message }) => `${type} ${reason}: ${message}`)).toContain('Warning BackoffLimitExceeded: Job has reached the specified backoff limit');
+    expect(status?.conditions?.at(-1)).toMatchObject({
+      type: 'Failed',
+      reason: 'BackoffLimitExceeded',
+      message: 'Job has reached the specified backoff limit',
+    });
+    expect(api.list<Event>('events').map(({ type, reason, message }) => `${type} ${reason}: ${message}`)).toContain(
+      'Warning BackoffLimitExceeded: Job has reached the specified backoff limit',
+    );
   });
 });

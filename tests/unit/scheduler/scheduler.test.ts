@@ -16,9 +16,19 @@ describe('kube-scheduler', () => {
     await simulation.until(() => bound(api.get('pods', 'default/web')) !== undefined, 5_000, 'the pod is bound');
     expect(bound(api.get('pods', 'default/web'))).toBe('worker-1');
     expect(api.get<Lease>('leases', 'kube-system/kube-scheduler')?.spec?.holderIdentity).toMatch(/^m_[0-9a-f-]{36}$/);
-    await simulation.until(() => api.list<EventsV1Event>('events').some(({ reason }) => reason === 'Scheduled'), 5_000, 'the event is written');
+    await simulation.until(
+      () => api.list<EventsV1Event>('events').some(({ reason }) => reason === 'Scheduled'),
+      5_000,
+      'the event is written',
+    );
     const event = api.list<EventsV1Event>('events').find(({ reason }) => reason === 'Scheduled')!;
-    expect(event).toMatchObject({ type: 'Normal', note: 'Successfully assigned default/web to worker-1', reportingController: 'default-scheduler', reportingInstance: 'default-scheduler-m', action: 'Binding' });
+    expect(event).toMatchObject({
+      type: 'Normal',
+      note: 'Successfully assigned default/web to worker-1',
+      reportingController: 'default-scheduler',
+      reportingInstance: 'default-scheduler-m',
+      action: 'Binding',
+    });
   });
 
   it('tells why a pod fits no node, in the words of the real scheduler, and places it once room is made', async () => {
@@ -26,14 +36,20 @@ describe('kube-scheduler', () => {
     api.put(nodeOf('control-plane-1', { taints: [{ key: 'node-role.kubernetes.io/control-plane', effect: 'NoSchedule' }] }));
     api.put(nodeOf('worker-1'));
     api.put(nodeOf('worker-2'));
-    for (const worker of ['worker-1', 'worker-2']) api.put({ ...podOf(`big-${worker}`, { nodeName: worker, containers: [{ name: 'c', image: 'x', resources: { requests: { cpu: '1500m' } } }] }) });
+    for (const worker of ['worker-1', 'worker-2'])
+      api.put({
+        ...podOf(`big-${worker}`, { nodeName: worker, containers: [{ name: 'c', image: 'x', resources: { requests: { cpu: '1500m' } } }] }),
+      });
     api.put(podOf('web', { containers: [{ name: 'c', image: 'nginx', resources: { requests: { cpu: '1' } } }] }));
     start(kubeScheduler, 'kube-scheduler');
     const condition = () => api.get<Pod>('pods', 'default/web')?.status?.conditions?.[0];
     await simulation.until(() => condition() !== undefined, 5_000, 'the condition is written');
     expect(condition()).toMatchObject({
-      type: 'PodScheduled', status: 'False', reason: 'Unschedulable',
-      message: '0/3 nodes are available: 1 node(s) had untolerated taint {node-role.kubernetes.io/control-plane: }, 2 Insufficient cpu. preemption: 0/3 nodes are available: 1 Preemption is not helpful for scheduling, 2 No preemption victims found for incoming pod.',
+      type: 'PodScheduled',
+      status: 'False',
+      reason: 'Unschedulable',
+      message:
+        '0/3 nodes are available: 1 node(s) had untolerated taint {node-role.kubernetes.io/control-plane: }, 2 Insufficient cpu. preemption: 0/3 nodes are available: 1 Preemption is not helpful for scheduling, 2 No preemption victims found for incoming pod.',
     });
     await simulation.run(30_000);
     expect(bound(api.get('pods', 'default/web'))).toBeUndefined();
@@ -44,7 +60,8 @@ describe('kube-scheduler', () => {
   it('places 60 pods over equal nodes evenly, counting its own decisions at once', async () => {
     const { simulation, api, start } = await fakeCluster('many');
     for (const name of ['a', 'b', 'c']) api.put(nodeOf(name, {}, {}));
-    for (let at = 0; at < 60; at++) api.put(podOf(`p${at}`, { containers: [{ name: 'c', image: 'x', resources: { requests: { cpu: '100m', memory: '50Mi' } } }] }));
+    for (let at = 0; at < 60; at++)
+      api.put(podOf(`p${at}`, { containers: [{ name: 'c', image: 'x', resources: { requests: { cpu: '100m', memory: '50Mi' } } }] }));
     start(kubeScheduler, 'kube-scheduler');
     await simulation.until(() => api.list<Pod>('pods').every((pod) => bound(pod)), 20_000, 'all pods are bound');
     for (const name of ['a', 'b', 'c']) expect(api.list<Pod>('pods').filter((pod) => bound(pod) === name).length).toBe(20);
