@@ -151,7 +151,15 @@ export async function serveKubelet(options: KubeletServerOptions): Promise<void>
   const { files, crypto, network, telemetry } = process;
   const onFault = (error: unknown): void => telemetry.log('error', `the kubelet's API failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
   await listenHttp(network, settings.healthzPort, { address: '127.0.0.1' }, async (request) => (request.path === '/healthz' ? text(200, 'ok') : text(404, '404 page not found\n')), onFault);
-  const identity = servingIdentity(crypto, process.clock, files, settings.nodeName, settings.nodeIp, settings.certificatePath, settings.keyPath);
+  const isGiven = files.stat(settings.certificatePath) !== undefined && files.stat(settings.keyPath) !== undefined;
+  const paths = isGiven ? [settings.certificatePath, settings.keyPath] : [];
+  const identity = servingIdentity(crypto, process.clock, files, settings.nodeName, settings.nodeIp, ...paths);
+  // A certificate of its own is made once and kept, as the kubelet does without serverTLSBootstrap.
+  if (!isGiven) {
+    files.makeDirectory(settings.certificatePath.slice(0, settings.certificatePath.lastIndexOf('/')), { recursive: true });
+    files.write(settings.certificatePath, crypto.certificatesToPem(identity.chain));
+    files.write(settings.keyPath, crypto.keyToPem(identity.key), { mode: 0o600 });
+  }
   const clientCas = settings.clientCaPath && files.stat(settings.clientCaPath) ? crypto.certificatesFromPem(files.readText(settings.clientCaPath)) : [];
   await listenHttp(network, settings.port, { identity, clientCas, clientAuth: 'request' }, kubeletHandler(options), onFault);
 }
