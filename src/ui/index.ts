@@ -1,0 +1,70 @@
+/** The front door of the page: reads the address, puts the page on screen, and shows a lab once there is one. */
+import { mount, unmount } from 'svelte';
+import type { Lab } from '#lab';
+import Page from './page.svelte';
+import type { PageParameters } from './parameters.ts';
+import { LabView } from './state/lab-view.svelte.ts';
+import { PageView } from './state/page-view.svelte.ts';
+import { Terminals } from './state/terminals.svelte.ts';
+
+export { readParameters, type PageParameters, type Panel } from './parameters.ts';
+
+/** A page on screen. */
+export interface MountedPage {
+  /** Shows this lab. Applies the parameters that wait for it: speed, pause, lines to run. */
+  attach(lab: Lab): void;
+  /** Says that no lab could be made, and why. */
+  fail(error: unknown): void;
+  /** Says something at the top until the reader puts it away. */
+  notify(text: string): void;
+  /** Says for good that nothing is kept after the tab closes. */
+  runsFromMemory(reason: string): void;
+  /** Takes the page off the screen. The lab goes on. */
+  close(): void;
+}
+
+/** Puts the page into `target` (emptied first), before there is a lab; what it shows then says so. */
+export function mountPage(target: HTMLElement, parameters: PageParameters): MountedPage {
+  const lab = new LabView();
+  const page = new PageView();
+  const terminals = new Terminals();
+  page.theme = parameters.theme;
+  page.pane = parameters.panels.includes('map') ? 'map' : 'terminal';
+  for (const notice of parameters.notices) lab.notify(notice);
+  target.replaceChildren();
+  const component = mount(Page, { target, props: { views: { lab, page, terminals, parameters } } });
+  return {
+    attach(attached) {
+      lab.attach(attached);
+      void applyWhenReady(attached, lab, terminals, parameters);
+    },
+    fail: (error) => lab.fail(error),
+    notify: (text) => lab.notify(text),
+    runsFromMemory(reason) {
+      page.isInMemory = true;
+      lab.notify(reason);
+    },
+    close() {
+      lab.detach();
+      void unmount(component);
+    },
+  };
+}
+
+/** Speed, pause and lines wait until the cluster of the first boot is ready: a boot that was paused would never end. */
+async function applyWhenReady(lab: Lab, view: LabView, terminals: Terminals, parameters: PageParameters): Promise<void> {
+  const isReady = await lab.ready.then(
+    () => true,
+    () => false,
+  );
+  // The page says by itself what keeps the cluster from being ready.
+  if (!isReady) return;
+  try {
+    if (parameters.paused) await lab.time.setRate(0);
+    else if (parameters.speed !== lab.time.rate) await lab.time.setRate(parameters.speed);
+    if (parameters.panels.includes('terminal')) terminals.waitingLines = parameters.run;
+    else for (const line of parameters.run) await lab.run(line);
+  } catch (error) {
+    view.notify(`What the address asks for could not be done: ${error instanceof Error ? error.message : String(error)}`, 'bad');
+  }
+}

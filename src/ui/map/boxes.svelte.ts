@@ -1,0 +1,49 @@
+/** Where things stand on the map, measured when their size or place changes and at no other time. */
+import { SvelteMap } from 'svelte/reactivity';
+import type { Attachment } from 'svelte/attachments';
+import { createFrameBatch } from '../state/frame-batch.ts';
+import type { Box } from './link-paths.ts';
+
+/** Measures elements against one surface. */
+export class Boxes {
+  readonly boxes = new SvelteMap<string, Box>();
+  #surface: HTMLElement | undefined;
+  readonly #elements = new Map<string, HTMLElement>();
+  readonly #batch = createFrameBatch(() => this.#measure());
+  readonly #observer = new ResizeObserver(() => this.#batch.request());
+
+  /** The element that the boxes are measured against. */
+  readonly surface: Attachment<HTMLElement> = (element) => {
+    this.#surface = element;
+    this.#observer.observe(element);
+    return () => {
+      this.#observer.disconnect();
+      this.#batch.cancel();
+    };
+  };
+
+  /** An element whose box is wanted under `name`. */
+  box(name: string): Attachment<HTMLElement> {
+    return (element) => {
+      this.#elements.set(name, element);
+      this.#observer.observe(element);
+      return () => {
+        this.#observer.unobserve(element);
+        if (this.#elements.get(name) === element) this.#elements.delete(name);
+        this.#batch.request();
+      };
+    };
+  }
+
+  #measure(): void {
+    if (!this.#surface) return;
+    const origin = this.#surface.getBoundingClientRect();
+    for (const name of this.boxes.keys()) if (!this.#elements.has(name)) this.boxes.delete(name);
+    for (const [name, element] of this.#elements) {
+      const { left, top, width, height } = element.getBoundingClientRect();
+      const box = { x: left - origin.left, y: top - origin.top, width, height };
+      const old = this.boxes.get(name);
+      if (!old || old.x !== box.x || old.y !== box.y || old.width !== box.width || old.height !== box.height) this.boxes.set(name, box);
+    }
+  }
+}

@@ -1,0 +1,185 @@
+/**
+ * What the page knows of the lab: fed by the lab's events and by two watches, changed at most once per animation frame.
+ * It keeps no truth of its own; closing it leaves the lab as it is.
+ */
+import { SvelteMap } from 'svelte/reactivity';
+import type { ClusterSpec, Lab, LabEvents, MachineInfo } from '#lab';
+import { happenings } from '../cluster-summary.ts';
+import { createFrameBatch } from './frame-batch.ts';
+import type { NodeObject, PodObject } from './objects.ts';
+import { startTicker } from './ticker.ts';
+import { WatchedList } from './watched-list.svelte.ts';
+
+/** Spans and happenings that are kept. */
+const SPANS_MAX = 200;
+const HAPPENINGS_MAX = 40;
+const NOTICES_MAX = 6;
+/** How often the figures that move by themselves are looked at, real milliseconds. */
+const CLOCK_PERIOD_MS = 250;
+const TICKS_PER_NUDGE = 4;
+
+type Span = LabEvents['span'];
+
+/** Something that happened, with the lab wall clock when it was seen. */
+export interface Happening {
+  readonly id: number;
+  readonly wallMs: number;
+  readonly text: string;
+}
+
+/** A sentence at the top of the page until somebody puts it away. */
+export interface Notice {
+  readonly id: number;
+  readonly text: string;
+  readonly tone: 'plain' | 'bad';
+}
+
+/** The state behind every component of the page. */
+export class LabView {
+  lab = $state.raw<Lab | undefined>(undefined);
+  /** starting: no lab yet; failed: it could not be made, or its cluster does not become ready. */
+  phase = $state<'starting' | 'booting' | 'ready' | 'failed'>('starting');
+  problem = $state('');
+  spec = $state.raw<ClusterSpec | undefined>(undefined);
+  readonly machines = new SvelteMap<string, MachineInfo>();
+  readonly pods = new WatchedList<PodObject>('/api/v1/pods');
+  readonly nodes = new WatchedList<NodeObject>('/api/v1/nodes');
+  time = $state.raw<LabEvents['time']>({ labMs: 0, rate: 1, mode: 'free', trueRate: 1, stuck: [], wallMs: 0 });
+  nowMs = $state(0);
+  notices = $state.raw<readonly Notice[]>([]);
+  happened = $state.raw<readonly Happening[]>([]);
+  spans = $state.raw<readonly Span[]>([]);
+  /** When a machine (`name`) or a component (`name/component`) was first seen in its present state, lab wall clock. */
+  readonly since = new SvelteMap<string, number>();
+  /** Counts log records per `machine/component`, so that an open log knows when to look again. */
+  readonly logged = new SvelteMap<string, number>();
+  #ids = 0;
+  #ticks = 0;
+  #followed: Promise<void> | undefined;
+  #changed = new Map<string, MachineInfo>();
+  #spans: Span[] = [];
+  #logged = new Map<string, number>();
+  readonly #batch = createFrameBatch(() => this.#show());
+  readonly #ends: (() => void)[] = [];
+
+  /** Shows this lab from now on. */
+  attach(lab: Lab): void {
+    this.lab = lab;
+    this.spec = lab.spec;
+    this.nowMs = lab.time.now;
+    this.#ends.push(
+      lab.on('machine', (machine) => this.#note(machine)),
+      lab.on('span', (span) => {
+        this.#spans.push(span);
+        if (this.#spans.length > SPANS_MAX) this.#spans.shift();
+        this.#batch.request();
+      }),
+      lab.on('log', ({ machine, component }) => {
+        const key = `${machine}/${component}`;
+        this.#logged.set(key, (this.#logged.get(key) ?? 0) + 1);
+        this.#batch.request();
+      }),
+      lab.on('time', (time) => {
+        this.time = time;
+        this.nowMs = time.wallMs;
+      }),
+      lab.on('notice', ({ message }) => this.notify(message)),
+      lab.on('error', ({ machine, message }) => this.notify(machine ? `${machine}: ${message}` : message, 'bad')),
+      lab.on('cluster', (spec) => this.#begin(spec)),
+      startTicker(() => this.#tick(), CLOCK_PERIOD_MS),
+    );
+    this.#begin(lab.spec);
+  }
+
+  /** The lab could not be made. */
+  fail(error: unknown): void {
+    this.phase = 'failed';
+    this.problem = error instanceof Error ? error.message : String(error);
+  }
+
+  notify(text: string, tone: Notice['tone'] = 'plain'): void {
+    if (this.notices.some((notice) => notice.text === text)) return;
+    this.notices = [...this.notices, { id: ++this.#ids, text, tone }].slice(-NOTICES_MAX);
+  }
+
+  dismiss(id: number): void {
+    this.notices = this.notices.filter((notice) => notice.id !== id);
+  }
+
+  /** Lets go of the lab without ending it. */
+  detach(): void {
+    for (const end of this.#ends.splice(0)) end();
+    this.#batch.cancel();
+    this.pods.stop();
+    this.nodes.stop();
+  }
+
+  #begin(spec: ClusterSpec): void {
+    const { lab } = this;
+    if (!lab) return;
+    this.spec = spec;
+    this.machines.clear();
+    this.since.clear();
+    this.#changed.clear();
+    this.happened = [];
+    this.pods.start((input, init) => lab.fetch(input, init));
+    this.nodes.start((input, init) => lab.fetch(input, init));
+    void this.#readMachines(lab);
+    void this.#follow(lab.ready);
+  }
+
+  async #readMachines(lab: Lab): Promise<void> {
+    try {
+      for (const machine of await lab.machines.list()) if (!this.#changed.has(machine.name)) this.#note(machine);
+    } catch (error) {
+      this.notify(`The machines could not be listed: ${error instanceof Error ? error.message : String(error)}`, 'bad');
+    }
+  }
+
+  /** Follows the present cluster until it is ready; an older one's end is nobody's business any more. */
+  async #follow(ready: Promise<void>): Promise<void> {
+    this.#followed = ready;
+    this.phase = 'booting';
+    this.problem = '';
+    try {
+      await ready;
+      if (this.#followed === ready) this.phase = 'ready';
+      this.pods.nudge(true);
+      this.nodes.nudge(true);
+    } catch (error) {
+      if (this.#followed === ready) this.fail(error);
+    }
+  }
+
+  #note(machine: MachineInfo): void {
+    this.#changed.set(machine.name, machine);
+    this.#batch.request();
+  }
+
+  #tick(): void {
+    this.nowMs = this.lab?.time.now ?? 0;
+    if (++this.#ticks % TICKS_PER_NUDGE !== 0) return;
+    this.pods.nudge();
+    this.nodes.nudge();
+  }
+
+  #show(): void {
+    const told: Happening[] = [];
+    const now = this.lab?.time.now ?? 0;
+    for (const [name, machine] of this.#changed) {
+      const before = this.machines.get(name);
+      for (const text of happenings(before, machine)) told.push({ id: ++this.#ids, wallMs: now, text });
+      if (before?.state !== machine.state) this.since.set(name, now);
+      for (const component of machine.components) {
+        const old = before?.components.find((each) => each.name === component.name);
+        if (old?.state !== component.state) this.since.set(`${name}/${component.name}`, now);
+      }
+      this.machines.set(name, machine);
+    }
+    this.#changed.clear();
+    if (told.length > 0) this.happened = [...told.reverse(), ...this.happened].slice(0, HAPPENINGS_MAX);
+    if (this.#spans.length > 0) this.spans = [...this.spans, ...this.#spans.splice(0)].slice(-SPANS_MAX);
+    for (const [key, count] of this.#logged) this.logged.set(key, (this.logged.get(key) ?? 0) + count);
+    this.#logged.clear();
+  }
+}

@@ -1,0 +1,42 @@
+/** What the reader looks at: the selection, the open pane, the theme. Nothing of it is the cluster's. */
+import type { PageParameters } from '../parameters.ts';
+
+/** What the inspector explains. */
+export type Selection =
+  | { readonly kind: 'machine'; readonly machine: string }
+  | { readonly kind: 'component'; readonly machine: string; readonly component: string }
+  | { readonly kind: 'pod'; readonly key: string }
+  | { readonly kind: 'differences' };
+
+/** The panes of a narrow screen. */
+export type Pane = 'map' | 'terminal' | 'inspector';
+
+/** Whether two selections mean the same thing. */
+export function isSame(a: Selection | undefined, b: Selection): boolean {
+  return a !== undefined && JSON.stringify(a) === JSON.stringify(b);
+}
+
+/** The reader's view of the page. */
+export class PageView {
+  selection = $state.raw<Selection | undefined>(undefined);
+  pane = $state<Pane>('map');
+  /** The inspector's sheet of a middling screen. */
+  isSheetOpen = $state(false);
+  isTerminalTall = $state(false);
+  theme = $state<PageParameters['theme']>('auto');
+  /** Storage is not to be had, or was not asked for. */
+  isInMemory = $state(false);
+
+  select(selection: Selection | undefined): void {
+    this.selection = selection;
+    if (!selection) return;
+    this.isSheetOpen = true;
+    this.pane = 'inspector';
+  }
+
+  close(): void {
+    this.selection = undefined;
+    this.isSheetOpen = false;
+    if (this.pane === 'inspector') this.pane = 'map';
+  }
+}
