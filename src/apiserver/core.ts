@@ -13,6 +13,7 @@ import type { RbacRules } from './authorization/rbac.ts';
 import type { ApiServerConfig } from './config.ts';
 import type { HealthChecks } from './health/checks.ts';
 import type { ServerMetrics } from './health/server-metrics.ts';
+import type { OpenApiDocuments } from './openapi/index.ts';
 import type { RequestInfo } from './request-info.ts';
 import type { Etcd } from './store/etcd.ts';
 import type { ObjectStore } from './store/object-store.ts';
@@ -55,6 +56,7 @@ export interface Core extends ApiServerOptions {
   readonly services: ServiceAllocator;
   readonly health: HealthChecks;
   readonly serverMetrics: ServerMetrics;
+  readonly openApi: OpenApiDocuments;
   /** Time and chance for strategies, as of now. */
   strategyContext(): StrategyContext;
   /** The user's own requests inside the server (post-start hooks, allocation): system:apiserver, never over a socket. */

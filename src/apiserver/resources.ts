@@ -23,6 +23,12 @@ const objectForms: readonly OutputMedia['as'][] = ['Table', 'PartialObjectMetada
 const listForms: readonly OutputMedia['as'][] = ['Table', 'PartialObjectMetadataList'];
 const watchForms: readonly OutputMedia['as'][] = ['Table', 'PartialObjectMetadata'];
 
+/** What requests to deprecated kinds are warned of. */
+const deprecations: Readonly<Record<string, string>> = {
+  '/endpoints': 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice',
+  '/componentstatuses': 'v1 ComponentStatus is deprecated in v1.19+',
+};
+
 /** The forms a verb can answer in. */
 function formsOf(verb: string): readonly OutputMedia['as'][] {
   if (verb === 'list' || verb === 'deletecollection') return listForms;
@@ -148,6 +154,8 @@ export async function serveResource(core: Core, exchange: Exchange): Promise<Htt
   const isOnObject = info.method !== 'POST' || !exchange.info.name;
   if (!verbs.includes(info.verb as Verb) || !isOnObject) throw methodNotSupported();
   if ((info.verb === 'update' || info.verb === 'patch') && !info.name) throw methodNotSupported();
+  const deprecation = deprecations[`${kind.group}/${kind.plural}`];
+  if (deprecation) exchange.warnings.add(deprecation);
   const media = negotiate(header(headers, 'accept'), info.query, formsOf(info.verb));
   // Read early: a wrong value is told before anything is done.
   if (media.as === 'Table') includeObjectOf(info.query);

@@ -19,6 +19,7 @@ import type { ApiServerOptions, Core, Exchange, User } from './core.ts';
 import { createHealthChecks } from './health/checks.ts';
 import { createServerMetrics } from './health/server-metrics.ts';
 import { createInFlight, isLongRunning, readLimitedBody, withTimeout } from './limits.ts';
+import { createOpenApiDocuments } from './openapi/index.ts';
 import { renderError } from './render.ts';
 import { requestInfoOf, type RequestInfo } from './request-info.ts';
 import { createObjectStore } from './store/object-store.ts';
@@ -84,6 +85,7 @@ function createCore(options: ApiServerOptions): Core {
     services: createServiceAllocator(ips, ports),
     health,
     serverMetrics,
+    openApi: createOpenApiDocuments(crypto),
     strategyContext,
     loopbackUser: { name: 'system:apiserver', groups: ['system:masters'] },
   };

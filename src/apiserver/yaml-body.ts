@@ -4,15 +4,19 @@ import { badRequest } from '#apimachinery';
 
 const unusual = new Set(['tag:yaml.org,2002:timestamp', 'tag:yaml.org,2002:binary', 'tag:yaml.org,2002:omap', 'tag:yaml.org,2002:pairs', 'tag:yaml.org,2002:set']);
 
+/** The tags Kubernetes' YAML knows: without dates and their like, and without "." counting as a number. */
+function kubernetesTags(tags: Tags): Tags {
+  const kept = tags.filter((tag) => typeof tag === 'string' || (!unusual.has(tag.tag) && (tag as { format?: string }).format !== 'TIME'));
+  return kept.map((tag) => {
+    if (typeof tag === 'string' || !('test' in tag) || !tag.test?.test('.')) return tag;
+    return tag.tag === 'tag:yaml.org,2002:float' ? { ...tag, test: /^[-+]?(?:[0-9][0-9_]*\.[0-9_]*|\.[0-9][0-9_]*)$/ } : tag;
+  });
+}
+
 /** The value of a YAML text. Throws badRequest. */
 export function parseYamlBody(text: string): unknown {
   try {
-    return parse(text, {
-      version: '1.1',
-      logLevel: 'silent',
-      customTags: (tags: Tags) =>
-        tags.filter((tag) => typeof tag === 'string' || (!unusual.has(tag.tag) && (tag as { format?: string }).format !== 'TIME')),
-    }) as unknown;
+    return parse(text, { version: '1.1', logLevel: 'silent', customTags: kubernetesTags }) as unknown;
   } catch (error) {
     throw badRequest(`error converting YAML to JSON: yaml: ${error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error)}`);
   }
@@ -20,5 +24,5 @@ export function parseYamlBody(text: string): unknown {
 
 /** A value as YAML with sorted keys, as Kubernetes writes it. */
 export function formatYamlBody(value: unknown): string {
-  return stringify(value, { sortMapEntries: true, lineWidth: 0, indentSeq: false, version: '1.1', aliasDuplicateObjects: false });
+  return stringify(value, { sortMapEntries: true, lineWidth: 0, indentSeq: false, version: '1.1', aliasDuplicateObjects: false, customTags: kubernetesTags });
 }

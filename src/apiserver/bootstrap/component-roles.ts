@@ -77,6 +77,10 @@ export const componentRoles: readonly ClusterRole[] = Object.freeze([
   clusterRole('system:volume-scheduler', [rule('get list patch update watch', 'core', 'persistentvolumes'), rule(read, 'storage.k8s.io', 'storageclasses'), rule('get list patch update watch', 'core', 'persistentvolumeclaims')]),
   clusterRole('system:certificates.k8s.io:certificatesigningrequests:nodeclient', [rule('create', 'certificates.k8s.io', 'certificatesigningrequests/nodeclient')]),
   clusterRole('system:certificates.k8s.io:certificatesigningrequests:selfnodeclient', [rule('create', 'certificates.k8s.io', 'certificatesigningrequests/selfnodeclient')]),
+  ...['kube-apiserver-client', 'kube-apiserver-client-kubelet', 'kubelet-serving'].map((signer) =>
+    clusterRole(`system:certificates.k8s.io:${signer}-approver`, [rule('approve', 'certificates.k8s.io', 'signers', `kubernetes.io/${signer}`)]),
+  ),
+  clusterRole('system:certificates.k8s.io:legacy-unknown-approver', [rule('approve', 'certificates.k8s.io', 'signers', 'kubernetes.io/legacy-unknown')]),
   clusterRole('system:heapster', [rule('get list watch', 'core', 'events namespaces nodes pods'), rule(read, 'extensions', 'deployments'), paths('get', '/metrics')]),
 ]);
 

@@ -116,7 +116,6 @@ async function applyObject(core: Core, exchange: Exchange, kind: Kind, subresour
     throw badRequest(`invalid object type: ${applied.apiVersion ?? ''}, Kind=${applied.kind ?? ''}`);
   }
   applied.metadata.name ||= name;
-  if (kind.scope === 'Namespaced') applied.metadata.namespace ||= namespace;
   checkIdentity(applied, name, namespace);
   const write = { ...fieldWriteOf(kind, subresource, context), force: query.get('force') === 'true' };
   return updateObject(

@@ -23,8 +23,8 @@ export interface MemoryEtcd extends Etcd {
   readonly calls: string[];
 }
 
-export function createMemoryEtcd(clock: Clock): MemoryEtcd {
-  let revision = 1;
+export function createMemoryEtcd(clock: Clock, firstRevision = 1): MemoryEtcd {
+  let revision = firstRevision;
   let compacted = 0;
   let leases = 0;
   let nextWatch = 1;
