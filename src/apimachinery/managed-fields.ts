@@ -98,7 +98,10 @@ function withoutManagedFields(object: KubeObject): KubeObject {
 /** Takes from every other owner what was changed or removed under it. */
 function releaseFields(owners: readonly Owner[], comparison: Comparison, except: Owner | undefined): void {
   const lost = unionOf(unionOf(comparison.modified, comparison.added), comparison.removed);
-  for (const owner of owners) if (owner !== except) changeSet(owner, differenceOf(owner.set, lost));
+  if (isEmptySet(lost)) return;
+  for (const owner of owners) {
+    if (owner !== except && !isEmptySet(intersectionOf(owner.set, lost))) changeSet(owner, differenceOf(owner.set, lost));
+  }
 }
 
 function capUpdates(owners: Owner[]): Owner[] {
