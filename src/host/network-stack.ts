@@ -2,7 +2,7 @@
  * The network stack of one machine: namespaces, ports, connections, routes and address rewriting. It speaks packets with itself
  * (loopback and pods of the same machine) and, through the network card, with the stacks of other machines.
  */
-import type { Crypto } from './crypto.ts';
+import type { Certificate, Crypto } from './crypto.ts';
 import { createConnectionEnd, type ConnectionEnd } from './connection-end.ts';
 import { checkClient, clientCertificate, clientHello, serverHello, whyServerRefused, type VerifyCache } from './handshake.ts';
 import type { Backend, Route, ServiceRule } from './kernel.ts';
@@ -53,6 +53,8 @@ interface BoundListener {
   readonly options: ListenOptions;
   readonly accept: (connection: Connection) => void;
   /** Ends handed over, by client: machine (undefined: this one) and end, with where they went. */
+  /** Sessions that may be resumed, by ticket; they end with the listening process. */
+  readonly sessions: Map<string, { certificate: Peer['certificate']; problem: string | undefined }>;
   readonly handedOver: { machine: Address | undefined; end: EndId; to: Address }[];
 }
 interface BoundSocket {
@@ -65,9 +67,16 @@ interface Dialling {
   readonly hello: ClientHello | undefined;
   readonly local: Endpoint;
   readonly asked: Endpoint;
+  /** Under which the client remembers its session with this server. */
+  readonly sessionKey: string;
   machine: Address | undefined;
   pending: { from: EndId; hello: ServerHello | undefined } | undefined;
   readonly settle: (outcome: ConnectionEnd | NetworkError) => void;
+}
+/** A session as its client remembers it. */
+interface ClientSession {
+  readonly ticket: string;
+  readonly certificate: Certificate;
 }
 interface Accepting {
   readonly listener: BoundListener;
@@ -79,10 +88,18 @@ interface Accepting {
   readonly answer: ServerHello;
 }
 
+/** TLS sessions that either side remembers. */
+const SESSIONS_BOUND = 512;
+const TICKET_BYTES = 16;
+
 /** Sessions handed over that a listener remembers, so that marking a backend down can end them. */
 const HANDED_OVER_BOUND = 4_096;
 
 const LOOPBACK = '127.0.0.1';
+
+/** What must be the same for a session to be resumed: server, name, own certificate, trust. */
+const sessionKeyOf = (address: Address, port: number, { serverName = '', identity, rootCas, insecureSkipVerify }: DialOptions): string =>
+  [address, port, serverName, identity?.chain[0]?.serial ?? '', insecureSkipVerify ? 'insecure' : (rootCas ?? []).map(({ serial }) => serial).join()].join('|');
 
 const addressNumber = (address: Address): number => address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
 
@@ -183,6 +200,19 @@ export function createNetworkStack(options: StackOptions): NetworkStack {
     }
     maybeSweep();
   };
+  const clientSessions = new Map<string, ClientSession>();
+  const remember = <V>(map: Map<string, V>, key: string, value: V): void => {
+    map.delete(key);
+    map.set(key, value);
+    if (map.size > SESSIONS_BOUND) map.delete(map.keys().next().value!);
+  };
+  const isWithinValidity = ({ notBeforeMs, notAfterMs }: Certificate): boolean => options.wallMs() >= notBeforeMs && options.wallMs() <= notAfterMs;
+  /** The session a client hello asks for, if its certificates are still valid by this machine's clock. */
+  const resumable = (listener: BoundListener, ticket: string | undefined): { certificate: Peer['certificate']; problem: string | undefined } | undefined => {
+    const session = ticket === undefined ? undefined : listener.sessions.get(ticket);
+    if (!session || (session.certificate && !isWithinValidity(session.certificate))) return undefined;
+    return listener.options.identity!.chain.every(isWithinValidity) ? session : undefined;
+  };
   const remoteIds = new Map<EndId, EndId>();
   let remoteEnds = 0;
   const maybeSweep = (): void => {
@@ -255,6 +285,11 @@ export function createNetworkStack(options: StackOptions): NetworkStack {
     const { identity } = listener.options;
     const { hello } = packet;
     listener.life.deliver(() => {
+      const session = resumable(listener, hello.ticket);
+      if (session) {
+        transmit(machine, { t: 'open', to: packet.from, resumedFrom: id });
+        return acceptEnd(listener, packet, machine, id, session.certificate, session.problem);
+      }
       const answer = serverHello(hello, identity, (listener.options.clientCas?.length ?? 0) > 0, crypto, randomBytes);
       accepting.set(id, { listener, from: packet.from, machine, source: packet.source, local: packet.destination, hello, answer });
       timers.set(DIAL_TIMEOUT_MS, () => accepting.delete(id));
@@ -281,7 +316,8 @@ export function createNetworkStack(options: StackOptions): NetworkStack {
   const opened = (id: EndId, remoteId: EndId, machine: Address | undefined, dial: Dialling): void => {
     dialling.delete(id);
     const shown = dial.pending?.hello?.chain[0];
-    const peer: Peer = { ...dial.asked, certificate: shown ? options.verifyCache.parse(shown) : undefined };
+    const certificate = shown ? options.verifyCache.parse(shown) : dial.hello?.ticket === undefined ? undefined : clientSessions.get(dial.sessionKey)?.certificate;
+    const peer: Peer = { ...dial.asked, certificate };
     dial.settle(establish(id, remoteId, machine, dial.life, dial.local, peer, byAddress.get(dial.local.address)?.name ?? 'host'));
   };
   const onCertificate = (machine: Address | undefined, packet: Extract<Packet, { t: 'certificate' }>): void => {
@@ -292,7 +328,9 @@ export function createNetworkStack(options: StackOptions): NetworkStack {
       const { clientCas = [], clientAuth } = half.listener.options;
       const verdict = checkClient(half.hello, half.answer, packet, { clientCas, required: clientAuth === 'require' }, crypto, options.verifyCache, options.wallMs());
       if ('alert' in verdict) return transmit(machine, { t: 'alert', to: half.from, message: verdict.alert });
-      transmit(machine, { t: 'open', to: half.from });
+      const ticket = Array.from(randomBytes(TICKET_BYTES), (byte) => byte.toString(16)).join('.');
+      remember(half.listener.sessions, ticket, { certificate: verdict.certificate, problem: verdict.problem });
+      transmit(machine, { t: 'open', to: half.from, ticket });
       acceptEnd(half.listener, { from: half.from, source: half.source, destination: half.local }, machine, packet.to, verdict.certificate, verdict.problem);
     });
   };
@@ -350,9 +388,13 @@ export function createNetworkStack(options: StackOptions): NetworkStack {
         return onCertificate(machine, packet);
       case 'open': {
         const dial = dialling.get(packet.to);
-        if (!dial?.pending) return;
-        const { from } = dial.pending;
-        return dial.life.deliver(() => opened(packet.to, from, machine, dial));
+        const from = dial?.pending?.from ?? packet.resumedFrom;
+        if (!dial || from === undefined) return;
+        return dial.life.deliver(() => {
+          const leaf = dial.pending?.hello?.chain[0];
+          if (packet.ticket !== undefined && leaf) remember(clientSessions, dial.sessionKey, { ticket: packet.ticket, certificate: options.verifyCache.parse(leaf) });
+          opened(packet.to, from, machine, dial);
+        });
       }
       case 'alert':
         return failDial(packet.to, new NetworkError('EPROTO', packet.message));
@@ -384,7 +426,10 @@ export function createNetworkStack(options: StackOptions): NetworkStack {
         if (target !== 'drop' && machine === 'none') return reject(new NetworkError('EHOSTUNREACH', 'connect: no route to host'));
         const id = nextEnd++;
         const isTls = dialOptions.rootCas !== undefined || dialOptions.insecureSkipVerify === true || dialOptions.identity !== undefined;
-        const hello = isTls ? clientHello(dialOptions.serverName ?? address, randomBytes) : undefined;
+        const sessionKey = isTls ? sessionKeyOf(address, port, dialOptions) : '';
+        const session = clientSessions.get(sessionKey);
+        const fresh = isTls ? clientHello(dialOptions.serverName ?? address, randomBytes) : undefined;
+        const hello = fresh && session && isWithinValidity(session.certificate) ? { ...fresh, ticket: session.ticket } : fresh;
         const local: Endpoint = { address: isLocal ? LOOPBACK : space.addresses[0]!, port: ephemeralPort(space) };
         const stopTimer = timers.set(dialOptions.timeoutMs ?? DIAL_TIMEOUT_MS, () => queue.enqueue(() => failDial(id, new NetworkError('ETIMEDOUT', 'i/o timeout'))));
         const letGo = life.hold('connection', () => {
@@ -397,6 +442,7 @@ export function createNetworkStack(options: StackOptions): NetworkStack {
           hello,
           local,
           asked,
+          sessionKey,
           machine: machine === 'none' ? undefined : machine,
           pending: undefined,
           settle: (outcome) => {
@@ -417,7 +463,7 @@ export function createNetworkStack(options: StackOptions): NetworkStack {
     const clash = taken.some((other) => wants === '0.0.0.0' || (other.options.address ?? '0.0.0.0') === '0.0.0.0' || other.options.address === wants);
     if (clash) return life.guard(Promise.reject(new NetworkError('EADDRINUSE', 'bind: address already in use')));
     const bound = port === 0 ? ephemeralPort(space) : port;
-    const listener: BoundListener = { life, options: listenOptions, accept, handedOver: [] };
+    const listener: BoundListener = { life, options: listenOptions, accept, sessions: new Map(), handedOver: [] };
     space.listeners.set(bound, [...taken, listener]);
     const close = (): void => {
       letGo();

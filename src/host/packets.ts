@@ -8,6 +8,8 @@ export type EndId = number;
 export interface ClientHello {
   readonly nonce: Uint8Array;
   readonly serverName: string;
+  /** A session of before, to be resumed without signatures (RFC 8446 §2.2). */
+  readonly ticket?: string;
 }
 export interface ServerHello {
   readonly nonce: Uint8Array;
@@ -20,7 +22,8 @@ export type Packet =
   | { readonly t: 'syn'; readonly from: EndId; readonly source: Endpoint; readonly destination: Endpoint; readonly loopback?: true; readonly hello?: ClientHello }
   | { readonly t: 'accepted'; readonly to: EndId; readonly from: EndId; readonly hello?: ServerHello }
   | { readonly t: 'certificate'; readonly to: EndId; readonly chain: readonly Uint8Array[]; readonly signature: Uint8Array }
-  | { readonly t: 'open'; readonly to: EndId }
+  /** The handshake is done; a full one comes with a ticket for the next. On resumption it is the first answer and brings the server's end. */
+  | { readonly t: 'open'; readonly to: EndId; readonly ticket?: string; readonly resumedFrom?: EndId }
   | { readonly t: 'alert'; readonly to: EndId; readonly message: string }
   | { readonly t: 'refused'; readonly to: EndId }
   | { readonly t: 'unreachable'; readonly to: EndId }
