@@ -5,11 +5,13 @@
 import type { etcd, raftPeer } from '#contracts';
 import type { Clock, Random, Telemetry } from '#host';
 import { encodeConfChange, type Message, type RaftNode, type ReadState, type Ready } from '#raft';
+import { timeoutCause } from './connectivity.ts';
 import { EntryApplier, type ApplyListener } from './entry-applier.ts';
 import { etcdError } from './errors.ts';
 import { LeaseExpiry } from './lease/expiry.ts';
 import { LinearizableReads } from './linearizable-reads.ts';
 import type { MemberMetrics } from './metrics.ts';
+import type { MemberLifecycle } from './member-lifecycle.ts';
 import { raftIdOf } from './membership.ts';
 import { utf8Length } from './mvcc/key-range.ts';
 import type { PeerTransport } from './peer-transport.ts';
@@ -43,6 +45,7 @@ export interface MemberParts {
   readonly random: Random;
   readonly telemetry: Telemetry;
   readonly metrics: MemberMetrics;
+  readonly lifecycle: MemberLifecycle;
 }
 
 /** Who wants to know of changes: the watch server. */
@@ -240,7 +243,7 @@ export class EtcdMember {
     const nowMs = this.clock.monotonicMs();
     this.#raft.tick();
     this.#transport.tick();
-    this.#proposals.expire(nowMs, (sinceMs) => this.#timeoutCause(sinceMs));
+    this.#proposals.expire(nowMs, (sinceMs) => timeoutCause(this, sinceMs, this.#leaderElectedMs));
     this.#reads.expire(nowMs);
     this.#loop.wake();
     this.publishFacts();
@@ -350,6 +353,7 @@ export class EtcdMember {
     if (this.#isStopped) return;
     this.telemetry.log('warning', 'server error', { error: 'the member has been permanently removed from the cluster' });
     this.telemetry.log('warning', 'data-dir used by this member must be removed');
+    this.#parts.lifecycle.end('REMOVED');
     this.stop();
     this.onStop(0);
   }
@@ -357,32 +361,16 @@ export class EtcdMember {
   /** The member cannot go on. */
   fatal(message: string, error: unknown): void {
     this.telemetry.log('error', message, { error: error instanceof Error ? error.message : String(error) });
+    this.#parts.lifecycle.end('STOP');
     this.stop();
     this.onStop(1);
-  }
-
-  #timeoutCause(sinceMs: number): 'timeout' | 'timeoutLeaderFail' | 'timeoutConnectionLost' {
-    const previousLostMs = this.#leaderElectedMs - 2 * this.settings.electionMs;
-    if (sinceMs > previousLostMs && sinceMs < this.#leaderElectedMs) return 'timeoutLeaderFail';
-    const { lead, id } = this.#raft.view();
-    if (lead === 0) return 'timeout';
-    if (lead === id) return this.connectedVoters(sinceMs) < this.quorum ? 'timeoutConnectionLost' : 'timeout';
-    return (this.#transport.activeSinceMs(lead) ?? Infinity) <= sinceMs ? 'timeout' : 'timeoutConnectionLost';
-  }
-
-  get quorum(): number {
-    return Math.floor(this.state.membership.voters().length / 2) + 1;
-  }
-
-  /** Voters heard of without a pause since `sinceMs`, this member included. */
-  connectedVoters(sinceMs: number): number {
-    return this.state.membership.voters().filter(({ id }) => id === this.settings.memberId || (this.#transport.activeSinceMs(raftIdOf(id)) ?? Infinity) <= sinceMs).length;
   }
 
   /** Tells the map who this member is just now, if it changed. */
   publishFacts(): void {
     const { role, term, commit } = this.#raft.view();
     const shownRole = this.isLearner ? 'learner' : role === 'preCandidate' ? 'pre-candidate' : role;
+    this.#parts.lifecycle.show({ role: shownRole, isOutOfSpace: this.state.hasAlarm('NOSPACE') });
     const raft = { role: shownRole, term, commit, applied: this.applier.appliedIndex } as const;
     const text = JSON.stringify(raft);
     if (text === this.#facts) return;

@@ -5,12 +5,14 @@ import { bootstrap, type Bootstrap } from './bootstrap.ts';
 import type { EtcdConfig } from './config.ts';
 import { openDataDirectory, type DataDirectory } from './data-directory.ts';
 import { EtcdMember } from './member.ts';
+import { MemberLifecycle } from './member-lifecycle.ts';
 import { raftIdOf } from './membership.ts';
 import { createMemberMetrics } from './metrics.ts';
 import { PEER_SILENCE_MS, PeerTransport } from './peer-transport.ts';
 import { RaftLogMirror } from './raft-log-mirror.ts';
 import { ReadyLoop } from './ready-loop.ts';
-import { Wal } from './wal.ts';
+import { SnapshotCorruptError } from './state-image.ts';
+import { Wal, WalCorruptError } from './wal.ts';
 
 /** Bytes of entries in one append, and appends under way to one peer (etcd's maxSizePerMsg, maxInflightMsgs). */
 const MESSAGE_BYTES_MAX = 512 * 1024;
@@ -25,13 +27,13 @@ export interface StartedMember {
   readonly published: Promise<void>;
 }
 
-function createMember(process: Process, config: EtcdConfig, { identity }: Bootstrap): EtcdMember {
+function createMember(process: Process, config: EtcdConfig, { identity }: Bootstrap, lifecycle: MemberLifecycle): EtcdMember {
   const metrics = createMemberMetrics(process.telemetry.metrics);
   metrics.quotaBytes.set(config.quotaBytes);
   const { clock, telemetry } = process;
   const { name, heartbeatMs, electionMs, maxRequestBytes, quotaBytes, advertiseClientUrls } = config;
   const settings = { ...identity, name, clientUrls: advertiseClientUrls, heartbeatMs, electionMs, maxRequestBytes, quotaBytes };
-  return new EtcdMember({ settings, clock, random: process.random.fork('etcd'), telemetry, metrics });
+  return new EtcdMember({ settings, clock, random: process.random.fork('etcd'), telemetry, metrics, lifecycle });
 }
 
 async function restoreLog(start: Bootstrap, directory: DataDirectory, member: EtcdMember): Promise<{ wal: Wal; mirror: RaftLogMirror }> {
@@ -91,10 +93,14 @@ async function publish(process: Process, member: EtcdMember): Promise<void> {
 
 /** Starts a member. Rejects where etcd refuses to start: corruption, a configuration that does not fit, no peer to join. */
 export async function startMember(process: Process, config: EtcdConfig, dialOptions: DialOptions): Promise<StartedMember> {
+  const lifecycle = new MemberLifecycle(process.clock, process.telemetry);
   const { clock, network, crypto, telemetry } = process;
   const directory = await openDataDirectory(process.files, process.disk, process.random, config.dataDir);
-  const start = await bootstrap(config, directory, { network, clock, crypto, telemetry, dialOptions });
-  const member = createMember(process, config, start);
+  const start = await bootstrap(config, directory, { network, clock, crypto, telemetry, dialOptions }).catch((error: unknown) => {
+    lifecycle.end(error instanceof WalCorruptError || error instanceof SnapshotCorruptError ? 'CORRUPT' : 'STOP');
+    throw error;
+  });
+  const member = createMember(process, config, start, lifecycle);
   const { wal, mirror } = await restoreLog(start, directory, member);
   const transport = createTransport(process, start, member, dialOptions);
   const chance = process.random.fork('raft');
@@ -135,6 +141,7 @@ export async function startMember(process: Process, config: EtcdConfig, dialOpti
   member.attach(raft, loop, transport);
   if (start.snapshot) member.applier.restore(start.snapshot);
   for (const peer of start.peers) transport.setPeer(peer.id, raftIdOf(peer.id), peer.peerUrls);
+  lifecycle.recovered();
   member.start(() => adjustTicks(process, config, member));
   return { member, published: publish(process, member) };
 }

@@ -29,8 +29,8 @@ export interface EndpointSettings {
 }
 
 /** A server that failed is passed over for so long, doubling up to the most. */
-const BACK_OFF_MS_MIN = 200;
-const BACK_OFF_MS_MAX = 5_000;
+const BACK_OFF_MS_MIN = 50;
+const BACK_OFF_MS_MAX = 1_000;
 
 /** One server. */
 export class Endpoint {
@@ -138,6 +138,12 @@ export class Endpoints {
       return endpoint;
     }
     return [...this.#endpoints].sort((one, other) => one.restsUntilMs - other.restsUntilMs)[0]!;
+  }
+
+  /** How long until some server is not resting; 0 if one is not now. */
+  get restMs(): number {
+    const nowMs = this.#clock.monotonicMs();
+    return Math.max(0, Math.min(...this.#endpoints.map((endpoint) => endpoint.restsUntilMs)) - nowMs);
   }
 
   close(): void {

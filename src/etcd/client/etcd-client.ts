@@ -91,9 +91,14 @@ class Caller {
       } finally {
         done();
       }
-      // Not at once from server to server in circles.
-      if (attempt >= this.endpoints.count) await this.clock.sleep(RETRY_PAUSE_MS * (0.9 + this.random.next() / 5), options.signal);
+      if (attempt >= this.endpoints.count) await this.#pause(deadlineMs, options.signal);
     }
+  }
+
+  /** Keeps a call from going from server to server in circles: a moment, and until one of them has rested. */
+  async #pause(deadlineMs: number, signal: AbortSignal | undefined): Promise<void> {
+    const pauseMs = Math.max(this.endpoints.restMs, RETRY_PAUSE_MS * (0.9 + this.random.next() / 5));
+    await this.clock.sleep(Math.max(1, Math.min(pauseMs, deadlineMs - this.clock.monotonicMs())), signal);
   }
 
   #note(endpoint: Endpoint, error: unknown): void {
@@ -112,7 +117,7 @@ class Caller {
         this.#note(endpoint, error);
         if (!(error instanceof NotSentError) || this.clock.monotonicMs() >= deadlineMs) throw error;
       }
-      if (attempt >= this.endpoints.count) await this.clock.sleep(RETRY_PAUSE_MS * (0.9 + this.random.next() / 5));
+      if (attempt >= this.endpoints.count) await this.#pause(deadlineMs, undefined);
     }
   }
 

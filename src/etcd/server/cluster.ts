@@ -1,6 +1,7 @@
 /** The Cluster service: adding (as learner too), promoting, removing, updating and listing members; changes that would lose quorum are refused. */
 import type { etcd } from '#contracts';
 import type { Crypto } from '#host';
+import { connectedVoters } from '../connectivity.ts';
 import { etcdError, isEtcdError } from '../errors.ts';
 import { checkUrl, memberIdOf } from '../identity.ts';
 import type { EtcdMember } from '../member.ts';
@@ -40,7 +41,7 @@ function checkMayAdd(member: EtcdMember): void {
   const { membership } = member.state;
   if (!isReadyToAddVoter(membership)) throw etcdError('notEnoughStarted');
   const sinceMs = member.clock.monotonicMs() - HEALTH_INTERVAL_MS;
-  if (membership.voters().length > 1 && member.connectedVoters(sinceMs) < membership.voters().length) throw etcdError('unhealthy');
+  if (membership.voters().length > 1 && connectedVoters(member, sinceMs) < membership.voters().length) throw etcdError('unhealthy');
 }
 
 function checkMayRemove(member: EtcdMember, id: string): void {
@@ -49,7 +50,7 @@ function checkMayRemove(member: EtcdMember, id: string): void {
   if (!isReadyToRemoveVoter(membership, id)) throw etcdError('notEnoughStarted');
   // Who is down is not part of the quorum that is there.
   if (id !== member.settings.memberId && member.transport.activeSinceMs(raftIdOf(id)) === undefined) return;
-  const active = member.connectedVoters(member.clock.monotonicMs() - HEALTH_INTERVAL_MS);
+  const active = connectedVoters(member, member.clock.monotonicMs() - HEALTH_INTERVAL_MS);
   if (active - 1 < 1 + Math.floor((membership.voters().length - 1) / 2)) throw etcdError('unhealthy');
 }
 

@@ -25,4 +25,17 @@ describe('a cluster of one member', () => {
     expect(read.count).toBe(20);
     expect(read.header.revision).toBe(21);
   });
+
+  it('shows what it is, and that its space is used up', async () => {
+    const cluster = await createEtcdCluster(1, 'shown');
+    const state = (): string | undefined => cluster.simulation.machine('etcd-1')!.takeTelemetry().components.find(({ name }) => name === 'etcd')?.state;
+    const { header } = await cluster.settle(cluster.client(1).put({ key: 'a', value: '1' }));
+    expect(state()).toBe('serving.leader');
+    await cluster.settle(cluster.client(1).alarm({ action: 'ACTIVATE', memberId: header.memberId, alarm: 'NOSPACE' }));
+    await cluster.simulation.run(200);
+    expect(state()).toBe('no-space');
+    await cluster.settle(cluster.client(1).alarm({ action: 'DEACTIVATE' }));
+    await cluster.simulation.run(200);
+    expect(state()).toBe('serving.leader');
+  });
 });
