@@ -5,6 +5,7 @@
 import type { Image, Release } from '../image.ts';
 import { entrypoint } from '../entrypoint.ts';
 import { nginxProgram } from '../nginx/server.ts';
+import { userland } from '../userland.ts';
 import { defaultConf, errorPage50x, nginxConf, welcomePage } from '../nginx/files.ts';
 
 const release = (version: string, ...tags: string[]): Release => ({
@@ -13,10 +14,16 @@ const release = (version: string, ...tags: string[]): Release => ({
   env: { NGINX_VERSION: version, NJS_VERSION: '0.8.9', PKG_RELEASE: '1~bookworm' },
 });
 
-const nginxPrograms: Image['programs'] = {
-  '/usr/sbin/nginx': nginxProgram,
-  '/docker-entrypoint.sh': entrypoint('/docker-entrypoint.sh', () => nginxPrograms, (command) => (command === 'nginx' ? '/docker-entrypoint.sh: Configuration complete; ready for start up\n' : '')),
-};
+const nginxPrograms: Image['programs'] = userland({
+  directory: '/usr/bin',
+  shells: ['sh', 'bash', 'dash'],
+  own: {
+    '/usr/sbin/nginx': nginxProgram,
+    '/docker-entrypoint.sh': entrypoint('/docker-entrypoint.sh', () => nginxPrograms, (command) =>
+      command === 'nginx' ? '/docker-entrypoint.sh: Configuration complete; ready for start up\n' : '',
+    ),
+  },
+});
 
 /** The nginx image. */
 export const nginx: Image = {
