@@ -40,7 +40,7 @@ class FileReader {
     try {
       return this.process.files.readText(path);
     } catch (error) {
-      throw new Error(`open ${path}: ${error instanceof Error ? error.message : String(error)}`);
+      throw new Error(`open ${path}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
     }
   }
 

@@ -43,7 +43,7 @@ export function servedGroups(): readonly Group[] {
     if (group) groups.set(group, (groups.get(group) ?? new Set<string>()).add(version));
   }
   const newestFirst = (versions: Set<string>): string[] => [...versions].sort().reverse();
-  return [...groups].map(([name, versions]) => ({ name, versions: newestFirst(versions) })).sort((a, b) => rank(a.name) - rank(b.name) || a.name.localeCompare(b.name));
+  return [...groups].map(([name, versions]) => ({ name, versions: newestFirst(versions) })).sort((a, b) => rank(a.name) - rank(b.name) || (a.name < b.name ? -1 : 1));
 }
 
 const byPlural = (a: Kind, b: Kind): number => (a.plural < b.plural ? -1 : 1);
