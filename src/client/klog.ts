@@ -12,6 +12,7 @@ export function klogLine(level: 'info' | 'warning' | 'error', wallMs: number, pi
 /** The telemetry of a containerized component: log lines go to its standard error, everything else as it is. */
 export function klogTelemetry(process: Process): Telemetry {
   const { telemetry } = process;
+  const lost = telemetry.metrics.counter('component_log_lines_lost_total', 'Log lines that nobody took because standard error was closed.');
   return {
     metrics: telemetry.metrics,
     span: (name, attributes, parent) => telemetry.span(name, attributes, parent),
@@ -19,8 +20,7 @@ export function klogTelemetry(process: Process): Telemetry {
     facts: (facts) => telemetry.facts(facts),
     log(level, message) {
       const line = klogLine(level, process.clock.wallMs(), process.pid, process.name, message);
-      // A log whose reader is gone has nowhere to be reported.
-      process.stderr.write(line).catch(() => undefined);
+      process.stderr.write(line).catch(() => lost.add());
     },
   };
 }

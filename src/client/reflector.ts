@@ -2,12 +2,12 @@
  * Keeps a copy of a collection current: lists it, then watches from there, with bookmarks; lists again when its resource
  * version is gone (410), goes on from the last one when a watch merely ended. client-go's Reflector without WatchList.
  */
+import { apiVersionOf } from '#api';
 import { isExpired, isResourceVersionTooLarge, StatusError, type KubeObject } from '#apimachinery';
 import type { Clock, Random, Telemetry } from '#host';
-import { backOff } from './back-off.ts';
-import { RequestError } from './request-error.ts';
+import { backOff, type BackOff } from './back-off.ts';
 import type { Resource } from './resource.ts';
-import type { RestClient } from './rest-client.ts';
+import type { ListOptions, RestClient } from './rest-client.ts';
 import { signalTree } from './signals.ts';
 
 /** Where a reflector delivers. Calls come in the order of the collection's history. */
@@ -35,102 +35,114 @@ const BACK_OFF = { initialMs: 800, maxMs: 30_000, factor: 2, jitter: 1 } as cons
 /** A watch that ends at once without an event counts as a failure. */
 const SHORT_WATCH_MS = 1000;
 
-/** Runs until the signal aborts. Never rejects: failures are logged as client-go does and tried again with back-off. */
-export async function runReflector<T extends KubeObject>(
-  options: ReflectorOptions<T>,
-  target: ReflectorTarget<T>,
-  signal: AbortSignal,
-): Promise<void> {
-  const { clock, random, telemetry } = options;
-  const requests = signalTree(signal);
-  const delay = backOff(BACK_OFF, random);
-  const selectors = {
-    ...(options.namespace ? { namespace: options.namespace } : {}),
-    ...(options.labelSelector ? { labelSelector: options.labelSelector } : {}),
-    ...(options.fieldSelector ? { fieldSelector: options.fieldSelector } : {}),
-  };
-  const typeName = `*${options.resource.version}.${options.resource.kind}`;
-  // '0' may be answered from any server's cache; '' asks for the newest, after a version turned out to be gone.
-  let listVersion = '0';
-  let lastVersion: string | undefined;
+/** One reflector's way through the history of its collection. */
+class Reflector<T extends KubeObject> {
+  /** '0' may be answered from any server's cache; '' asks for the newest, after a version turned out to be gone. */
+  private listVersion = '0';
+  /** Where the watch has come to; undefined before a list. */
+  private lastVersion: string | undefined;
+  private readonly delay: BackOff;
+  private readonly selectors: Pick<ListOptions, 'namespace' | 'labelSelector' | 'fieldSelector'>;
 
-  const list = async (limits: { signal: AbortSignal }): Promise<void> => {
+  constructor(
+    private readonly options: ReflectorOptions<T>,
+    private readonly target: ReflectorTarget<T>,
+  ) {
+    const { namespace, labelSelector, fieldSelector } = options;
+    this.delay = backOff(BACK_OFF, options.random);
+    this.selectors = {
+      ...(namespace ? { namespace } : {}),
+      ...(labelSelector ? { labelSelector } : {}),
+      ...(fieldSelector ? { fieldSelector } : {}),
+    };
+  }
+
+  private async list(signal: AbortSignal): Promise<void> {
+    const { client, resource } = this.options;
     const objects: T[] = [];
-    let page = await options.client.list(options.resource, {
-      ...selectors,
-      resourceVersion: listVersion,
-      ...(listVersion === '0' ? {} : { limit: LIST_PAGE_SIZE }),
-      ...limits,
-    });
+    const first = this.listVersion === '0' ? {} : { limit: LIST_PAGE_SIZE };
+    let page = await client.list(resource, { ...this.selectors, resourceVersion: this.listVersion, ...first, signal });
     objects.push(...page.items);
     while (page.metadata.continue) {
-      page = await options.client.list(options.resource, {
-        ...selectors,
-        limit: LIST_PAGE_SIZE,
-        continue: page.metadata.continue,
-        ...limits,
-      });
+      page = await client.list(resource, { ...this.selectors, limit: LIST_PAGE_SIZE, continue: page.metadata.continue, signal });
       objects.push(...page.items);
     }
-    const apiVersion = options.resource.group ? `${options.resource.group}/${options.resource.version}` : options.resource.version;
     // Items of a list carry no apiVersion and kind on a real server.
     for (const object of objects) {
-      object.apiVersion ??= apiVersion;
-      object.kind ??= options.resource.kind;
+      object.apiVersion ??= apiVersionOf(resource);
+      object.kind ??= resource.kind;
     }
-    lastVersion = page.metadata.resourceVersion ?? '';
-    target.replace(objects, lastVersion);
-  };
-  const watch = async (limits: { signal: AbortSignal }): Promise<void> => {
+    this.lastVersion = page.metadata.resourceVersion ?? '';
+    this.target.replace(objects, this.lastVersion);
+  }
+
+  private async watch(signal: AbortSignal): Promise<void> {
+    const { client, clock, random, resource } = this.options;
     const startedMs = clock.monotonicMs();
     let events = 0;
     const timeoutSeconds = Math.floor(MIN_WATCH_SECONDS * (1 + random.next()));
-    const stream = await options.client.watch(options.resource, {
-      ...selectors,
-      resourceVersion: lastVersion ?? '',
+    const stream = await client.watch(resource, {
+      ...this.selectors,
+      resourceVersion: this.lastVersion ?? '',
       allowWatchBookmarks: true,
       timeoutSeconds,
-      ...limits,
+      signal,
     });
     for await (const event of stream) {
       if (signal.aborted) return stream.stop();
       events++;
       if (event.type === 'ERROR') throw new StatusError(event.object);
-      lastVersion = event.object.metadata.resourceVersion ?? lastVersion;
-      if (event.type !== 'BOOKMARK') target.changed(event.type, event.object);
+      this.lastVersion = event.object.metadata.resourceVersion ?? this.lastVersion;
+      if (event.type !== 'BOOKMARK') this.target.changed(event.type, event.object);
     }
-    if (events === 0 && clock.monotonicMs() - startedMs < SHORT_WATCH_MS)
-      throw new Error('very short watch: Unexpected watch close - watch lasted less than a second and no items received');
-    delay.reset();
-  };
-  while (!signal.aborted) {
-    const listing = lastVersion === undefined;
-    // Each request gets a signal of its own: what listens to it goes with it.
-    const request = requests.fork();
-    try {
-      await (listing ? list : watch)({ signal: request.signal });
-    } catch (error) {
-      if (signal.aborted) return;
-      const compacted = isExpired(error) || isResourceVersionTooLarge(error);
-      if (listing) {
-        if (compacted) listVersion = '';
-      } else if (error instanceof StatusError && error.status.code !== 429) {
-        // What the server refuses needs a new list, not older than what was seen; a broken watch goes on from its version.
-        listVersion = lastVersion || '0';
-        lastVersion = undefined;
+    const isShort = events === 0 && clock.monotonicMs() - startedMs < SHORT_WATCH_MS;
+    if (isShort) throw new Error('very short watch: Unexpected watch close - watch lasted less than a second and no items received');
+    this.delay.reset();
+  }
+
+  /** Decides how to go on after a failure; answers whether to wait first. */
+  private recover(error: unknown, wasListing: boolean): boolean {
+    const compacted = isExpired(error) || isResourceVersionTooLarge(error);
+    if (wasListing) {
+      if (compacted) this.listVersion = '';
+    } else if (error instanceof StatusError && error.status.code !== 429) {
+      // What the server refuses needs a new list, not older than what was seen; a broken watch goes on from its version.
+      this.listVersion = this.lastVersion || '0';
+      this.lastVersion = undefined;
+    }
+    return wasListing || !compacted;
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock, telemetry, resource } = this.options;
+    const requests = signalTree(signal);
+    while (!signal.aborted) {
+      const isListing = this.lastVersion === undefined;
+      // Each request gets a signal of its own: what listens to it goes with it.
+      const request = requests.fork();
+      try {
+        await (isListing ? this.list(request.signal) : this.watch(request.signal));
+      } catch (error) {
+        if (signal.aborted) return;
+        if (this.recover(error, isListing)) {
+          const text = error instanceof Error ? error.message : String(error);
+          telemetry?.log('warning', `Failed to ${isListing ? 'list' : 'watch'} *${resource.version}.${resource.kind}: ${text}`);
+          await pause(clock, this.delay.next(), request.signal);
+        }
+      } finally {
+        request.release();
       }
-      if (!(compacted && !listing)) {
-        telemetry?.log(
-          'warning',
-          `Failed to ${listing ? 'list' : 'watch'} ${typeName}: ${error instanceof Error ? error.message : String(error)}`,
-          { connection: error instanceof RequestError },
-        );
-        await pause(clock, delay.next(), request.signal);
-      }
-    } finally {
-      request.release();
     }
   }
+}
+
+/** Runs until the signal aborts. Never rejects: failures are logged as client-go does and tried again with back-off. */
+export function runReflector<T extends KubeObject>(
+  options: ReflectorOptions<T>,
+  target: ReflectorTarget<T>,
+  signal: AbortSignal,
+): Promise<void> {
+  return new Reflector(options, target).run(signal);
 }
 
 /** Sleeps, also until the signal aborts. */

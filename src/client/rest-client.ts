@@ -278,34 +278,25 @@ const deleteBody = (options: DeleteOptions): Record<string, unknown> => ({
   ...(options.dryRun ? { dryRun: ['All'] } : {}),
 });
 
-/** A client of the API at `config.server`. Nothing is dialled before the first request. */
-export function restClient(options: RestClientOptions): RestClient {
-  const wire = transport(options);
-  const json = async <T>(request: RawRequest): Promise<T> => {
+type Wire = ReturnType<typeof transport>;
+type Json = RestClient['json'];
+
+function jsonOf(wire: Wire, server: string): Json {
+  return async <T>(request: RawRequest): Promise<T> => {
     const response = await wire.request(request);
     let text: string;
     try {
       text = await response.text();
     } catch (error) {
-      throw error instanceof NetworkError
-        ? requestErrorOf(error, request.method, options.config.server + request.path, options.config.server)
-        : error;
+      throw error instanceof NetworkError ? requestErrorOf(error, request.method, server + request.path, server) : error;
     }
     if (response.status >= 400) throw statusErrorOf(response.status, text, request.method, request.path);
     return JSON.parse(text) as T;
   };
-  const put = <T extends KubeObject>(resource: Resource<T>, object: T, write: WriteOptions): Promise<T> =>
-    json<T>({
-      method: 'PUT',
-      path: resourcePath(resource as Resource, object.metadata.namespace, nameOf(object), write.subresource, writeQuery(write)),
-      body: object,
-      ...limitsOf(write),
-    });
+}
+
+function readVerbs(wire: Wire, json: Json, server: string): Pick<RestClient, 'get' | 'list' | 'watch'> {
   return {
-    config: options.config,
-    request: wire.request,
-    json,
-    close: wire.close,
     get: (resource, name, namespace, get = {}) =>
       json({
         method: 'GET',
@@ -328,8 +319,20 @@ export function restClient(options: RestClientOptions): RestClient {
       const path = resourcePath(resource as Resource, watch.namespace, undefined, undefined, query);
       const response = await wire.request({ method: 'GET', path, ...limitsOf(watch) });
       if (response.status >= 400) throw statusErrorOf(response.status, await response.text(), 'GET', path);
-      return decodeWatch(response, (error) => requestErrorOf(error, 'GET', options.config.server + path, options.config.server));
+      return decodeWatch(response, (error) => requestErrorOf(error, 'GET', server + path, server));
     },
+  };
+}
+
+function writeVerbs(json: Json): Pick<RestClient, 'create' | 'update' | 'updateStatus' | 'patch' | 'delete' | 'deleteCollection'> {
+  const put = <T extends KubeObject>(resource: Resource<T>, object: T, write: WriteOptions): Promise<T> =>
+    json<T>({
+      method: 'PUT',
+      path: resourcePath(resource as Resource, object.metadata.namespace, nameOf(object), write.subresource, writeQuery(write)),
+      body: object,
+      ...limitsOf(write),
+    });
+  return {
     create: (resource, object, write = {}) => {
       const below = write.subresource ? nameOf(object) : undefined;
       return json({
@@ -365,4 +368,12 @@ export function restClient(options: RestClientOptions): RestClient {
       });
     },
   };
+}
+
+/** A client of the API at `config.server`. Nothing is dialled before the first request. */
+export function restClient(options: RestClientOptions): RestClient {
+  const { config } = options;
+  const wire = transport(options);
+  const json = jsonOf(wire, config.server);
+  return { config, request: wire.request, json, close: wire.close, ...readVerbs(wire, json, config.server), ...writeVerbs(json) };
 }

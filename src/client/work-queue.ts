@@ -68,93 +68,117 @@ function metricsOf(telemetry: Telemetry): QueueMetrics {
   };
 }
 
-/** An empty queue. */
-export function workQueue(options: WorkQueueOptions): WorkQueue {
-  const { name, clock, baseDelayMs = 5, maxDelayMs = 1_000_000 } = options;
-  const metrics = options.telemetry && metricsOf(options.telemetry);
-  const ready: string[] = [];
+/** The queue's state; see WorkQueue for what its methods promise. */
+class KeyQueue implements WorkQueue {
+  private readonly ready: string[] = [];
   /** Keys that need work; a superset of `ready`. */
-  const dirty = new Set<string>();
-  const inWork = new Map<string, number>();
-  const addedMs = new Map<string, number>();
-  const failures = new Map<string, number>();
-  const delayed = new Map<string, { dueMs: number; stop: () => void }>();
-  const bucket = tokenBucket(BUCKET_PER_SECOND, BUCKET_BURST);
-  const workers: ((key: string | undefined) => void)[] = [];
-  let isShutDown = false;
+  private readonly dirty = new Set<string>();
+  /** Keys in work, with the time their work began. */
+  private readonly inWork = new Map<string, number>();
+  private readonly addedMs = new Map<string, number>();
+  private readonly failures = new Map<string, number>();
+  private readonly delayed = new Map<string, { dueMs: number; stop: () => void }>();
+  private readonly bucket = tokenBucket(BUCKET_PER_SECOND, BUCKET_BURST);
+  private readonly workers: ((key: string | undefined) => void)[] = [];
+  private readonly metrics: QueueMetrics | undefined;
+  private isShutDown = false;
 
-  const hand = (key: string): void => {
+  constructor(private readonly options: WorkQueueOptions) {
+    this.metrics = options.telemetry && metricsOf(options.telemetry);
+  }
+
+  private hand(key: string): void {
+    const { clock, name } = this.options;
     const now = clock.monotonicMs();
-    dirty.delete(key);
-    inWork.set(key, now);
-    metrics?.waited.observe((now - (addedMs.get(key) ?? now)) / 1000, name);
-    addedMs.delete(key);
-    metrics?.depth.set(ready.length, name);
-  };
-  const enqueue = (key: string): void => {
-    const worker = workers.shift();
+    this.dirty.delete(key);
+    this.inWork.set(key, now);
+    this.metrics?.waited.observe((now - (this.addedMs.get(key) ?? now)) / 1000, name);
+    this.addedMs.delete(key);
+    this.metrics?.depth.set(this.ready.length, name);
+  }
+
+  private enqueue(key: string): void {
+    const worker = this.workers.shift();
     if (worker) {
-      hand(key);
+      this.hand(key);
       worker(key);
     } else {
-      ready.push(key);
-      metrics?.depth.set(ready.length, name);
+      this.ready.push(key);
+      this.metrics?.depth.set(this.ready.length, this.options.name);
     }
-  };
-  const queue: WorkQueue = {
-    add(key) {
-      if (isShutDown || dirty.has(key)) return;
-      metrics?.adds.add(1, name);
-      addedMs.set(key, clock.monotonicMs());
-      dirty.add(key);
-      if (!inWork.has(key)) enqueue(key);
-    },
-    addAfter(key, ms) {
-      if (isShutDown) return;
-      if (ms <= 0) return queue.add(key);
-      const dueMs = clock.monotonicMs() + ms;
-      const waiting = delayed.get(key);
-      if (waiting && waiting.dueMs <= dueMs) return;
-      waiting?.stop();
-      const stop = clock.after(ms, () => {
-        delayed.delete(key);
-        queue.add(key);
-      });
-      delayed.set(key, { dueMs, stop });
-    },
-    addRateLimited(key) {
-      const count = failures.get(key) ?? 0;
-      failures.set(key, count + 1);
-      metrics?.retries.add(1, name);
-      const backOffMs = Math.min(baseDelayMs * 2 ** Math.min(count, 40), maxDelayMs);
-      queue.addAfter(key, Math.max(backOffMs, bucket.reserve(clock.monotonicMs())));
-    },
-    get() {
-      const key = ready.shift();
-      if (key !== undefined) {
-        hand(key);
-        return Promise.resolve(key);
-      }
-      if (isShutDown) return Promise.resolve(undefined);
-      return new Promise((resolve) => workers.push(resolve));
-    },
-    done(key) {
-      const startedMs = inWork.get(key);
-      if (startedMs !== undefined) metrics?.worked.observe((clock.monotonicMs() - startedMs) / 1000, name);
-      inWork.delete(key);
-      if (dirty.has(key)) enqueue(key);
-    },
-    forget: (key) => void failures.delete(key),
-    numRequeues: (key) => failures.get(key) ?? 0,
-    get length() {
-      return ready.length;
-    },
-    shutDown() {
-      isShutDown = true;
-      for (const { stop } of delayed.values()) stop();
-      delayed.clear();
-      for (const worker of workers.splice(0)) worker(undefined);
-    },
-  };
-  return queue;
+  }
+
+  add(key: string): void {
+    if (this.isShutDown || this.dirty.has(key)) return;
+    this.metrics?.adds.add(1, this.options.name);
+    this.addedMs.set(key, this.options.clock.monotonicMs());
+    this.dirty.add(key);
+    if (!this.inWork.has(key)) this.enqueue(key);
+  }
+
+  addAfter(key: string, ms: number): void {
+    if (this.isShutDown) return;
+    if (ms <= 0) return this.add(key);
+    const { clock } = this.options;
+    const dueMs = clock.monotonicMs() + ms;
+    const waiting = this.delayed.get(key);
+    if (waiting && waiting.dueMs <= dueMs) return;
+    waiting?.stop();
+    const stop = clock.after(ms, () => {
+      this.delayed.delete(key);
+      this.add(key);
+    });
+    this.delayed.set(key, { dueMs, stop });
+  }
+
+  addRateLimited(key: string): void {
+    const { name, clock, baseDelayMs = 5, maxDelayMs = 1_000_000 } = this.options;
+    const count = this.numRequeues(key);
+    this.failures.set(key, count + 1);
+    this.metrics?.retries.add(1, name);
+    const backOffMs = Math.min(baseDelayMs * 2 ** Math.min(count, 40), maxDelayMs);
+    this.addAfter(key, Math.max(backOffMs, this.bucket.reserve(clock.monotonicMs())));
+  }
+
+  get(): Promise<string | undefined> {
+    const key = this.ready.shift();
+    if (key !== undefined) {
+      this.hand(key);
+      return Promise.resolve(key);
+    }
+    if (this.isShutDown) return Promise.resolve(undefined);
+    return new Promise((resolve) => this.workers.push(resolve));
+  }
+
+  done(key: string): void {
+    const { clock, name } = this.options;
+    const startedMs = this.inWork.get(key);
+    if (startedMs !== undefined) this.metrics?.worked.observe((clock.monotonicMs() - startedMs) / 1000, name);
+    this.inWork.delete(key);
+    if (this.dirty.has(key)) this.enqueue(key);
+  }
+
+  forget(key: string): void {
+    this.failures.delete(key);
+  }
+
+  numRequeues(key: string): number {
+    return this.failures.get(key) ?? 0;
+  }
+
+  get length(): number {
+    return this.ready.length;
+  }
+
+  shutDown(): void {
+    this.isShutDown = true;
+    for (const { stop } of this.delayed.values()) stop();
+    this.delayed.clear();
+    for (const worker of this.workers.splice(0)) worker(undefined);
+  }
+}
+
+/** An empty queue. */
+export function workQueue(options: WorkQueueOptions): WorkQueue {
+  return new KeyQueue(options);
 }

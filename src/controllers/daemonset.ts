@@ -1,7 +1,7 @@
 /** daemonset-controller: one pod of the template on every node that should have one; old ones are replaced within maxUnavailable. Surge is left out. */
 import type { DaemonSet, Node, Pod, PodTemplateSpec } from '#api';
 import { deepEqual, isConflict, isNotFound, objectKey, selectorFromLabelSelector, type LabelSelector } from '#apimachinery';
-import { defineController, resources, watchObjects } from '#client';
+import { defineController, resources, watchObjects, type Informer, type Watch } from '#client';
 import { daemonPod, daemonsetStatus, nodeShouldRun, planDaemons, planRollingUpdate } from './daemonset-plan.ts';
 import { createExpectations } from './expectations.ts';
 import { claim, createPods, deletePods, untilAvailableMs, watchOwnedPods, type PodControl } from './pod-control.ts';
@@ -12,6 +12,23 @@ const changesPlacement = (node: Node, old: Node): boolean =>
   !deepEqual(node.metadata.labels, old.metadata.labels) ||
   !deepEqual(node.spec?.taints, old.spec?.taints) ||
   node.spec?.unschedulable !== old.spec?.unschedulable;
+
+/** Nodes that come, go or change what they tolerate concern the DaemonSets that would run there. */
+function watchNodes(nodes: Informer<Node>, daemonsets: Informer<DaemonSet>): Watch {
+  return {
+    informer: nodes,
+    connect(queue) {
+      const add = (concerned: (daemonset: DaemonSet) => boolean): void => {
+        for (const daemonset of daemonsets.lister.list()) if (concerned(daemonset)) queue.add(objectKey(daemonset));
+      };
+      nodes.addHandler({
+        added: (node) => add((daemonset) => nodeShouldRun(daemonset, node).run),
+        updated: (node, old) => add(() => changesPlacement(node, old)),
+        deleted: () => add(() => true),
+      });
+    },
+  };
+}
 
 /** The controller. */
 export const daemonsetController: ManagerController = defineController({
@@ -50,22 +67,7 @@ export const daemonsetController: ManagerController = defineController({
       if (error !== undefined) throw error;
     };
     return {
-      watches: [
-        watchObjects(daemonsets),
-        watchOwnedPods(pods, 'DaemonSet', expectations, adopters),
-        {
-          informer: nodes,
-          connect(queue) {
-            const addAll = (): void => daemonsets.lister.list().forEach((daemonset) => queue.add(objectKey(daemonset)));
-            nodes.addHandler({
-              added: (node) =>
-                daemonsets.lister.list().forEach((daemonset) => nodeShouldRun(daemonset, node).run && queue.add(objectKey(daemonset))),
-              updated: (node, old) => changesPlacement(node, old) && addAll(),
-              deleted: addAll,
-            });
-          },
-        },
-      ],
+      watches: [watchObjects(daemonsets), watchOwnedPods(pods, 'DaemonSet', expectations, adopters), watchNodes(nodes, daemonsets)],
       async reconcile(key) {
         const daemonset = daemonsets.lister.get(key);
         if (!daemonset) return expectations.forget(key);

@@ -3,7 +3,15 @@
  * them loose. It watches every resource that can be deleted, and reads ownership from an index instead of keeping a graph.
  */
 import { isConflict, isNotFound, objectKey, type KubeObject, type OwnerReference } from '#apimachinery';
-import { defineController, preferredResources, type Informer, type ReconcileResult, type Resource, type WorkQueue } from '#client';
+import {
+  defineController,
+  preferredResources,
+  type Informer,
+  type ReconcileResult,
+  type RestClient,
+  type Resource,
+  type WorkQueue,
+} from '#client';
 import { FOREGROUND, isDeletingDependents, isOrphaning, ORPHAN, planCollection, type OwnerState } from './garbage-collector-plan.ts';
 import type { ManagerContext, ManagerController } from './settings.ts';
 
@@ -65,33 +73,40 @@ function monitors(context: ManagerContext) {
   return { monitored, keyOf, dependentsOf, watch, ownerOf };
 }
 
-function collector(context: ManagerContext, graph: ReturnType<typeof monitors>) {
-  const { client } = context;
-  const patchOwners = (resource: Resource<KubeObject>, object: KubeObject, uids: readonly string[]): Promise<KubeObject> => {
+/** What is done with an object, at the API server. */
+class Collector {
+  constructor(
+    private readonly client: RestClient,
+    private readonly graph: ReturnType<typeof monitors>,
+  ) {}
+
+  private patchOwners(resource: Resource<KubeObject>, object: KubeObject, uids: readonly string[]): Promise<KubeObject> {
     const ownerReferences = (object.metadata.ownerReferences ?? []).filter(({ uid }) => !uids.includes(uid));
-    return client.patch(resource, object.metadata.name, object.metadata.namespace, 'merge', {
+    return this.client.patch(resource, object.metadata.name, object.metadata.namespace, 'merge', {
       metadata: {
         uid: object.metadata.uid,
         resourceVersion: object.metadata.resourceVersion,
         ownerReferences: ownerReferences.length ? ownerReferences : null,
       },
     });
-  };
-  const removeFinalizer = (resource: Resource<KubeObject>, object: KubeObject, finalizer: string): Promise<KubeObject> => {
+  }
+
+  private removeFinalizer(resource: Resource<KubeObject>, object: KubeObject, finalizer: string): Promise<KubeObject> {
     const finalizers = (object.metadata.finalizers ?? []).filter((name) => name !== finalizer);
-    return client.patch(resource, object.metadata.name, object.metadata.namespace, 'merge', {
+    return this.client.patch(resource, object.metadata.name, object.metadata.namespace, 'merge', {
       metadata: { resourceVersion: object.metadata.resourceVersion, finalizers: finalizers.length ? finalizers : null },
     });
-  };
+  }
+
   /** The state of an owner, by the cache where it knows it, else by the API server. */
-  const stateOf = async (owner: OwnerReference, namespace: string | undefined): Promise<OwnerState> => {
-    const found = graph.ownerOf(owner, namespace);
+  private async stateOf(owner: OwnerReference, namespace: string | undefined): Promise<OwnerState> {
+    const found = this.graph.ownerOf(owner, namespace);
     // An owner of a kind nobody serves is not judged.
     if (!found) return 'solid';
     let object = found.object;
     if (!object) {
       try {
-        object = await client.get(
+        object = await this.client.get(
           found.monitor.resource,
           owner.name,
           found.monitor.resource.scope === 'Namespaced' ? namespace : undefined,
@@ -102,40 +117,43 @@ function collector(context: ManagerContext, graph: ReturnType<typeof monitors>) 
     }
     if (object?.metadata.uid !== owner.uid) return 'absent';
     return isDeletingDependents(object) ? 'waiting' : 'solid';
-  };
-  const orphanDependents = async (resource: Resource<KubeObject>, object: KubeObject): Promise<void> => {
-    for (const dependent of graph.dependentsOf(object.metadata.uid ?? '')) {
-      await patchOwners(dependent.resource, dependent.object, [object.metadata.uid ?? '']).catch((error: unknown) => {
+  }
+
+  private async orphanDependents(resource: Resource<KubeObject>, object: KubeObject): Promise<void> {
+    for (const dependent of this.graph.dependentsOf(object.metadata.uid ?? '')) {
+      await this.patchOwners(dependent.resource, dependent.object, [object.metadata.uid ?? '']).catch((error: unknown) => {
         if (!isNotFound(error)) throw error;
       });
     }
-    await removeFinalizer(resource, object, ORPHAN);
-  };
-  const finishForeground = async (resource: Resource<KubeObject>, object: KubeObject, queue: WorkQueue | undefined): Promise<void> => {
-    const dependents = graph.dependentsOf(object.metadata.uid ?? '');
+    await this.removeFinalizer(resource, object, ORPHAN);
+  }
+
+  private async finishForeground(resource: Resource<KubeObject>, object: KubeObject, queue: WorkQueue | undefined): Promise<void> {
+    const dependents = this.graph.dependentsOf(object.metadata.uid ?? '');
     const blocking = dependents.filter((dependent) =>
       dependent.object.metadata.ownerReferences?.some(({ uid, blockOwnerDeletion }) => uid === object.metadata.uid && blockOwnerDeletion),
     );
-    if (!blocking.length) await removeFinalizer(resource, object, FOREGROUND);
+    if (!blocking.length) await this.removeFinalizer(resource, object, FOREGROUND);
     else
       for (const dependent of blocking)
-        if (!dependent.object.metadata.deletionTimestamp) queue?.add(graph.keyOf(dependent.resource, dependent.object));
-  };
-  return async (resource: Resource<KubeObject>, object: KubeObject, queue: WorkQueue | undefined): Promise<void> => {
-    if (isOrphaning(object)) return orphanDependents(resource, object);
-    if (isDeletingDependents(object)) return finishForeground(resource, object, queue);
+        if (!dependent.object.metadata.deletionTimestamp) queue?.add(this.graph.keyOf(dependent.resource, dependent.object));
+  }
+
+  async collect(resource: Resource<KubeObject>, object: KubeObject, queue: WorkQueue | undefined): Promise<void> {
+    if (isOrphaning(object)) return this.orphanDependents(resource, object);
+    if (isDeletingDependents(object)) return this.finishForeground(resource, object, queue);
     const states = new Map<string, OwnerState>();
-    for (const owner of object.metadata.ownerReferences ?? []) states.set(owner.uid, await stateOf(owner, object.metadata.namespace));
-    const plan = planCollection(object, (owner) => states.get(owner.uid)!, graph.dependentsOf(object.metadata.uid ?? '').length > 0);
-    if (plan.action === 'unlink') await patchOwners(resource, object, plan.uids);
+    for (const owner of object.metadata.ownerReferences ?? []) states.set(owner.uid, await this.stateOf(owner, object.metadata.namespace));
+    const plan = planCollection(object, (owner) => states.get(owner.uid)!, this.graph.dependentsOf(object.metadata.uid ?? '').length > 0);
+    if (plan.action === 'unlink') await this.patchOwners(resource, object, plan.uids);
     if (plan.action !== 'delete') return;
     // The preconditions make sure that the object judged is the object deleted.
     const preconditions = { ...(object.metadata.uid ? { uid: object.metadata.uid } : {}) };
-    await client.delete(resource, object.metadata.name, object.metadata.namespace, {
+    await this.client.delete(resource, object.metadata.name, object.metadata.namespace, {
       preconditions,
       propagationPolicy: plan.propagationPolicy,
     });
-  };
+  }
 }
 
 /** The controller. Keys are `group/plural namespace/name`; the key `resources` asks discovery again. */
@@ -146,7 +164,7 @@ export const garbageCollectorController: ManagerController = defineController({
   build(context) {
     const { client, clock, signal } = context;
     const graph = monitors(context);
-    const collect = collector(context, graph);
+    const collector = new Collector(client, graph);
     let queue: WorkQueue | undefined;
     const discover = async (): Promise<void> => {
       const { resources: served } = await preferredResources(client);
@@ -176,7 +194,7 @@ export const garbageCollectorController: ManagerController = defineController({
         // Until everything is known an owner might only not be listed yet.
         if ([...graph.monitored.values()].some(({ informer }) => !informer.hasSynced)) return { requeueAfterMs: 100 };
         try {
-          await collect(monitor.resource, object, queue);
+          await collector.collect(monitor.resource, object, queue);
         } catch (error) {
           if (isNotFound(error)) return undefined;
           if (isConflict(error)) return { requeueAfterMs: 20 };

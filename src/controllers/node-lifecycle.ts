@@ -2,9 +2,9 @@
  * node-lifecycle-controller: a node whose kubelet has been silent for the grace period becomes Unknown, is tainted (NoSchedule
  * at once, NoExecute at the zone's rate) and its pods stop being Ready; taint-eviction does the rest.
  */
-import type { Node, Pod } from '#api';
+import type { Lease, Node, Pod } from '#api';
 import { formatTime, isConflict, isNotFound } from '#apimachinery';
-import { defineController, resources, tokenBucket, watchObjects, type TokenBucket } from '#client';
+import { defineController, resources, tokenBucket, watchObjects, type Informer, type TokenBucket } from '#client';
 import {
   evictionRate,
   noExecuteKeyOf,
@@ -18,14 +18,6 @@ import {
 } from './node-health.ts';
 import { nodeReference } from './node-reference.ts';
 import type { ManagerContext, ManagerController } from './settings.ts';
-
-interface Memory {
-  readonly health: Map<string, NodeHealth>;
-  /** Ready status seen last, to notice transitions. */
-  readonly ready: Map<string, string>;
-  readonly known: Map<string, Node>;
-  readonly buckets: Map<string, { rate: number; bucket: TokenBucket }>;
-}
 
 /** Pods of a node that is no longer Ready are not Ready either: Services stop sending to them. */
 async function markPodsNotReady({ client, clock, events }: ManagerContext, pods: readonly Pod[]): Promise<void> {
@@ -49,91 +41,100 @@ async function markPodsNotReady({ client, clock, events }: ManagerContext, pods:
   }
 }
 
-function lifecycle(context: ManagerContext) {
-  const { client, informers, clock, events, settings } = context;
-  const nodes = informers.informer(resources.nodes);
-  const pods = informers.informer(resources.pods);
-  const leases = informers.informer(resources.leases, { namespace: 'kube-node-lease' });
-  pods.addIndex('spec.nodeName', (pod) => [pod.spec?.nodeName ?? '']);
-  const memory: Memory = { health: new Map(), ready: new Map(), known: new Map(), buckets: new Map() };
+/** What the controller remembers between its looks, and what it does at each. */
+class NodeMonitor {
+  private readonly health = new Map<string, NodeHealth>();
+  /** Ready status seen last, to notice transitions. */
+  private readonly ready = new Map<string, string>();
+  private readonly known = new Map<string, Node>();
+  private readonly buckets = new Map<string, { readonly rate: number; readonly bucket: TokenBucket }>();
+  readonly nodes: Informer<Node>;
+  readonly pods: Informer<Pod>;
+  readonly leases: Informer<Lease>;
 
-  const registerChanges = (): void => {
-    for (const node of nodes.lister.list()) {
+  constructor(private readonly context: ManagerContext) {
+    const { informers } = context;
+    this.nodes = informers.informer(resources.nodes);
+    this.pods = informers.informer(resources.pods);
+    this.leases = informers.informer(resources.leases, { namespace: 'kube-node-lease' });
+    this.pods.addIndex('spec.nodeName', (pod) => [pod.spec?.nodeName ?? '']);
+  }
+
+  private tell(node: Node, reason: string, message: string): void {
+    this.context.events.event({ reference: nodeReference(node) }, 'Normal', reason, message);
+  }
+
+  /** Tells of nodes that came and went. */
+  registerChanges(): void {
+    for (const node of this.nodes.lister.list()) {
       const { name } = node.metadata;
-      if (!memory.known.has(name))
-        events.event(
-          { reference: nodeReference(node) },
-          'Normal',
-          'RegisteredNode',
-          `Node ${name} event: Registered Node ${name} in Controller`,
-        );
-      memory.known.set(name, node);
+      if (!this.known.has(name)) this.tell(node, 'RegisteredNode', `Node ${name} event: Registered Node ${name} in Controller`);
+      this.known.set(name, node);
     }
-    for (const [name, node] of memory.known) {
-      if (nodes.lister.get(name)) continue;
-      events.event(
-        { reference: nodeReference(node) },
-        'Normal',
-        'RemovingNode',
-        `Node ${name} event: Removing Node ${name} from Controller`,
-      );
-      for (const map of [memory.known, memory.health, memory.ready]) map.delete(name);
+    for (const [name, node] of this.known) {
+      if (this.nodes.lister.get(name)) continue;
+      this.tell(node, 'RemovingNode', `Node ${name} event: Removing Node ${name} from Controller`);
+      for (const map of [this.known, this.health, this.ready]) map.delete(name);
     }
-  };
+  }
+
   /** Notices a silent node; answers the node as it is now. */
-  const monitor = async (cached: Node): Promise<Node> => {
+  async monitor(cached: Node): Promise<Node> {
+    const { clock, settings } = this.context;
     const { name } = cached.metadata;
-    const seen = observeNode(memory.health.get(name), cached, leases.lister.get(`kube-node-lease/${name}`), clock.monotonicMs());
-    memory.health.set(name, seen);
+    const seen = observeNode(this.health.get(name), cached, this.leases.lister.get(`kube-node-lease/${name}`), clock.monotonicMs());
+    this.health.set(name, seen);
     const hasReported = cached.status?.conditions?.some(({ type }) => type === 'Ready');
     const graceMs = hasReported ? settings.nodeMonitorGracePeriodMs : settings.nodeStartupGracePeriodMs;
-    let node = cached;
-    if (clock.monotonicMs() - seen.probedMs > graceMs) {
-      const conditions = silentConditions(cached, formatTime(clock.wallMs()));
-      if (conditions !== cached.status?.conditions)
-        node = await client.updateStatus(resources.nodes, { ...cached, status: { ...cached.status, conditions: [...conditions] } });
-    }
-    const ready = readyStatusOf(node);
-    const before = memory.ready.get(name);
-    if (ready !== 'True' && before !== ready) {
-      if (before === 'True')
-        events.event({ reference: nodeReference(node) }, 'Normal', 'NodeNotReady', `Node ${name} status is now: NodeNotReady`);
-      await markPodsNotReady(context, pods.lister.byIndex('spec.nodeName', name));
-    }
-    memory.ready.set(name, ready);
+    const node = clock.monotonicMs() - seen.probedMs > graceMs ? await this.silence(cached) : cached;
+    await this.noticeTransition(node);
     return node;
-  };
-  const mayEvict = (node: Node, all: readonly Node[]): boolean => {
-    const zone = zoneOf(node);
+  }
+
+  private async silence(node: Node): Promise<Node> {
+    const { client, clock } = this.context;
+    const conditions = silentConditions(node, formatTime(clock.wallMs()));
+    if (conditions === node.status?.conditions) return node;
+    return client.updateStatus(resources.nodes, { ...node, status: { ...node.status, conditions: [...conditions] } });
+  }
+
+  private async noticeTransition(node: Node): Promise<void> {
+    const { name } = node.metadata;
+    const ready = readyStatusOf(node);
+    const before = this.ready.get(name);
+    if (ready !== 'True' && before !== ready) {
+      if (before === 'True') this.tell(node, 'NodeNotReady', `Node ${name} status is now: NodeNotReady`);
+      await markPodsNotReady(this.context, this.pods.lister.byIndex('spec.nodeName', name));
+    }
+    this.ready.set(name, ready);
+  }
+
+  /** Whether the zone's rate lets one more node be tainted NoExecute now. */
+  private mayEvict(node: Node): boolean {
     const zones = new Map<string, string[]>();
-    for (const other of all) zones.set(zoneOf(other), [...(zones.get(zoneOf(other)) ?? []), readyStatusOf(other)]);
-    const states = [...zones.values()].map(zoneStateOf);
+    for (const other of this.nodes.lister.list()) zones.set(zoneOf(other), [...(zones.get(zoneOf(other)) ?? []), readyStatusOf(other)]);
     // Where every zone is dark it is more likely this controller that is cut off.
-    if (states.length && states.every((state) => state === 'FullDisruption')) return false;
+    if ([...zones.values()].every((members) => zoneStateOf(members) === 'FullDisruption')) return false;
+    const zone = zoneOf(node);
     const members = zones.get(zone) ?? [];
     const rate = evictionRate(zoneStateOf(members), members.length);
-    let entry = memory.buckets.get(zone);
-    if (entry?.rate !== rate) memory.buckets.set(zone, (entry = { rate, bucket: tokenBucket(rate, 1) }));
-    return rate > 0 && entry!.bucket.maybeTake(clock.monotonicMs());
-  };
-  const taint = async (node: Node): Promise<void> => {
-    const key = noExecuteKeyOf(readyStatusOf(node));
-    const isNew =
-      key !== undefined &&
-      !node.spec?.taints?.some(
-        (taint) =>
-          taint.effect === 'NoExecute' &&
-          (taint.key === key || taint.key === noExecuteKeyOf('False') || taint.key === noExecuteKeyOf('Unknown')),
-      );
-    const taints = planTaints(node, isNew && mayEvict(node, nodes.lister.list()), formatTime(clock.wallMs()));
+    let entry = this.buckets.get(zone);
+    if (entry?.rate !== rate) this.buckets.set(zone, (entry = { rate, bucket: tokenBucket(rate, 1) }));
+    return rate > 0 && entry!.bucket.maybeTake(this.context.clock.monotonicMs());
+  }
+
+  /** Brings the node's taints in line with its conditions. */
+  async taint(node: Node): Promise<void> {
+    const { client, clock } = this.context;
+    const evicting = [noExecuteKeyOf('False'), noExecuteKeyOf('Unknown')];
+    const isTainted = node.spec?.taints?.some(({ effect, key }) => effect === 'NoExecute' && evicting.includes(key)) ?? false;
+    const isNew = noExecuteKeyOf(readyStatusOf(node)) !== undefined && !isTainted;
+    const taints = planTaints(node, isNew && this.mayEvict(node), formatTime(clock.wallMs()));
     if (!taints) return;
     // The whole list is replaced under the version it was read at, so that nobody else's taint is lost.
-    await client.patch(resources.nodes, node.metadata.name, undefined, 'merge', {
-      metadata: { resourceVersion: node.metadata.resourceVersion },
-      spec: { taints },
-    });
-  };
-  return { nodes, pods, leases, registerChanges, monitor, taint };
+    const patch = { metadata: { resourceVersion: node.metadata.resourceVersion }, spec: { taints } };
+    await client.patch(resources.nodes, node.metadata.name, undefined, 'merge', patch);
+  }
 }
 
 /** The controller. */
@@ -143,12 +144,13 @@ export const nodeLifecycleController: ManagerController = defineController({
   workers: 8,
   build(context) {
     const { clock, settings, signal } = context;
-    const { nodes, pods, leases, registerChanges, monitor, taint } = lifecycle(context);
+    const monitor = new NodeMonitor(context);
+    const { nodes, pods, leases } = monitor;
     return {
       watches: [watchObjects(nodes), watchObjects(pods, () => []), watchObjects(leases, () => [])],
       started(queue) {
         const look = (): void => {
-          registerChanges();
+          monitor.registerChanges();
           for (const node of nodes.lister.list()) queue.add(node.metadata.name);
         };
         look();
@@ -159,7 +161,7 @@ export const nodeLifecycleController: ManagerController = defineController({
         const node = nodes.lister.get(name);
         if (!node) return undefined;
         try {
-          await taint(await monitor(node));
+          await monitor.taint(await monitor.monitor(node));
         } catch (error) {
           if (isNotFound(error)) return undefined;
           // The kubelet wrote meanwhile; the cache will have it.

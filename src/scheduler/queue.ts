@@ -48,158 +48,192 @@ export function backOffMs(attempts: number): number {
   return attempts < 1 ? 0 : Math.min(INITIAL_BACK_OFF_MS * 2 ** (attempts - 1), MAX_BACK_OFF_MS);
 }
 
-/** An empty queue. */
-export function schedulingQueue(options: SchedulingQueueOptions): SchedulingQueue {
-  const { clock, compare, interestsOf } = options;
-  const active: QueuedPod[] = [];
-  const backoff = new Map<string, { queued: QueuedPod; stop: Stop }>();
-  const unschedulable = new Map<string, QueuedPod>();
-  const inFlight = new Map<string, number>();
-  let events: ClusterEvent[] = [];
-  let droppedEvents = 0;
-  let waiter: ((queued: QueuedPod | undefined) => void) | undefined;
-  let closed = false;
+/** The queue's state; see SchedulingQueue for what its methods promise. */
+class PodQueue implements SchedulingQueue {
+  private readonly active: QueuedPod[] = [];
+  private readonly backoff = new Map<string, { queued: QueuedPod; readonly stop: Stop }>();
+  private readonly unschedulable = new Map<string, QueuedPod>();
+  /** Pods in their cycles, with the number of the first event they have not seen. */
+  private readonly inFlight = new Map<string, number>();
+  /** Events since the first pod in flight began; numbered from `droppedEvents` on. */
+  private events: ClusterEvent[] = [];
+  private droppedEvents = 0;
+  private waiter: ((queued: QueuedPod | undefined) => void) | undefined;
+  private closed = false;
+  private readonly stopCheck: Stop;
 
-  const report = (): void => {
-    options.onDepth?.('active', active.length);
-    options.onDepth?.('backoff', backoff.size);
-    options.onDepth?.('unschedulable', unschedulable.size);
-  };
-  const activate = (queued: QueuedPod): void => {
-    const gate = options.preEnqueue(queued.pod);
+  constructor(private readonly options: SchedulingQueueOptions) {
+    this.stopCheck = options.clock.every(UNSCHEDULABLE_CHECK_MS, () => this.flushOld());
+  }
+
+  private report(): void {
+    const { onDepth } = this.options;
+    onDepth?.('active', this.active.length);
+    onDepth?.('backoff', this.backoff.size);
+    onDepth?.('unschedulable', this.unschedulable.size);
+  }
+
+  private activate(queued: QueuedPod): void {
+    const gate = this.options.preEnqueue(queued.pod);
     if (gate) {
-      unschedulable.set(objectKey(queued.pod), { ...queued, unschedulablePlugins: new Set([gate.plugin ?? '']) });
-      return report();
+      this.unschedulable.set(objectKey(queued.pod), { ...queued, unschedulablePlugins: new Set([gate.plugin ?? '']) });
+      return this.report();
     }
-    if (waiter) {
-      const take = waiter;
-      waiter = undefined;
-      return take(begin(queued));
+    if (this.waiter) {
+      const take = this.waiter;
+      this.waiter = undefined;
+      return take(this.begin(queued));
     }
-    let at = active.length;
-    while (at > 0 && compare(queued, active[at - 1]!) < 0) at--;
-    active.splice(at, 0, queued);
-    report();
-  };
-  const begin = (queued: QueuedPod): QueuedPod => {
-    inFlight.set(objectKey(queued.pod), droppedEvents + events.length);
+    let at = this.active.length;
+    while (at > 0 && this.options.compare(queued, this.active[at - 1]!) < 0) at--;
+    this.active.splice(at, 0, queued);
+    this.report();
+  }
+
+  private begin(queued: QueuedPod): QueuedPod {
+    this.inFlight.set(objectKey(queued.pod), this.droppedEvents + this.events.length);
     return { ...queued, attempts: queued.attempts + 1 };
-  };
+  }
+
   /** Into active, or into backoff if its time is not over. */
-  const requeue = (queued: QueuedPod): void => {
+  private requeue(queued: QueuedPod): void {
+    const { clock } = this.options;
     const key = objectKey(queued.pod);
     const remainingMs = queued.queuedMs + backOffMs(queued.attempts) - clock.monotonicMs();
-    if (remainingMs <= 0) return activate(queued);
+    if (remainingMs <= 0) return this.activate(queued);
     const stop = clock.after(remainingMs, () => {
-      const latest = backoff.get(key)?.queued ?? queued;
-      backoff.delete(key);
-      activate(latest);
+      const latest = this.backoff.get(key)?.queued ?? queued;
+      this.backoff.delete(key);
+      this.activate(latest);
     });
-    backoff.set(key, { queued, stop });
-    report();
-  };
-  const helps = (queued: QueuedPod, event: ClusterEvent): boolean => {
+    this.backoff.set(key, { queued, stop });
+    this.report();
+  }
+
+  private helps(queued: QueuedPod, event: ClusterEvent): boolean {
     if (queued.unschedulablePlugins.size === 0) return true;
     for (const plugin of queued.unschedulablePlugins) {
-      for (const interest of interestsOf(plugin)) {
-        if (interest.resource === event.resource && interest.actions.includes(event.action) && (interest.hint?.(queued.pod, event) ?? true))
-          return true;
+      for (const { resource, actions, hint } of this.options.interestsOf(plugin)) {
+        if (resource === event.resource && actions.includes(event.action) && (hint?.(queued.pod, event) ?? true)) return true;
       }
     }
     return false;
-  };
-  const take = (key: string): QueuedPod | undefined => {
-    const at = active.findIndex((queued) => objectKey(queued.pod) === key);
-    if (at >= 0) return active.splice(at, 1)[0];
-    const waiting = backoff.get(key);
+  }
+
+  private take(key: string): QueuedPod | undefined {
+    const at = this.active.findIndex((queued) => objectKey(queued.pod) === key);
+    if (at >= 0) return this.active.splice(at, 1)[0];
+    const waiting = this.backoff.get(key);
     waiting?.stop();
-    backoff.delete(key);
-    const stuck = unschedulable.get(key);
-    unschedulable.delete(key);
+    this.backoff.delete(key);
+    const stuck = this.unschedulable.get(key);
+    this.unschedulable.delete(key);
     return waiting?.queued ?? stuck;
-  };
-  const leave = (key: string): void => {
-    inFlight.delete(key);
-    if (inFlight.size > 0) return;
-    droppedEvents += events.length;
-    events = [];
-  };
-  const stopCheck = clock.every(UNSCHEDULABLE_CHECK_MS, () => {
-    for (const [key, queued] of unschedulable) {
-      if (clock.monotonicMs() - queued.queuedMs < MAX_UNSCHEDULABLE_MS) continue;
-      unschedulable.delete(key);
-      requeue(queued);
+  }
+
+  private leave(key: string): void {
+    this.inFlight.delete(key);
+    if (this.inFlight.size > 0) return;
+    this.droppedEvents += this.events.length;
+    this.events = [];
+  }
+
+  private flushOld(): void {
+    for (const [key, queued] of this.unschedulable) {
+      if (this.options.clock.monotonicMs() - queued.queuedMs < MAX_UNSCHEDULABLE_MS) continue;
+      this.unschedulable.delete(key);
+      this.requeue(queued);
     }
-  });
-  return {
-    add(pod) {
-      const key = objectKey(pod);
-      if (inFlight.has(key)) return;
-      const known = take(key);
-      const now = clock.monotonicMs();
-      activate(known ? { ...known, pod } : { pod, initialMs: now, queuedMs: now, attempts: 0, unschedulablePlugins: new Set() });
-    },
-    update(pod, old) {
-      const key = objectKey(pod);
-      if (inFlight.has(key)) {
-        events.push({ resource: 'Pod', action: 'Update', old, object: pod });
-        return;
-      }
-      const at = active.findIndex((queued) => objectKey(queued.pod) === key);
-      const waiting = backoff.get(key);
-      const stuck = unschedulable.get(key);
-      if (at >= 0) active[at] = { ...active[at]!, pod };
-      else if (waiting) waiting.queued = { ...waiting.queued, pod };
-      else if (stuck) {
-        const changed = { ...stuck, pod };
-        unschedulable.set(key, changed);
-        if (!helps(changed, { resource: 'Pod', action: 'Update', old, object: pod })) return;
-        unschedulable.delete(key);
-        requeue(changed);
-      } else this.add(pod);
-    },
-    remove(pod) {
-      take(objectKey(pod));
-      report();
-    },
-    pop() {
-      if (closed) return Promise.resolve(undefined);
-      const queued = active.shift();
-      report();
-      if (queued) return Promise.resolve(begin(queued));
-      return new Promise((resolve) => (waiter = resolve));
-    },
-    done: (pod) => leave(objectKey(pod)),
-    addUnschedulable(queued, rejectedBy) {
-      const key = objectKey(queued.pod);
-      const since = inFlight.get(key) ?? droppedEvents;
-      const missed = events.slice(Math.max(0, since - droppedEvents));
-      leave(key);
-      const stuck: QueuedPod = { ...queued, queuedMs: clock.monotonicMs(), unschedulablePlugins: rejectedBy };
-      if (rejectedBy.size === 0 || since < droppedEvents || missed.some((event) => helps(stuck, event))) return requeue(stuck);
-      unschedulable.set(key, stuck);
-      report();
-    },
-    moveOn(event) {
-      if (inFlight.size > 0) events.push(event);
-      if (events.length > MAX_IN_FLIGHT_EVENTS) {
-        droppedEvents += events.length;
-        events = [];
-      }
-      for (const [key, queued] of unschedulable) {
-        if (!helps(queued, event)) continue;
-        unschedulable.delete(key);
-        requeue(queued);
-      }
-    },
-    get waiting() {
-      return { active: active.map(({ pod }) => objectKey(pod)), backoff: [...backoff.keys()], unschedulable: [...unschedulable.keys()] };
-    },
-    close() {
-      closed = true;
-      stopCheck();
-      for (const { stop } of backoff.values()) stop();
-      waiter?.(undefined);
-    },
-  };
+  }
+
+  add(pod: Pod): void {
+    const key = objectKey(pod);
+    if (this.inFlight.has(key)) return;
+    const known = this.take(key);
+    const now = this.options.clock.monotonicMs();
+    this.activate(known ? { ...known, pod } : { pod, initialMs: now, queuedMs: now, attempts: 0, unschedulablePlugins: new Set() });
+  }
+
+  update(pod: Pod, old: Pod): void {
+    const key = objectKey(pod);
+    const event: ClusterEvent = { resource: 'Pod', action: 'Update', old, object: pod };
+    if (this.inFlight.has(key)) {
+      this.events.push(event);
+      return;
+    }
+    const at = this.active.findIndex((queued) => objectKey(queued.pod) === key);
+    const waiting = this.backoff.get(key);
+    const stuck = this.unschedulable.get(key);
+    if (at >= 0) this.active[at] = { ...this.active[at]!, pod };
+    else if (waiting) waiting.queued = { ...waiting.queued, pod };
+    else if (stuck) {
+      const changed = { ...stuck, pod };
+      this.unschedulable.set(key, changed);
+      if (!this.helps(changed, event)) return;
+      this.unschedulable.delete(key);
+      this.requeue(changed);
+    } else this.add(pod);
+  }
+
+  remove(pod: Pod): void {
+    this.take(objectKey(pod));
+    this.report();
+  }
+
+  pop(): Promise<QueuedPod | undefined> {
+    if (this.closed) return Promise.resolve(undefined);
+    const queued = this.active.shift();
+    this.report();
+    if (queued) return Promise.resolve(this.begin(queued));
+    return new Promise((resolve) => (this.waiter = resolve));
+  }
+
+  done(pod: Pod): void {
+    this.leave(objectKey(pod));
+  }
+
+  addUnschedulable(queued: QueuedPod, rejectedBy: ReadonlySet<string>): void {
+    const key = objectKey(queued.pod);
+    const since = this.inFlight.get(key) ?? this.droppedEvents;
+    const missed = this.events.slice(Math.max(0, since - this.droppedEvents));
+    const overran = since < this.droppedEvents;
+    this.leave(key);
+    const stuck: QueuedPod = { ...queued, queuedMs: this.options.clock.monotonicMs(), unschedulablePlugins: rejectedBy };
+    if (rejectedBy.size === 0 || overran || missed.some((event) => this.helps(stuck, event))) return this.requeue(stuck);
+    this.unschedulable.set(key, stuck);
+    this.report();
+  }
+
+  moveOn(event: ClusterEvent): void {
+    if (this.inFlight.size > 0) this.events.push(event);
+    if (this.events.length > MAX_IN_FLIGHT_EVENTS) {
+      this.droppedEvents += this.events.length;
+      this.events = [];
+    }
+    for (const [key, queued] of this.unschedulable) {
+      if (!this.helps(queued, event)) continue;
+      this.unschedulable.delete(key);
+      this.requeue(queued);
+    }
+  }
+
+  get waiting(): { active: string[]; backoff: string[]; unschedulable: string[] } {
+    return {
+      active: this.active.map(({ pod }) => objectKey(pod)),
+      backoff: [...this.backoff.keys()],
+      unschedulable: [...this.unschedulable.keys()],
+    };
+  }
+
+  close(): void {
+    this.closed = true;
+    this.stopCheck();
+    for (const { stop } of this.backoff.values()) stop();
+    this.waiter?.(undefined);
+  }
+}
+
+/** An empty queue. */
+export function schedulingQueue(options: SchedulingQueueOptions): SchedulingQueue {
+  return new PodQueue(options);
 }
