@@ -36,6 +36,7 @@ export function mountPage(target: HTMLElement, parameters: PageParameters): Moun
   return {
     attach(attached) {
       lab.attach(attached);
+      tellOfOtherShape(attached, lab, parameters);
       void applyWhenReady(attached, lab, terminals, parameters);
     },
     fail: (error) => lab.fail(error),
@@ -49,6 +50,14 @@ export function mountPage(target: HTMLElement, parameters: PageParameters): Moun
       void unmount(component);
     },
   };
+}
+
+/** A stored cluster keeps its shape, whatever the address asks for; that must not go unsaid. */
+function tellOfOtherShape(lab: Lab, view: LabView, { spec, cluster }: PageParameters): void {
+  const other = Object.entries(spec).filter(([name, value]) => JSON.stringify(lab.spec[name as keyof Lab['spec']]) !== JSON.stringify(value));
+  if (other.length === 0) return;
+  const asked = other.map(([name, value]) => `${name}=${String(value)}`).join(', ');
+  view.notify(`The stored cluster "${cluster}" keeps its own shape, so ${asked} in the address changes nothing. Name another cluster (cluster=…) to get one.`);
 }
 
 /** Speed, pause and lines wait until the cluster of the first boot is ready: a boot that was paused would never end. */

@@ -29,7 +29,7 @@ const LOOKS: Readonly<Record<string, StateLook>> = {
   'back-off': { word: 'back-off', mark: '↻', tone: 'failed' },
   stopped: { word: 'stopped', mark: '✕', tone: 'off' },
   off: { word: 'off', mark: '✕', tone: 'off' },
-  absent: { word: 'not started', mark: '◌', tone: 'off' },
+  absent: { word: 'not started', mark: '◌', tone: 'waiting' },
 };
 
 /** How a lifecycle state looks; an unknown one is shown by its own name. Nested states (`frozen.running`) look as their parent. */

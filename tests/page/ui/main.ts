@@ -4,7 +4,7 @@ import { createFakeLab, type FakeOptions } from './fake-lab.ts';
 
 const parameters = readParameters(location.search);
 const query = new URLSearchParams(location.search);
-const target = document.getElementById('lab');
+const target = document.getElementById('page');
 if (!target) throw new Error('there is no place for the page');
 const page = mountPage(target, parameters);
 const standard = { topology: 'stacked', controlPlanes: 3, workers: 3, etcdMembers: 3, addons: [], proxyMode: 'iptables', runtime: 'containerd', cloudProvider: 'none', extraArgs: {}, etcd: { heartbeatMs: 100, electionMs: 1_000, quotaBytes: 1 }, zones: 3, seed: 1 } as const;
