@@ -21,6 +21,14 @@ function sendTelemetry({ machine }: BrowserMachine, incarnation: number, port: M
   });
 }
 
+/** Calls a method and lets go of the callbacks that came with it when it has settled; those of a terminal go with its exit. */
+function releasing<Args extends unknown[], Result>(method: (...args: Args) => Promise<Result>): (...args: Args) => Promise<Result> {
+  return (...args) =>
+    method(...args).finally(() => {
+      for (const argument of args) if (typeof argument === 'function') (argument as unknown as Comlink.ProxyMethods)[Comlink.releaseProxy]();
+    });
+}
+
 /** Exposes one machine, which does not run until `boot` is called; `start` starts what its kind runs. */
 export function exposeMachine(start: (machine: Machine, boot: management.BootMessage) => Promise<MachineControl>): void {
   let host: BrowserMachine | undefined;
@@ -42,7 +50,8 @@ export function exposeMachine(start: (machine: Machine, boot: management.BootMes
       sendTelemetry(made, boot.incarnation, ports.telemetry);
       for (const { address, incarnation, port } of waitingLinks.splice(0)) made.connect(address, incarnation, port);
       control = await start(made.machine, boot);
-      Object.assign(api, control, { signal: (component: string | undefined, signal: Parameters<MachineControl['signal']>[1]) => nudge(booted().control.signal(component, signal)) });
+      const { run, fetch } = control;
+      Object.assign(api, control, run && { run: releasing(run) }, fetch && { fetch: releasing(fetch) }, { signal: (component: string | undefined, signal: Parameters<MachineControl['signal']>[1]) => nudge(booted().control.signal(component, signal)) });
       made.attachTime(ports.time);
     },
     connect(_peer: string, peerAddress: string, incarnation: number, port: MessagePort): void {

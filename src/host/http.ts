@@ -189,9 +189,12 @@ async function exchange(stream: WireStream, request: HttpRequest): Promise<HttpR
   const { method, path, headers } = request;
   await stream.send({ method, path, headers });
   // The answer may come before the whole body was taken, so the body goes out beside waiting for the head.
-  sendBody(stream, request.body).catch((error: unknown) => stream.cancel(error instanceof Error ? error.message : String(error)));
+  // A request to upgrade has no body: its direction stays open for what is said after the answer 101.
+  const wantsUpgrade = header(headers, 'upgrade') !== undefined;
+  if (!wantsUpgrade) sendBody(stream, request.body).catch((error: unknown) => stream.cancel(error instanceof Error ? error.message : String(error)));
   const head = (await stream.receive()) as unknown as { status: number; headers: HeaderPairs; body?: string } | undefined;
   if (!head) throw new NetworkError('ECONNRESET', 'EOF');
+  if (wantsUpgrade && head.status !== 101) stream.end();
   const reader = bodyReader(stream);
   const whole = head.body;
   if (whole === undefined) {

@@ -59,6 +59,16 @@ export function withinDeadline<T>(promise: Promise<T>, what: string, deadlineMs 
   });
 }
 
+/** The worker's functions as plain ones: callbacks among the arguments cross as proxies, which the worker releases when it is done with them. */
+function withCallbacks<Management extends object>(remote: object): Management {
+  const methods = remote as Record<string, (...args: unknown[]) => Promise<unknown>>;
+  const proxied = (argument: unknown): unknown => (typeof argument === 'function' ? Comlink.proxy(argument as () => void) : argument);
+  return new Proxy({} as Management, {
+    // Without `then`, or a promise would take it for one of its kind.
+    get: (_, name) => (typeof name === 'symbol' || name === 'then' ? undefined : (...args: unknown[]) => methods[name]!(...args.map(proxied))),
+  });
+}
+
 /** A data centre without machines. `Management` is what the worker exposes beyond booting and linking. */
 export function createBrowserDataCentre<Boot extends BootLike, Management extends object, Batch>(options: BrowserDataCentreOptions) {
   const running = new Map<string, Running<Boot, Management>>();
@@ -109,7 +119,7 @@ export function createBrowserDataCentre<Boot extends BootLike, Management extend
       worker.onerror = (event) => die(boot.machine, worker, event.message || 'the worker could not be started');
       worker.onmessageerror = () => die(boot.machine, worker, 'the worker sent what cannot be read');
       const remote = Comlink.wrap<WorkerMachine<Boot>>(worker);
-      const machine: Running<Boot, Management> = { boot, worker, remote, management: remote as unknown as Management, links: new Set() };
+      const machine: Running<Boot, Management> = { boot, worker, remote, management: withCallbacks<Management>(remote), links: new Set() };
       running.set(boot.machine, machine);
       const time = new MessageChannel();
       const telemetry = new MessageChannel();
