@@ -59,7 +59,7 @@ function containerStatusOf(input: StatusInput, container: Container, isInit: boo
   const latest = instances[0];
   const wait = waiting.get(container.name);
   const hasInits = (pod.spec?.initContainers?.length ?? 0) > 0;
-  const defaultWaiting: ContainerState = { waiting: { reason: !isInit && hasInits ? 'PodInitializing' : hasInits ? 'PodInitializing' : 'ContainerCreating' } };
+  const defaultWaiting: ContainerState = { waiting: { reason: hasInits ? 'PodInitializing' : 'ContainerCreating' } };
   const stateOf = (status: cri.ContainerStatus): ContainerState => {
     if (status.state === 'CONTAINER_RUNNING') return { running: { startedAt: formatTime(status.startedAt) } };
     if (status.state === 'CONTAINER_EXITED') return terminated(status, input.terminationMessage(status));
@@ -84,7 +84,8 @@ function containerStatusOf(input: StatusInput, container: Container, isInit: boo
     imageID: latest?.imageRef ?? '',
     lastState,
     name: container.name,
-    ready: initSucceeded || (isRunning && input.isReady(container, latest)),
+    // An ordinary init container is ready when it has done its work, not while it works.
+    ready: isInit && !isRestartable(container) ? initSucceeded : isRunning && input.isReady(container, latest),
     ...(latest ? { resources: container.resources ?? {} } : {}),
     restartCount,
     started: isRunning ? (isInit && !isRestartable(container) ? false : input.isStarted(container, latest)) : false,
