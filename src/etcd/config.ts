@@ -37,6 +37,8 @@ export interface EtcdConfig {
   readonly watchProgressNotifyMs: number;
   /** Auto-compaction; 0 is off. Periodic: milliseconds; revision: revisions kept. */
   readonly autoCompaction: { readonly mode: 'periodic' | 'revision'; readonly retention: number };
+  /** Flags that were given and have no effect here. */
+  readonly ignoredFlags: readonly string[];
 }
 
 /** Flags whose value may be left out. */
@@ -46,15 +48,22 @@ const SWITCHES = [
   'experimental-compact-hash-check-enabled', 'experimental-memory-mlock', 'socket-reuse-port', 'socket-reuse-address', 'enable-grpc-gateway', 'enable-pprof',
 ];
 
-/** Flags that are read, and flags that are taken and have nothing to act on here. */
-const KNOWN = new Set([
-  ...SWITCHES, 'name', 'data-dir', 'wal-dir', 'initial-advertise-peer-urls', 'listen-peer-urls', 'listen-client-urls', 'advertise-client-urls',
-  'initial-cluster', 'initial-cluster-state', 'initial-cluster-token', 'cert-file', 'key-file', 'trusted-ca-file', 'peer-cert-file', 'peer-key-file',
-  'peer-trusted-ca-file', 'listen-metrics-urls', 'metrics', 'snapshot-count', 'heartbeat-interval', 'election-timeout', 'quota-backend-bytes',
-  'auto-compaction-mode', 'auto-compaction-retention', 'max-request-bytes', 'max-txn-ops', 'max-snapshots', 'max-wals', 'log-level', 'logger', 'log-outputs',
-  'cors', 'host-whitelist', 'cipher-suites', 'tls-min-version', 'tls-max-version', 'grpc-keepalive-min-time', 'grpc-keepalive-interval',
-  'grpc-keepalive-timeout', 'backend-batch-interval', 'backend-batch-limit', 'discovery', 'discovery-srv', 'auth-token', 'max-concurrent-streams',
-]);
+/** Flags that are acted upon. */
+const READ = [
+  'name', 'data-dir', 'initial-advertise-peer-urls', 'listen-peer-urls', 'listen-client-urls', 'advertise-client-urls', 'initial-cluster',
+  'initial-cluster-state', 'initial-cluster-token', 'cert-file', 'key-file', 'trusted-ca-file', 'client-cert-auth', 'peer-cert-file', 'peer-key-file',
+  'peer-trusted-ca-file', 'peer-client-cert-auth', 'listen-metrics-urls', 'snapshot-count', 'heartbeat-interval', 'election-timeout',
+  'initial-election-tick-advance', 'quota-backend-bytes', 'max-request-bytes', 'pre-vote', 'strict-reconfig-check', 'auto-compaction-mode',
+  'auto-compaction-retention', 'experimental-watch-progress-notify-interval', 'experimental-snapshot-catchup-entries',
+];
+
+/** Flags of etcd 3.5 that are taken and have nothing to act on here; the log says so. */
+const IGNORED = [
+  'wal-dir', 'metrics', 'max-txn-ops', 'max-snapshots', 'max-wals', 'log-level', 'logger', 'log-outputs', 'cors', 'host-whitelist', 'cipher-suites',
+  'tls-min-version', 'tls-max-version', 'grpc-keepalive-min-time', 'grpc-keepalive-interval', 'grpc-keepalive-timeout', 'backend-batch-interval',
+  'backend-batch-limit', 'discovery', 'discovery-srv', 'auth-token', 'max-concurrent-streams', 'auto-tls', 'peer-auto-tls', 'enable-v2',
+  'force-new-cluster', 'unsafe-no-fsync', 'socket-reuse-port', 'socket-reuse-address', 'enable-grpc-gateway', 'enable-pprof',
+];
 
 /** A duration as Go's flags write it: `5s`, `1m30s`, `500ms`. Milliseconds; throws an Error in Go's words. */
 export function parseGoDuration(text: string): number {
@@ -93,7 +102,7 @@ const tlsFiles = (flags: Flags, prefix: '' | 'peer-'): TlsFiles => ({
 export function parseEtcdFlags(argv: readonly string[]): EtcdConfig {
   const flags = parseFlags(argv, SWITCHES);
   for (const name of flags.names) {
-    if (!KNOWN.has(name) && !name.startsWith('experimental-')) throw new Error(`flag provided but not defined: -${name}`);
+    if (!READ.includes(name) && !IGNORED.includes(name) && !name.startsWith('experimental-')) throw new Error(`flag provided but not defined: -${name}`);
   }
   const name = flags.get('name') ?? 'default';
   const initialAdvertisePeerUrls = urls(flags, 'initial-advertise-peer-urls', 'http://localhost:2380');
@@ -128,5 +137,6 @@ export function parseEtcdFlags(argv: readonly string[]): EtcdConfig {
     strictReconfigCheck: flags.boolean('strict-reconfig-check', true),
     watchProgressNotifyMs: parseGoDuration(flags.get('experimental-watch-progress-notify-interval') ?? '10m'),
     autoCompaction: autoCompaction(flags),
+    ignoredFlags: flags.names.filter((given) => !READ.includes(given)),
   };
 }

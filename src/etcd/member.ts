@@ -55,8 +55,9 @@ export class EtcdMember {
   readonly settings: MemberSettings;
   readonly applier: EntryApplier;
   readonly expiry = new LeaseExpiry();
-  /** Ends the program: exit code 0 for a removed member. */
-  onStop: (code: number) => void = () => undefined;
+  /** Resolves with the program's exit code once the member has ended: 0 told to stop or removed, 1 unable to go on. */
+  readonly ended: Promise<number>;
+  #end!: (code: number) => void;
   readonly #parts: MemberParts;
   readonly #proposals: Proposals;
   readonly #reads: LinearizableReads;
@@ -76,6 +77,7 @@ export class EtcdMember {
 
   constructor(parts: MemberParts) {
     this.#parts = parts;
+    this.ended = new Promise((resolve) => (this.#end = resolve));
     this.settings = parts.settings;
     this.#nonce = `${this.settings.memberId}-${[...parts.random.bytes(8)].map((byte) => byte.toString(16).padStart(2, '0')).join('')}`;
     this.applier = new EntryApplier((revision) => this.headerAt(revision), {
@@ -255,12 +257,14 @@ export class EtcdMember {
     this.#loop.wake();
   }
 
-  stop(): void {
+  /** Ends the member; nothing is answered any more. */
+  stop(code: number): void {
     this.#isStopped = true;
     this.#loop.stop();
     this.#proposals.stop();
     this.#reads.stop();
     this.#transport.stop();
+    this.#end(code);
   }
 
   // ── what happens ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -354,16 +358,14 @@ export class EtcdMember {
     this.telemetry.log('warning', 'server error', { error: 'the member has been permanently removed from the cluster' });
     this.telemetry.log('warning', 'data-dir used by this member must be removed');
     this.#parts.lifecycle.end('REMOVED');
-    this.stop();
-    this.onStop(0);
+    this.stop(0);
   }
 
   /** The member cannot go on. */
   fatal(message: string, error: unknown): void {
     this.telemetry.log('error', message, { error: error instanceof Error ? error.message : String(error) });
     this.#parts.lifecycle.end('STOP');
-    this.stop();
-    this.onStop(1);
+    this.stop(1);
   }
 
   /** Tells the map who this member is just now, if it changed. */

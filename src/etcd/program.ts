@@ -99,13 +99,12 @@ async function run(process: Process, config: EtcdConfig): Promise<number> {
   const expiring = new Set<string>();
   process.clock.every(LEASE_CHECK_MS, () => revokeExpired(member, expiring));
   startAutoCompaction(member, config.autoCompaction);
-  const stopped = new Promise<number>((resolve) => (member.onStop = resolve));
   for (const signal of ['TERM', 'INT'] as const) process.onSignal(signal, () => void shutDown(process, member, signal));
   published.then(() => {
     telemetry.log('info', 'ready to serve client requests');
     clients.open((connection) => serveRpc(connection, clientService(member, watch, settings)));
   }, onFault);
-  const code = await stopped;
+  const code = await member.ended;
   watch.stop();
   for (const listener of listeners) listener.close();
   return code;
@@ -128,8 +127,7 @@ async function shutDown(process: Process, member: EtcdMember, signal: string): P
       process.telemetry.log('warning', 'leadership transfer failed', { error: error instanceof Error ? error.message : String(error) });
     }
   }
-  member.stop();
-  member.onStop(0);
+  member.stop(0);
 }
 
 /**
@@ -150,6 +148,7 @@ export const etcd: Program = async (process) => {
     return fail('failed to verify flags', error);
   }
   process.telemetry.log('info', 'Starting etcd', { name: config.name, version: ETCD_VERSION, 'data-dir': config.dataDir });
+  for (const flag of config.ignoredFlags) process.telemetry.log('warning', 'flag has no effect here', { flag: `--${flag}` });
   try {
     return await run(process, config);
   } catch (error) {

@@ -47,6 +47,8 @@ export class StateMachine {
   }
 
   hasAlarm(alarm: etcd.AlarmMember['alarm']): boolean {
+    // Asked for each request, and nearly always answered by this.
+    if (this.#alarms.size === 0) return false;
     return this.alarms().some((standing) => standing.alarm === alarm);
   }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { etcd } from '#contracts';
-import type { EtcdWatch } from '#etcd/client';
+import { createEtcdClient, type EtcdWatch } from '#etcd/client';
 import { checkWatch, type WatchEvent, type WatchResponse } from '../../simulation/watch-guarantees.ts';
 import { createEtcdCluster, memberName, type EtcdCluster } from './etcd-cluster.ts';
 
@@ -83,6 +83,35 @@ describe('a watch', () => {
     expect(watch.responses.map(({ header, events: list }) => [header.revision, list.length])).toEqual([[2, 0]]);
     await cluster.simulation.run(11_000);
     expect(watch.responses.length).toBeGreaterThanOrEqual(2);
+  });
+
+  it('ends with an error when the machine of its server goes silent, so that its owner can go elsewhere', async () => {
+    const cluster = await createEtcdCluster(3, 'silent');
+    const leader = await cluster.leader();
+    const { network, clock, random } = cluster.workstation;
+    const client = createEtcdClient({ network, clock, random, endpoints: [`http://10.0.0.${10 + leader}:2379`], keepAliveMs: 2_000, keepAliveTimeoutMs: 1_000, dialTimeoutMs: 1_000 });
+    const seen = collect(await cluster.settle(client.watch({ key: 'a' })));
+    await cluster.simulation.run(10_000);
+    expect(seen.error).toBeUndefined();
+    cluster.simulation.powerOff(memberName(leader));
+    await cluster.simulation.run(4_000);
+    expect(seen.error).toMatchObject({ code: 'Unavailable' });
+  });
+
+  it('that requires a leader ends when its member has been without one for long; another lives on', async () => {
+    const cluster = await createEtcdCluster(3, 'requires');
+    await cluster.leader();
+    const requiring = collect(await cluster.settle(cluster.client(1).watch({ key: 'a' }, { requireLeader: true })));
+    const patient = await open(cluster, { key: 'a' });
+    cluster.simulation.partition(['etcd-1'], ['etcd-2', 'etcd-3']);
+    await cluster.simulation.run(10_000);
+    expect(requiring.error).toMatchObject({ code: 'Unavailable', message: 'etcdserver: no leader' });
+    cluster.simulation.heal();
+    await cluster.simulation.run(3_000);
+    await cluster.settle(cluster.client(2).put({ key: 'a', value: '1' }));
+    await cluster.simulation.run(500);
+    expect(patient.seen.error).toBeUndefined();
+    expect(events(patient.responses)).toEqual(['2 PUT a=1']);
   });
 
   it('that nobody reads holds no memory at the server and loses nothing', async () => {
