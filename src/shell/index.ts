@@ -10,3 +10,4 @@ export { type Programs } from './program.ts';
 export { genericPrograms } from './programs/index.ts';
 export { createShellSession, isIncomplete, type RunOptions, type SessionOptions, type ShellSession } from './session.ts';
 export { shell, type ShellOptions } from './shell.ts';
+export { createTty, type Tty, type TtyParts } from './tty.ts';

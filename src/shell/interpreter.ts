@@ -2,7 +2,7 @@
  * The interpreter of a parsed script: lists, pipelines, compound commands, functions. It models bash; a pipeline's stages run
  * side by side on copies of the state, programs are processes of their own, everything of the shell itself runs in its process.
  */
-import { createPipe, readAll, type ByteWriter, type Child, type Files, type Process } from '#host';
+import { createPipe, readAll, type ByteWriter, type Child, type Files, type Process, type Terminal } from '#host';
 import { parse, type AndOr, type Command, type CommandNode, type CompoundCommand, type CompoundList, type ParsedScript, type Pipeline, type PipelineNode, type Redirected, type Redirection, type Statement } from 'unbash';
 import { runCompound } from './compound.ts';
 import { ExpansionError, FunctionReturn, LoopControl, ShellExit } from './control-flow.ts';
@@ -22,6 +22,8 @@ export interface ShellHost {
   readonly startedMs: number;
   /** When the interpreter last let the machine go on, and how many commands ago. */
   readonly pace: { lastMs: number; commands: number };
+  /** The terminal programs get, where it is not the process's own. */
+  terminal?: Terminal;
   /** Signals that came for traps and were not yet served. */
   readonly pendingTraps: string[];
 }

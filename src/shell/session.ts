@@ -64,7 +64,7 @@ function hasOpenHereDocument(line: string): boolean {
       if ((open.strip ? text.replace(/^\t+/, '') : text) === open.word) pending.shift();
       continue;
     }
-    for (const match of text.replace(/'[^']*'|"[^"]*"(?!\s*$)/g, (quoted) => (/<<-?\s*$/.test(text.slice(0, text.indexOf(quoted))) ? quoted : '')).matchAll(/(?<!<)<<(-?)\s*(['"]?)([\w.-]+)\2/g)) {
+    for (const match of text.replace(/'[^']*'|"[^"]*"(?!\s*$)/g, (quoted) => (/<<-?\s*$/.test(text.slice(0, text.indexOf(quoted))) ? quoted : '')).matchAll(/(?<!<)<<(-?)\s*(["']?)([A-Za-z_][\w.-]*)\2/g)) {
       pending.push({ word: match[3]!, strip: match[1] === '-' });
     }
   }

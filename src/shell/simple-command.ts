@@ -95,6 +95,7 @@ export async function callFunction(fn: ShellFunction, args: readonly string[], s
 /** Starts a program as a child process and waits for it. */
 async function spawnProgram(program: (process: Process) => Promise<number>, name: string, argv: readonly string[], shell: Interpreter): Promise<number> {
   const { process } = shell.host;
+  const terminal = shell.host.terminal ?? process.terminal;
   const child = process.spawn(endingOnBrokenPipe(program), {
     name,
     argv,
@@ -103,7 +104,7 @@ async function spawnProgram(program: (process: Process) => Promise<number>, name
     stdin: keptReading(readerOf(shell.io, 0)),
     stdout: keptOpen(writerOf(shell.io, 1)),
     stderr: keptOpen(writerOf(shell.io, 2)),
-    ...(process.terminal ? { terminal: process.terminal } : {}),
+    ...(terminal ? { terminal } : {}),
     ...(process.kernel ? { privileged: true } : {}),
   });
   return shell.waitFor(child);

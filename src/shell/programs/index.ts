@@ -1,12 +1,24 @@
 /** The generic programs by name, in the order one learns them. */
 import type { Program } from '#host';
 import { cat } from './cat.ts';
+import { curl } from './curl.ts';
+import { date } from './date.ts';
+import { chmod, cp, ln, mkdir, mktemp, mv, rm, rmdir, touch } from './file-operations.ts';
+import { find } from './find.ts';
 import { egrep, grep } from './grep.ts';
+import { ls } from './ls.ts';
+import { killProgram, ps } from './processes.ts';
+import { runningPrograms } from './running.ts';
+import { sed } from './sed.ts';
 import { basename, clear, dirname, echo, falseProgram, hostname, id, printf, pwd, sleep, test, trueProgram, uname, whoami, yes } from './small.ts';
+import { base64, cut, head, seq, sha256sum, sort, tac, tail, tee, tr, uniq, wc } from './text.ts';
 
-/** Every generic program: name → program. The shell itself is not among them (see `withShell`). */
+/**
+ * Every generic program: name → program. The shell itself is not among them: `programs.set('sh', shell({ programs }))`.
+ * env, xargs, timeout and watch find what they run in this same map, also what is added to it later.
+ */
 export function genericPrograms(): Map<string, Program> {
-  return new Map<string, Program>([
+  const programs = new Map<string, Program>([
     ['cat', cat],
     ['echo', echo],
     ['printf', printf],
@@ -26,5 +38,37 @@ export function genericPrograms(): Map<string, Program> {
     ['whoami', whoami],
     ['id', id],
     ['uname', uname],
+    ['ls', ls],
+    ['cp', cp],
+    ['mv', mv],
+    ['rm', rm],
+    ['mkdir', mkdir],
+    ['rmdir', rmdir],
+    ['touch', touch],
+    ['ln', ln],
+    ['chmod', chmod],
+    ['mktemp', mktemp],
+    ['head', head],
+    ['tail', tail],
+    ['wc', wc],
+    ['sort', sort],
+    ['uniq', uniq],
+    ['cut', cut],
+    ['tr', tr],
+    ['tee', tee],
+    ['sed', sed],
+    ['seq', seq],
+    ['tac', tac],
+    ['find', find],
+    ['date', date],
+    ['base64', base64],
+    ['sha256sum', sha256sum],
+    ['curl', curl],
+    ['ps', ps],
+    ['kill', killProgram],
+    ['less', cat],
+    ['more', cat],
   ]);
+  for (const [name, program] of runningPrograms(programs)) programs.set(name, program);
+  return programs;
 }
