@@ -103,7 +103,8 @@ function phaseOf(pod: Pod, inits: readonly ContainerStatus[], statuses: readonly
     if (isRestartable(container)) {
       if (!status.started) pendingInit++;
     } else if (status.state?.terminated) {
-      if (status.state.terminated.exitCode !== 0) spec.restartPolicy === 'Never' ? failedInit++ : pendingInit++;
+      if (status.state.terminated.exitCode !== 0 && spec.restartPolicy === 'Never') failedInit++;
+      else if (status.state.terminated.exitCode !== 0) pendingInit++;
     } else if (status.state?.waiting && status.lastState?.terminated?.exitCode === 0) continue;
     else pendingInit++;
   }

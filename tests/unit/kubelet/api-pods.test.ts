@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { kubelet } from '../../../src/kubelet/kubelet.ts';
 import { createBench, type Bench } from '../runtime/machine.ts';
-import { fakeApi, type FakeApi } from './api-server.ts';
+import { fakeApi, type FakeApi, type Loose } from './api-server.ts';
 
 const CONFIG = `apiVersion: kubelet.config.k8s.io/v1beta1
 kind: KubeletConfiguration
@@ -30,14 +30,14 @@ async function setUp(): Promise<{ bench: Bench; api: FakeApi }> {
   return { bench, api };
 }
 
-const pod = (name: string, spec: object, metadata: object = {}): any => ({
+const pod = (name: string, spec: object, metadata: object = {}): Loose => ({
   apiVersion: 'v1',
   kind: 'Pod',
   metadata: { name, namespace: 'default', ...metadata },
   spec: { nodeName: 'worker-1', restartPolicy: 'Always', terminationGracePeriodSeconds: 30, dnsPolicy: 'ClusterFirst', enableServiceLinks: true, serviceAccountName: 'default', ...spec },
   status: { phase: 'Pending', qosClass: 'BestEffort' },
 });
-const statusOf = (api: FakeApi, name: string): any => api.get('pods', name, 'default')?.['status'];
+const statusOf = (api: FakeApi, name: string): Loose => api.get('pods', name, 'default')?.['status'];
 const conditions = (api: FakeApi, name: string): Record<string, string> => Object.fromEntries(statusOf(api, name).conditions.map((condition: { type: string; status: string; reason?: string }) => [condition.type, condition.reason ? `${condition.status} ${condition.reason}` : condition.status]));
 
 describe('a kubelet with an API server', () => {
@@ -177,7 +177,7 @@ describe('a kubelet with an API server', () => {
     const { bench, api } = await setUp();
     bench.machine.files.remove('/etc/cni/net.d/10-bridge.conflist');
     await bench.simulation.run(15_000);
-    const ready = (): any => api.get('nodes', 'worker-1')!['status'].conditions.find((condition: { type: string }) => condition.type === 'Ready');
+    const ready = (): Loose => api.get('nodes', 'worker-1')!['status'].conditions.find((condition: { type: string }) => condition.type === 'Ready');
     expect(ready()).toMatchObject({ status: 'False', reason: 'KubeletNotReady', message: 'container runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady message:Network plugin returns error: cni plugin not initialized' });
   });
 

@@ -2,7 +2,10 @@
 import { listenHttp, type HttpAnswer, type IncomingRequest, type Program } from '../../../src/host/index.ts';
 import { createPipe, readLines } from '../../../src/host/streams.ts';
 
-type Item = { apiVersion: string; kind: string; metadata: { name: string; namespace?: string; uid?: string; resourceVersion?: string; deletionTimestamp?: string; [field: string]: unknown }; [field: string]: any };
+// Tests look into objects of every kind by plain paths.
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+export type Loose = any;
+type Item = { apiVersion: string; kind: string; metadata: { name: string; namespace?: string; uid?: string; resourceVersion?: string; deletionTimestamp?: string; [field: string]: unknown }; [field: string]: Loose };
 
 export interface FakeApi {
   readonly program: Program;
