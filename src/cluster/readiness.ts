@@ -78,6 +78,7 @@ export function awaitClusterReady(process: Process, client: RestClient, expected
   };
   return new Promise((resolve, reject) => {
     let missing: string[] = ['the API server does not answer'];
+    telemetry.lifecycle('cluster', 'starting', { waitingFor: missing });
     const all = Object.values(informers) as unknown as (Informer<KubeObject> & { run(signal: AbortSignal): void })[];
     const stop = clock.after(READY_DEADLINE_MS, () => {
       aborter.abort();
@@ -89,7 +90,7 @@ export function awaitClusterReady(process: Process, client: RestClient, expected
         { nodes: informers.nodes.lister.list(), leases: informers.leases.lister.list(), pods: informers.pods.lister.list(), deployments: informers.deployments.lister.list(), daemonSets: informers.daemonSets.lister.list() },
         expected,
       );
-      telemetry.facts({ waitingFor: missing });
+      telemetry.lifecycle('cluster', missing.length > 0 ? 'starting' : 'ready', { waitingFor: missing });
       if (missing.length > 0) return;
       stop();
       aborter.abort();

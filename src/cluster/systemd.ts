@@ -40,12 +40,12 @@ export function startSystemd(process: Process, units: readonly Unit[]): Systemd 
     close: () => undefined,
   });
   const launch = (unit: Unit, state: Running): void => {
-    const actor = startActor(componentMachine, { clock: process.clock, id: `unit/${unit.name}`, onState: (value) => process.telemetry.lifecycle(unit.name, value) });
+    const actor = startActor(componentMachine, { clock: process.clock, id: `unit/${unit.name}`, onState: (value) => unit.isOneShot || process.telemetry.lifecycle(unit.name, value) });
     const run = (): void => {
       actor.send({ type: 'START' });
       const child = process.kernel!.spawnDetached(unit.program, {
         name: unit.name,
-        component: unit.name,
+        ...(unit.isOneShot ? {} : { component: unit.name }),
         argv: [unit.name, ...unit.argv],
         env: { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', ...unit.env },
         privileged: true,

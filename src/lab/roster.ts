@@ -33,7 +33,8 @@ export function createRoster(onChange: (machine: MachineInfo) => void): Roster {
     state,
     address: planned.address,
     zone: planned.zone,
-    components: [...components.values()].map(toInfo),
+    // Pods and containers tell their lifecycle too, under names with slashes; components are what a machine is made of.
+    components: [...components.values()].filter(({ name }) => !name.includes('/')).map(toInfo),
   });
   return {
     plan(machines, powerOf) {
