@@ -44,7 +44,9 @@ async function buildLab(parameters: PageParameters, page: ReturnType<typeof moun
     try {
       store = await openStore(parameters.cluster, (reason) => page.notify(reason));
     } catch (error) {
-      page.runsFromMemory(`The browser denies storage (${error instanceof Error ? error.message : String(error)}): the cluster runs from memory and ends with this tab.`);
+      page.runsFromMemory(
+        `The browser denies storage (${error instanceof Error ? error.message : String(error)}): the cluster runs from memory and ends with this tab.`,
+      );
     }
   }
   return createLab({

@@ -22,6 +22,11 @@ export function expectedComponents(roles: readonly MachineRole[], topology: Clus
   return roles.includes('worker') ? agents : [];
 }
 
+/** Lives of pods and containers stand beside the components, as `pod/…` and `container/…`; the API tells of those. */
+export function ownComponents(machine: MachineInfo): readonly ComponentInfo[] {
+  return machine.components.filter(({ name }) => !name.includes('/'));
+}
+
 /** A component of a machine by name. */
 export function componentOf(machine: MachineInfo | undefined, name: string): ComponentInfo | undefined {
   return machine?.components.find((component) => component.name === name);
@@ -43,11 +48,13 @@ export function etcdLeader(machines: Iterable<MachineInfo>): { readonly machine:
   return leader;
 }
 
-/** API servers that serve, of all: what the load balancer can choose from. */
+/** API servers that serve, of all: what the load balancer can choose from, in its own words where it tells. */
 export function healthyBackends(machines: Iterable<MachineInfo>): { readonly healthy: number; readonly all: number } {
   let healthy = 0;
   let all = 0;
   for (const machine of machines) {
+    const told = machine.roles.includes('load-balancer') && isUp(machine) ? componentOf(machine, 'load-balancer')?.facts : undefined;
+    if (typeof told?.healthy === 'number' && typeof told.total === 'number') return { healthy: told.healthy, all: told.total };
     if (!machine.roles.includes('control-plane')) continue;
     all++;
     const apiserver = componentOf(machine, 'kube-apiserver');
@@ -75,7 +82,7 @@ export function faultsOf(machines: Iterable<MachineInfo>): string[] {
       faults.push(`${machine.name} is ${machine.state}`);
       continue;
     }
-    for (const component of machine.components) {
+    for (const component of ownComponents(machine)) {
       const { tone, word } = lookOf(component.state);
       if (tone === 'failed' || tone === 'frozen') faults.push(`${component.name} on ${machine.name}: ${word}`);
     }
@@ -91,11 +98,15 @@ export function bootWaits(machines: readonly MachineInfo[], topology: ClusterSpe
       waits.push(`${machine.name} (${machine.state})`);
       continue;
     }
-    const missing = expectedComponents(machine.roles, topology).find((name) => lookOf(componentOf(machine, name)?.state ?? 'absent').tone !== 'serving');
+    const missing = expectedComponents(machine.roles, topology).find(
+      (name) => lookOf(componentOf(machine, name)?.state ?? 'absent').tone !== 'serving',
+    );
     if (missing) waits.push(`${missing} on ${machine.name} (${lookOf(componentOf(machine, missing)?.state ?? 'absent').word})`);
   }
   if (waits.length > 0) return waits;
-  const unready = nodes.filter((node) => !conditionHolds(node.status?.conditions, 'Ready')).map((node) => `node ${node.metadata.name} to be Ready`);
+  const unready = nodes
+    .filter((node) => !conditionHolds(node.status?.conditions, 'Ready'))
+    .map((node) => `node ${node.metadata.name} to be Ready`);
   return unready.length > 0 ? unready : ['nodes, add-ons and kubectl'];
 }
 
@@ -105,10 +116,11 @@ export function happenings(before: MachineInfo | undefined, after: MachineInfo):
   const told: string[] = [];
   if (before.state !== after.state) told.push(`${after.name} is ${lookOf(after.state).word}`);
   if (after.power === 'off') return told;
-  for (const component of after.components) {
+  for (const component of ownComponents(after)) {
     const old = componentOf(before, component.name);
     const look = lookOf(component.state);
-    if (old?.state !== component.state && (old || look.tone !== 'serving')) told.push(`${component.name} on ${after.name} is ${look.word}`);
+    if (lookOf(old?.state ?? 'absent').word !== look.word && (old || look.tone !== 'serving'))
+      told.push(`${component.name} on ${after.name} is ${look.word}`);
     else if (component.raft && component.raft.role !== old?.raft?.role && component.raft.role === 'leader')
       told.push(`etcd on ${after.name} is elected leader of term ${component.raft.term}`);
     else if (component.raft === undefined && old && component.leader === true && old.leader !== true)

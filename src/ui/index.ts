@@ -54,10 +54,14 @@ export function mountPage(target: HTMLElement, parameters: PageParameters): Moun
 
 /** A stored cluster keeps its shape, whatever the address asks for; that must not go unsaid. */
 function tellOfOtherShape(lab: Lab, view: LabView, { spec, cluster }: PageParameters): void {
-  const other = Object.entries(spec).filter(([name, value]) => JSON.stringify(lab.spec[name as keyof Lab['spec']]) !== JSON.stringify(value));
+  const other = Object.entries(spec).filter(
+    ([name, value]) => JSON.stringify(lab.spec[name as keyof Lab['spec']]) !== JSON.stringify(value),
+  );
   if (other.length === 0) return;
   const asked = other.map(([name, value]) => `${name}=${String(value)}`).join(', ');
-  view.notify(`The stored cluster "${cluster}" keeps its own shape, so ${asked} in the address changes nothing. Name another cluster (cluster=…) to get one.`);
+  view.notify(
+    `The stored cluster "${cluster}" keeps its own shape, so ${asked} in the address changes nothing. Name another cluster (cluster=…) to get one.`,
+  );
 }
 
 /** Speed, pause and lines wait until the cluster of the first boot is ready: a boot that was paused would never end. */

@@ -6,7 +6,11 @@ export interface MarkdownBlock {
   readonly text: string;
 }
 
-const withoutMarks = (text: string): string => text.replace(/`([^`]*)`/g, '$1').replace(/\*\*([^*]*)\*\*/g, '$1').replace(/\[([^\]]*)\]\([^)]*\)/g, '$1');
+const withoutMarks = (text: string): string =>
+  text
+    .replace(/`([^`]*)`/g, '$1')
+    .replace(/\*\*([^*]*)\*\*/g, '$1')
+    .replace(/\[([^\]]*)\]\([^)]*\)/g, '$1');
 
 /** The blocks of a page, in order. Lines that go on are joined. */
 export function readMarkdown(text: string): MarkdownBlock[] {

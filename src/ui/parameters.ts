@@ -49,7 +49,9 @@ const RUN_BYTES_MAX = 16_384;
 function decodeBase64Url(text: string): string | undefined {
   if (!/^[A-Za-z0-9_-]*={0,2}$/.test(text) || text.length > RUN_BYTES_MAX) return undefined;
   try {
-    const bytes = Uint8Array.from(atob(text.replace(/=+$/, '').replaceAll('-', '+').replaceAll('_', '/')), (letter) => letter.charCodeAt(0));
+    const bytes = Uint8Array.from(atob(text.replace(/=+$/, '').replaceAll('-', '+').replaceAll('_', '/')), (letter) =>
+      letter.charCodeAt(0),
+    );
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (error) {
     if (error instanceof DOMException || error instanceof TypeError) return undefined;
@@ -69,7 +71,8 @@ function createReader(query: URLSearchParams) {
       const text = query.get(name);
       if (text === null) return undefined;
       const value = Number(text);
-      if (text.trim() !== '' && Number.isFinite(value) && (!whole || Number.isSafeInteger(value)) && value >= least && value <= most) return value;
+      if (text.trim() !== '' && Number.isFinite(value) && (!whole || Number.isSafeInteger(value)) && value >= least && value <= most)
+        return value;
       refuse(name, text, `a ${whole ? 'whole ' : ''}number from ${least} to ${most}`, fallback);
       return undefined;
     },
@@ -122,7 +125,8 @@ function readPanels(read: Reader): readonly Panel[] {
   if (asked === undefined) return BUILT_PANELS;
   const known = PANELS.filter((panel) => asked.includes(panel));
   const unknown = asked.filter((name) => !known.some((panel) => panel === name));
-  if (unknown.length > 0) read.notices.push(`panels=${unknown.join(',').slice(0, 60)} in the address: there is no such panel (there are ${PANELS.join(', ')}).`);
+  if (unknown.length > 0)
+    read.notices.push(`panels=${unknown.join(',').slice(0, 60)} in the address: there is no such panel (there are ${PANELS.join(', ')}).`);
   const missing = known.filter((panel) => !BUILT_PANELS.includes(panel));
   if (missing.length > 0) read.notices.push(`This version has no panel ${missing.join(', ')} yet.`);
   const built = known.filter((panel) => BUILT_PANELS.includes(panel));

@@ -18,6 +18,12 @@ const LOOKS: Readonly<Record<string, StateLook>> = {
   running: { word: 'running', mark: '', tone: 'serving' },
   ready: { word: 'ready', mark: '', tone: 'serving' },
   unready: { word: 'not ready', mark: '◌', tone: 'waiting' },
+  serving: { word: 'serving', mark: '', tone: 'serving' },
+  recovering: { word: 'recovering', mark: '◌', tone: 'waiting' },
+  joining: { word: 'joining', mark: '◌', tone: 'waiting' },
+  'no-space': { word: 'NOSPACE alarm', mark: '✕', tone: 'failed' },
+  corrupt: { word: 'corrupt', mark: '✕', tone: 'failed' },
+  removed: { word: 'removed', mark: '✕', tone: 'off' },
   starting: { word: 'starting', mark: '◌', tone: 'waiting' },
   booting: { word: 'booting', mark: '◌', tone: 'waiting' },
   stopping: { word: 'stopping', mark: '◌', tone: 'waiting' },
@@ -39,7 +45,13 @@ export function lookOf(state: string): StateLook {
 }
 
 /** Roles in Raft: leader a crown, follower a ring, candidate an hourglass, learner a half ring. */
-export const RAFT_MARKS: Readonly<Record<string, string>> = { leader: '♛', follower: '○', candidate: '⧗', 'pre-candidate': '⧗', learner: '◐' };
+export const RAFT_MARKS: Readonly<Record<string, string>> = {
+  leader: '♛',
+  follower: '○',
+  candidate: '⧗',
+  'pre-candidate': '⧗',
+  learner: '◐',
+};
 
 /** What a component says of itself in a word or two below its name; its mark is shown beside it. */
 export function componentWords(component: ComponentInfo): string {

@@ -75,7 +75,14 @@ function betweenPeers(a: Box, b: Box): string {
 export function linkPaths(input: LinkInput): LinkPath[] {
   const { boxes, isUp } = input;
   const lines: LinkPath[] = [];
-  const add = (key: string, a: string, b: string, from: Box | undefined, to: Box | undefined, draw: (from: Box, to: Box) => string): void => {
+  const add = (
+    key: string,
+    a: string,
+    b: string,
+    from: Box | undefined,
+    to: Box | undefined,
+    draw: (from: Box, to: Box) => string,
+  ): void => {
     if (from && to) lines.push({ key, path: draw(from, to), isDead: !isUp(a) || !isUp(b) });
   };
   const balancer = boxes.get(input.loadBalancer);
@@ -83,7 +90,8 @@ export function linkPaths(input: LinkInput): LinkPath[] {
   const station = boxes.get(input.workstation);
   add('workstation', input.workstation, input.loadBalancer, station, balancer, fromStation);
   for (const name of input.controlPlanes) add(`backend/${name}`, input.loadBalancer, name, balancer, boxes.get(name), toBackend);
-  for (const name of input.workers) add(`worker/${name}`, input.loadBalancer, name, balancer, boxes.get(name), (from, to) => toWorker(from, to, left));
+  for (const name of input.workers)
+    add(`worker/${name}`, input.loadBalancer, name, balancer, boxes.get(name), (from, to) => toWorker(from, to, left));
   input.members.slice(1).forEach((name, index) => {
     const before = input.members[index] ?? name;
     add(`peer/${before}/${name}`, before, name, boxes.get(`etcd/${before}`), boxes.get(`etcd/${name}`), betweenPeers);

@@ -79,7 +79,9 @@ export function keyOf({ metadata }: KubeObject): string {
 /** The STATUS of a pod in kubectl's words: the reason of what keeps it back, else its phase. */
 export function podStatusWord(pod: PodObject): string {
   if (pod.metadata.deletionTimestamp) return pod.status?.reason === 'NodeLost' ? 'Unknown' : 'Terminating';
-  const init = (pod.status?.initContainerStatuses ?? []).find(({ state }) => state?.waiting?.reason && state.waiting.reason !== 'PodInitializing');
+  const init = (pod.status?.initContainerStatuses ?? []).find(
+    ({ state }) => state?.waiting?.reason && state.waiting.reason !== 'PodInitializing',
+  );
   if (init) return `Init:${init.state?.waiting?.reason}`;
   const reasons = (pod.status?.containerStatuses ?? []).flatMap(({ state }) => {
     if (state?.waiting?.reason) return [state.waiting.reason];

@@ -112,12 +112,16 @@ export class WatchedList<T extends KubeObject> {
   /** Follows the watch to its end; the version it reached. */
   async #watch(fetch: Lab['fetch'], from: string, signal: AbortSignal): Promise<string> {
     let version = from;
-    const response = await fetch(`${this.#path}?watch=1&allowWatchBookmarks=true&resourceVersion=${from}`, { signal, headers: { accept: 'application/json' } });
+    const response = await fetch(`${this.#path}?watch=1&allowWatchBookmarks=true&resourceVersion=${from}`, {
+      signal,
+      headers: { accept: 'application/json' },
+    });
     if (response.status === 410) throw new Expired('expired');
     if (!response.ok || !response.body) throw new Error(`${this.#path}: ${response.status} ${(await response.text()).slice(0, 300)}`);
     for await (const line of readJsonLines(response.body)) {
       const { type, object } = line as WatchLine;
-      if (type === 'ERROR') throw object.code === 410 ? new Expired('expired') : new Error(object.message ?? 'the watch ended with an error');
+      if (type === 'ERROR')
+        throw object.code === 410 ? new Expired('expired') : new Error(object.message ?? 'the watch ended with an error');
       version = object.metadata.resourceVersion ?? version;
       if (type === 'BOOKMARK') continue;
       this.#changed.set(keyOf(object), type === 'DELETED' ? undefined : (object as unknown as T));

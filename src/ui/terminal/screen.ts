@@ -93,7 +93,11 @@ function attachKeys(terminal: Terminal, listener: ScreenListener): void {
 
 /** Loads the terminal and opens it in an element. */
 export async function openScreen(element: HTMLElement, listener: ScreenListener): Promise<Screen> {
-  const [{ Terminal }, { FitAddon }] = await Promise.all([import('@xterm/xterm'), import('@xterm/addon-fit'), import('@xterm/xterm/css/xterm.css')]);
+  const [{ Terminal }, { FitAddon }] = await Promise.all([
+    import('@xterm/xterm'),
+    import('@xterm/addon-fit'),
+    import('@xterm/xterm/css/xterm.css'),
+  ]);
   const terminal = new Terminal({
     fontFamily: getComputedStyle(element).getPropertyValue('--mono'),
     fontSize: 13,

@@ -52,7 +52,9 @@ export class ShellSession {
       this.#batch.request();
     };
     try {
-      const terminal = await lab.terminal(screen.size, show, (exitCode) => this.end(`The shell has ended with exit code ${exitCode}.`, opening));
+      const terminal = await lab.terminal(screen.size, show, (exitCode) =>
+        this.end(`The shell has ended with exit code ${exitCode}.`, opening),
+      );
       if (this.#isClosed || opening !== this.#opening) return terminal.close();
       this.#terminal = terminal;
       terminal.resize(screen.size.columns, screen.size.rows);

@@ -18,7 +18,10 @@ const startMs = Date.UTC(2026, 0, 5, 10, 41, 7);
 function componentsOf(role: MachineRole, index: number, spec: ClusterSpec): ComponentInfo[] {
   const running = (name: string, more: Partial<ComponentInfo> = {}): ComponentInfo => ({ name, state: 'running', ...more });
   const etcd = (): ComponentInfo =>
-    running('etcd', { leader: index === 1, raft: { role: index === 1 ? 'leader' : 'follower', term: 4, commit: 1208, applied: index === 1 ? 1208 : 1207 } });
+    running('etcd', {
+      leader: index === 1,
+      raft: { role: index === 1 ? 'leader' : 'follower', term: 4, commit: 1208, applied: index === 1 ? 1208 : 1207 },
+    });
   const agents = [running('kubelet'), running('containerd')];
   if (role === 'load-balancer') return [running('load-balancer')];
   if (role === 'workstation') return [];
@@ -42,10 +45,15 @@ function machinesOf({ spec, off = [], states = {} }: FakeOptions): MachineInfo[]
     zone: `zone-${'abcde'[index % spec.zones]}`,
     components: off.includes(name)
       ? []
-      : componentsOf(role, index, spec).map((component) => ({ ...component, state: states[`${name}/${component.name}`] ?? component.state })),
+      : componentsOf(role, index, spec).map((component) => ({
+          ...component,
+          state: states[`${name}/${component.name}`] ?? component.state,
+        })),
   });
   const many = (count: number, stem: string, role: MachineRole, first: number): MachineInfo[] =>
-    Array.from({ length: count }, (_, index) => make(role === 'control-plane' && count === 1 ? stem : `${stem}-${index + 1}`, role, `10.0.0.${first + index}`, index));
+    Array.from({ length: count }, (_, index) =>
+      make(role === 'control-plane' && count === 1 ? stem : `${stem}-${index + 1}`, role, `10.0.0.${first + index}`, index),
+    );
   return [
     make('load-balancer', 'load-balancer', '10.0.0.10', 0),
     ...many(spec.controlPlanes, 'control-plane', 'control-plane', 11),
@@ -65,15 +73,28 @@ function pod(name: string, owner: string, node: string, address: string, reason?
       resourceVersion: '100',
       creationTimestamp: '2026-01-05T10:30:00Z',
       labels: owner === 'kube-proxy' ? { 'k8s-app': 'kube-proxy' } : {},
-      ownerReferences: [{ kind: owner === 'kube-proxy' ? 'DaemonSet' : 'ReplicaSet', name: owner === 'kube-proxy' ? owner : `${owner}-7f9c6d5b8` }],
+      ownerReferences: [
+        { kind: owner === 'kube-proxy' ? 'DaemonSet' : 'ReplicaSet', name: owner === 'kube-proxy' ? owner : `${owner}-7f9c6d5b8` },
+      ],
     },
-    spec: { nodeName: node === '' ? undefined : node, containers: [{ name: 'main', image: 'nginx' }, { name: 'side', image: 'busybox' }] },
+    spec: {
+      nodeName: node === '' ? undefined : node,
+      containers: [
+        { name: 'main', image: 'nginx' },
+        { name: 'side', image: 'busybox' },
+      ],
+    },
     status: {
       phase: node === '' ? 'Pending' : 'Running',
       podIP: isUp ? address : undefined,
       conditions: [{ type: 'Ready', status: isUp ? 'True' : 'False' }],
       containerStatuses: [
-        { name: 'main', ready: isUp, restartCount: reason ? 4 : 0, state: reason ? { waiting: { reason } } : { running: { startedAt: '2026-01-05T10:30:00Z' } } },
+        {
+          name: 'main',
+          ready: isUp,
+          restartCount: reason ? 4 : 0,
+          state: reason ? { waiting: { reason } } : { running: { startedAt: '2026-01-05T10:30:00Z' } },
+        },
         { name: 'side', ready: isUp, restartCount: 0, state: { running: {} } },
       ],
     },
@@ -102,11 +123,20 @@ function fetchFrom(machines: Map<string, MachineInfo>): Lab['fetch'] {
     }
     if (url.pathname.endsWith('/log')) return Promise.resolve(new Response('ready to serve\n10.0.0.10 - "GET / HTTP/1.1" 200\n'));
     if (url.pathname.endsWith('/events'))
-      return Promise.resolve(json({ items: [{ metadata: { name: 'e1' }, type: 'Normal', reason: 'Scheduled', message: 'Successfully assigned default/web to worker-1' }] }));
+      return Promise.resolve(
+        json({
+          items: [
+            { metadata: { name: 'e1' }, type: 'Normal', reason: 'Scheduled', message: 'Successfully assigned default/web to worker-1' },
+          ],
+        }),
+      );
     const all = [...machines.values()];
     if (url.pathname === '/api/v1/nodes') {
       const nodes = all.filter(({ roles }) => roles.includes('worker') || roles.includes('control-plane'));
-      const items = nodes.map(({ name, state }) => ({ metadata: { name, resourceVersion: '1' }, status: { conditions: [{ type: 'Ready', status: state === 'running' ? 'True' : 'Unknown' }] } }));
+      const items = nodes.map(({ name, state }) => ({
+        metadata: { name, resourceVersion: '1' },
+        status: { conditions: [{ type: 'Ready', status: state === 'running' ? 'True' : 'Unknown' }] },
+      }));
       return Promise.resolve(json({ metadata: { resourceVersion: '100' }, items }));
     }
     return Promise.resolve(json({ metadata: { resourceVersion: '100' }, items: podsOf(all) }));
@@ -136,7 +166,16 @@ function terminal(onOutput: (data: string) => Promise<void>, onExit: (exitCode: 
 
 /** The pretended lab. */
 export function createFakeLab(options: FakeOptions): Lab {
-  const listeners: Listeners = { machine: new Set(), span: new Set(), log: new Set(), raft: new Set(), time: new Set(), notice: new Set(), error: new Set(), cluster: new Set() };
+  const listeners: Listeners = {
+    machine: new Set(),
+    span: new Set(),
+    log: new Set(),
+    raft: new Set(),
+    time: new Set(),
+    notice: new Set(),
+    error: new Set(),
+    cluster: new Set(),
+  };
   const machines = new Map(machinesOf(options).map((machine) => [machine.name, machine]));
   let rate = 1;
   let now = startMs;
@@ -149,9 +188,23 @@ export function createFakeLab(options: FakeOptions): Lab {
     return Promise.resolve();
   };
   const setState = (name: string, component: string, state: string): Promise<void> =>
-    change(name, { components: (machines.get(name)?.components ?? []).map((each) => (each.name === component ? { ...each, state } : each)) });
-  const tellTime = (): void => emit('time', { labMs: now - startMs, rate, mode: rate === 0 ? 'paused' : rate > 1 ? 'granted' : 'free', trueRate: Math.min(rate, 17.4), stuck: [], wallMs: now });
-  const ready = { 'at once': () => Promise.resolve(), never: () => new Promise<void>(() => {}), failed: () => Promise.reject(new Error('no quorum: 1 of 3 etcd members answers')) };
+    change(name, {
+      components: (machines.get(name)?.components ?? []).map((each) => (each.name === component ? { ...each, state } : each)),
+    });
+  const tellTime = (): void =>
+    emit('time', {
+      labMs: now - startMs,
+      rate,
+      mode: rate === 0 ? 'paused' : rate > 1 ? 'granted' : 'free',
+      trueRate: Math.min(rate, 17.4),
+      stuck: [],
+      wallMs: now,
+    });
+  const ready = {
+    'at once': () => Promise.resolve(),
+    never: () => new Promise<void>(() => {}),
+    failed: () => Promise.reject(new Error('no quorum: 1 of 3 etcd members answers')),
+  };
   const isReady = ready[options.ready ?? 'at once']();
   isReady.catch(() => undefined);
   return {
@@ -165,13 +218,19 @@ export function createFakeLab(options: FakeOptions): Lab {
     machines: {
       list: () => Promise.resolve([...machines.values()]),
       powerOff: (name) => change(name, { power: 'off', state: 'off', components: [] }),
-      powerOn: (name) => change(name, { power: 'on', state: 'running', components: machinesOf({ spec: options.spec }).find((machine) => machine.name === name)?.components ?? [] }),
+      powerOn: (name) =>
+        change(name, {
+          power: 'on',
+          state: 'running',
+          components: machinesOf({ spec: options.spec }).find((machine) => machine.name === name)?.components ?? [],
+        }),
       kill: (name, component) => setState(name, component, 'failed'),
       stop: (name, component) => setState(name, component, 'stopped'),
       start: (name, component) => setState(name, component, 'running'),
       freeze: (name, component) => (component ? setState(name, component, 'frozen') : change(name, { state: 'frozen' })),
       thaw: (name, component) => (component ? setState(name, component, 'running') : change(name, { state: 'running' })),
-      logs: (name, component) => Promise.resolve([`I0105 10:41:07 ${component} on ${name} begins`, 'I0105 10:41:08 "Serving" address="127.0.0.1:2379"']),
+      logs: (name, component) =>
+        Promise.resolve([`I0105 10:41:07 ${component} on ${name} begins`, 'I0105 10:41:08 "Serving" address="127.0.0.1:2379"']),
       counts: () => Promise.reject(new Error('nothing to count')),
     },
     network: { partition: () => Promise.resolve(), link: () => Promise.resolve(), heal: () => Promise.resolve() },

@@ -8,18 +8,30 @@ function machine(name: string, role: MachineRole, components: readonly Component
   return { name, roles: [role], power: 'on', state: 'running', address: '10.0.0.1', zone: 'zone-a', components, ...more };
 }
 const running = (name: string, more: Partial<ComponentInfo> = {}): ComponentInfo => ({ name, state: 'running', ...more });
-const etcd = (role: 'leader' | 'follower', term: number, state = 'running'): ComponentInfo => ({ name: 'etcd', state, raft: { role, term, commit: 9, applied: 9 } });
+const etcd = (role: 'leader' | 'follower', term: number, state = 'running'): ComponentInfo => ({
+  name: 'etcd',
+  state,
+  raft: { role, term, commit: 9, applied: 9 },
+});
 const plane = ['kube-apiserver', 'kube-scheduler', 'kube-controller-manager'].map((name) => running(name));
 
 describe('the cluster in a sentence', () => {
   test('names its shape', () => {
     expect(topologyText({ ...DEFAULT_SPEC, controlPlanes: 3, workers: 1 })).toBe('3 control planes, stacked etcd, 1 worker');
-    expect(topologyText({ ...DEFAULT_SPEC, topology: 'external', etcdMembers: 5, workers: 0 })).toBe('1 control plane, 5 etcd hosts, 0 workers');
+    expect(topologyText({ ...DEFAULT_SPEC, topology: 'external', etcdMembers: 5, workers: 0 })).toBe(
+      '1 control plane, 5 etcd hosts, 0 workers',
+    );
   });
 
   test('believes the leader of the newest term, and none that is off, frozen or dead', () => {
-    expect(etcdLeader([machine('a', 'etcd', [etcd('leader', 3)]), machine('b', 'etcd', [etcd('leader', 4)])])).toEqual({ machine: 'b', term: 4 });
-    expect(etcdLeader([machine('a', 'etcd', [etcd('leader', 3)]), machine('b', 'etcd', [etcd('leader', 4, 'frozen')])])).toEqual({ machine: 'a', term: 3 });
+    expect(etcdLeader([machine('a', 'etcd', [etcd('leader', 3)]), machine('b', 'etcd', [etcd('leader', 4)])])).toEqual({
+      machine: 'b',
+      term: 4,
+    });
+    expect(etcdLeader([machine('a', 'etcd', [etcd('leader', 3)]), machine('b', 'etcd', [etcd('leader', 4, 'frozen')])])).toEqual({
+      machine: 'a',
+      term: 3,
+    });
     expect(etcdLeader([machine('a', 'etcd', [etcd('leader', 3)], { state: 'down' })])).toBeUndefined();
     expect(etcdLeader([machine('a', 'etcd', [etcd('follower', 3)])])).toBeUndefined();
   });
@@ -31,13 +43,19 @@ describe('the cluster in a sentence', () => {
   });
 
   test('counts nodes whose Ready condition is True; Unknown is not ready', () => {
-    const node = (name: string, status: 'True' | 'Unknown') => ({ metadata: { name }, status: { conditions: [{ type: 'Ready', status }] } });
+    const node = (name: string, status: 'True' | 'Unknown') => ({
+      metadata: { name },
+      status: { conditions: [{ type: 'Ready', status }] },
+    });
     expect(readyNodes([node('a', 'True'), node('b', 'Unknown'), { metadata: { name: 'c' } }])).toEqual({ ready: 1, all: 3 });
   });
 
   test('names every fault once: a machine that is off stands for all that ran on it', () => {
     const off = machine('w', 'worker', [{ name: 'kubelet', state: 'failed' }], { power: 'off', state: 'off' });
-    expect(faultsOf([machine('a', 'control-plane', [{ name: 'etcd', state: 'frozen' }, running('kubelet')]), off])).toEqual(['etcd on a: frozen', 'w is off']);
+    expect(faultsOf([machine('a', 'control-plane', [{ name: 'etcd', state: 'frozen' }, running('kubelet')]), off])).toEqual([
+      'etcd on a: frozen',
+      'w is off',
+    ]);
   });
 
   test('says what a boot waits for, from below to above', () => {
@@ -47,7 +65,9 @@ describe('the cluster in a sentence', () => {
     expect(bootWaits([half], 'external', [])).toEqual(['kube-apiserver on a (starting)']);
     const whole = machine('w', 'worker', [running('kubelet'), running('containerd')]);
     expect(bootWaits([whole], 'stacked', [{ metadata: { name: 'w' } }])).toEqual(['node w to be Ready']);
-    expect(bootWaits([machine('w', 'worker', [], { power: 'off', state: 'off' }), whole], 'stacked', [])).toEqual(['nodes, add-ons and kubectl']);
+    expect(bootWaits([machine('w', 'worker', [], { power: 'off', state: 'off' }), whole], 'stacked', [])).toEqual([
+      'nodes, add-ons and kubectl',
+    ]);
   });
 });
 
@@ -55,7 +75,10 @@ describe('what happened', () => {
   test('is told of machines, components, elections and leases', () => {
     const before = machine('a', 'control-plane', [etcd('follower', 3), running('kube-scheduler', { leader: false })]);
     const after = machine('a', 'control-plane', [etcd('leader', 4), running('kube-scheduler', { leader: true })]);
-    expect(happenings(before, after)).toEqual(['etcd on a is elected leader of term 4', 'kube-scheduler on a is active: it holds the lease']);
+    expect(happenings(before, after)).toEqual([
+      'etcd on a is elected leader of term 4',
+      'kube-scheduler on a is active: it holds the lease',
+    ]);
     expect(happenings(before, { ...before, power: 'off', state: 'off', components: [] })).toEqual(['a is off']);
     expect(happenings(before, { ...before, components: [etcd('follower', 3, 'failed')] })).toEqual(['etcd on a is failed']);
   });
@@ -85,7 +108,12 @@ describe('states', () => {
 });
 
 test('machines stand in rows by role and are counted as people count', () => {
-  const rows = machineRows([machine('worker-10', 'worker'), machine('worker-2', 'worker'), machine('control-plane', 'control-plane'), machine('load-balancer', 'load-balancer')]);
+  const rows = machineRows([
+    machine('worker-10', 'worker'),
+    machine('worker-2', 'worker'),
+    machine('control-plane', 'control-plane'),
+    machine('load-balancer', 'load-balancer'),
+  ]);
   expect(rows.map(({ role, machines }) => [role, ...machines.map(({ name }) => name)])).toEqual([
     ['control-plane', 'control-plane'],
     ['worker', 'worker-2', 'worker-10'],

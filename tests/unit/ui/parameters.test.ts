@@ -21,8 +21,18 @@ describe('the address', () => {
   });
 
   test('names the shape of the cluster, and only what it names is passed on', () => {
-    const { spec, notices } = readParameters('?topology=external&controlPlanes=3&workers=0&etcdMembers=5&zones=2&seed=-7&addons=ingress,metrics-server');
-    expect(spec).toEqual({ topology: 'external', controlPlanes: 3, workers: 0, etcdMembers: 5, zones: 2, seed: -7, addons: ['ingress', 'metrics-server'] });
+    const { spec, notices } = readParameters(
+      '?topology=external&controlPlanes=3&workers=0&etcdMembers=5&zones=2&seed=-7&addons=ingress,metrics-server',
+    );
+    expect(spec).toEqual({
+      topology: 'external',
+      controlPlanes: 3,
+      workers: 0,
+      etcdMembers: 5,
+      zones: 2,
+      seed: -7,
+      addons: ['ingress', 'metrics-server'],
+    });
     expect(notices).toEqual([]);
   });
 
@@ -67,8 +77,18 @@ describe('the address', () => {
   });
 
   test('sets flags by their bare name, 1, true or yes, and unsets them by 0, false or no', () => {
-    expect(readParameters('?paused&embed=1&readonly=true&ephemeral=yes')).toMatchObject({ paused: true, embed: true, readonly: true, ephemeral: true });
-    expect(readParameters('?paused=0&embed=false&readonly=no')).toMatchObject({ paused: false, embed: false, readonly: false, notices: [] });
+    expect(readParameters('?paused&embed=1&readonly=true&ephemeral=yes')).toMatchObject({
+      paused: true,
+      embed: true,
+      readonly: true,
+      ephemeral: true,
+    });
+    expect(readParameters('?paused=0&embed=false&readonly=no')).toMatchObject({
+      paused: false,
+      embed: false,
+      readonly: false,
+      notices: [],
+    });
   });
 
   test('carries shell lines of any language in base64url', () => {

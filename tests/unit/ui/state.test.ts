@@ -23,7 +23,8 @@ async function all(body: ReadableStream<Uint8Array>): Promise<unknown[]> {
 describe('JSON lines', () => {
   test('come whole however they were cut, also inside a letter', async () => {
     const text = bytes('{"a":"ü"}\n\n{"b":2}\n{"c":3}');
-    for (let cut = 0; cut <= text.length; cut++) expect(await all(bodyOf(text.slice(0, cut), text.slice(cut)))).toEqual([{ a: 'ü' }, { b: 2 }, { c: 3 }]);
+    for (let cut = 0; cut <= text.length; cut++)
+      expect(await all(bodyOf(text.slice(0, cut), text.slice(cut)))).toEqual([{ a: 'ü' }, { b: 2 }, { c: 3 }]);
   });
 
   test('that are none are an error', async () => {
@@ -44,7 +45,11 @@ describe('JSON lines', () => {
 test('a burst of events is one update in the next frame', () => {
   const frames: (() => void)[] = [];
   const flush = vi.fn();
-  const batch = createFrameBatch(flush, (callback) => frames.push(callback), (handle) => void frames.splice(handle - 1, 1));
+  const batch = createFrameBatch(
+    flush,
+    (callback) => frames.push(callback),
+    (handle) => void frames.splice(handle - 1, 1),
+  );
   batch.request();
   batch.request();
   expect(frames).toHaveLength(1);
@@ -102,7 +107,8 @@ describe('a watched list', () => {
     const fetch = (input: string | URL | Request): Promise<Response> => {
       asked.push(String(input));
       if (isAway) return Promise.reject(new TypeError('connection refused'));
-      if (String(input).includes('watch=1')) return Promise.resolve(new Response(new ReadableStream({ start: (controller) => void watching.push(controller) })));
+      if (String(input).includes('watch=1'))
+        return Promise.resolve(new Response(new ReadableStream({ start: (controller) => void watching.push(controller) })));
       return Promise.resolve(++lists === 1 ? list('5', item('a', '3'), item('b', '4')) : list('9', item('b', '4')));
     };
     const pods = new WatchedList('/api/v1/pods');

@@ -42,6 +42,12 @@ describe('a key in the terminal', () => {
 });
 
 test('the helper row’s Ctrl makes control letters of letters, and leaves the rest', () => {
-  expect([withControl('c'), withControl('D'), withControl('['), withControl('1'), withControl('ls')]).toEqual(['\u0003', '\u0004', '\u001b', '1', 'ls']);
+  expect([withControl('c'), withControl('D'), withControl('['), withControl('1'), withControl('ls')]).toEqual([
+    '\u0003',
+    '\u0004',
+    '\u001b',
+    '1',
+    'ls',
+  ]);
   expect(new Set(HELPER_KEYS.map(({ name }) => name)).size).toBe(HELPER_KEYS.length);
 });

@@ -50,7 +50,13 @@ describe('hairlines', () => {
   };
 
   test('run from the load balancer to each API server and to each worker, and from member to member', () => {
-    expect(linkPaths(input).map(({ key }) => key)).toEqual(['workstation', 'backend/cp-1', 'backend/cp-2', 'worker/worker-1', 'peer/cp-1/cp-2']);
+    expect(linkPaths(input).map(({ key }) => key)).toEqual([
+      'workstation',
+      'backend/cp-1',
+      'backend/cp-2',
+      'worker/worker-1',
+      'peer/cp-1/cp-2',
+    ]);
   });
 
   test('begin and end at the boxes', () => {
