@@ -1,6 +1,6 @@
 /** Actions a probe or a lifecycle hook takes on a container: exec, httpGet, tcpSocket, sleep; gRPC probes are a TCP connection here. */
 import type { Container, LifecycleHandler, Pod, Probe } from '#api';
-import { createHttpClient, NetworkError, RpcError } from '#host';
+import { createHttpClient, NetworkError, RpcError, type HttpClient } from '#host';
 import type { KubeletContext } from './context.ts';
 import { rpcText } from './cri-client.ts';
 
@@ -26,14 +26,19 @@ function dialFailure(error: unknown, host: string, port: number): string {
   return `dial tcp ${host}:${port}: ${error.code === 'ECONNREFUSED' ? 'connect: connection refused' : error.message}`;
 }
 
-async function httpGet(context: KubeletContext, get: NonNullable<Probe['httpGet']>, container: Container, podIp: string, timeoutMs: number): Promise<ActionResult> {
+/** Connections a prober keeps between its probes, by target: a handshake per second and probe would be most of what an idle node does. */
+export type KeptClients = Map<string, HttpClient>;
+
+async function httpGet(context: KubeletContext, get: NonNullable<Probe['httpGet']>, container: Container, podIp: string, timeoutMs: number, kept?: KeptClients): Promise<ActionResult> {
   const { network, clock } = context.process;
   const host = get.host || podIp;
   const port = portOf(get.port as string | number, container);
   const scheme = (get.scheme ?? 'HTTP').toLowerCase();
   const path = get.path ? (get.path.startsWith('/') ? get.path : `/${get.path}`) : '/';
   const url = `${scheme}://${host}:${port}${path}`;
-  const client = createHttpClient(network, clock, { address: host, port, ...(scheme === 'https' ? { insecureSkipVerify: true } : {}) });
+  const target = `${scheme}://${host}:${port}`;
+  const client = kept?.get(target) ?? createHttpClient(network, clock, { address: host, port, ...(scheme === 'https' ? { insecureSkipVerify: true } : {}) });
+  kept?.set(target, client);
   const headers: [string, string][] = [['host', `${host}:${port}`], ['user-agent', 'kube-probe/1.33'], ['accept', '*/*'], ['connection', 'close']];
   for (const header of get.httpHeaders ?? []) headers.push([(header.name ?? '').toLowerCase(), header.value ?? '']);
   try {
@@ -45,7 +50,7 @@ async function httpGet(context: KubeletContext, get: NonNullable<Probe['httpGet'
     if (error instanceof NetworkError && error.code === 'ETIMEDOUT') return { ok: false, output: `Get "${url}": context deadline exceeded (Client.Timeout exceeded while awaiting headers)` };
     return { ok: false, output: `Get "${url}": ${dialFailure(error, host, port)}` };
   } finally {
-    client.close();
+    if (!kept) client.close();
   }
 }
 
@@ -60,7 +65,7 @@ async function tcpSocket(context: KubeletContext, host: string, port: number, ti
 }
 
 /** Runs the action of a probe. */
-export async function runProbe(context: KubeletContext, probe: Probe, container: Container, containerId: string, podIp: string): Promise<ActionResult> {
+export async function runProbe(context: KubeletContext, probe: Probe, container: Container, containerId: string, podIp: string, kept: KeptClients): Promise<ActionResult> {
   const timeoutSeconds = probe.timeoutSeconds ?? 1;
   if (probe.exec) {
     try {
@@ -72,7 +77,7 @@ export async function runProbe(context: KubeletContext, probe: Probe, container:
       return { ok: false, output: rpcText(error) };
     }
   }
-  if (probe.httpGet) return httpGet(context, probe.httpGet, container, podIp, timeoutSeconds * 1000);
+  if (probe.httpGet) return httpGet(context, probe.httpGet, container, podIp, timeoutSeconds * 1000, kept);
   if (probe.tcpSocket) return tcpSocket(context, probe.tcpSocket.host || podIp, portOf(probe.tcpSocket.port as string | number, container), timeoutSeconds * 1000);
   if (probe.grpc) return tcpSocket(context, podIp, probe.grpc.port, timeoutSeconds * 1000);
   return { ok: true, output: '' };

@@ -19,7 +19,9 @@ export interface NodeReporter {
 
 const LEASE_NAMESPACE = 'kube-node-lease';
 const REGISTER_RETRY_MAX_MS = 7_000;
-const NETWORK_CHECK_MS = 1_000;
+/** As the kubelet's updateRuntimeUp; more often until the network is there for the first time, so that the first pods start soon. */
+const RUNTIME_CHECK_MS = 5_000;
+const FIRST_RUNTIME_CHECK_MS = 500;
 const TRANSITION_EVENTS: readonly (readonly [string, string, string])[] = [
   ['MemoryPressure', 'False', 'NodeHasSufficientMemory'],
   ['DiskPressure', 'False', 'NodeHasNoDiskPressure'],
@@ -40,12 +42,15 @@ export function createNodeReporter(context: KubeletContext, onNetworkReady: () =
   const recorded = new Map<string, string>();
   const nodeSubject = { reference: { kind: 'Node', name: nodeName, uid: nodeName, apiVersion: 'v1' } };
 
-  const observe = async (): Promise<NodeObservation> => {
+  const checkRuntime = async (): Promise<void> => {
     const wasReady = runtime !== undefined && networkProblemOf(runtime) === undefined;
+    runtime = await cri.status();
+    if (!wasReady && networkProblemOf(runtime) === undefined) onNetworkReady();
+  };
+  const observe = async (): Promise<NodeObservation> => {
     try {
-      runtime = await cri.status();
+      await checkRuntime();
       const [version, images] = await Promise.all([cri.version(), cri.listImages()]);
-      if (!wasReady && networkProblemOf(runtime) === undefined) onNetworkReady();
       return { nowMs: clock.wallMs(), runtime, runtimeVersion: version.runtimeVersion.replace(/^v/, ''), images };
     } catch (error) {
       telemetry.log('error', `Container runtime sanity check failed: ${error instanceof Error ? error.message : String(error)}`);
@@ -119,19 +124,30 @@ export function createNodeReporter(context: KubeletContext, onNetworkReady: () =
       await clock.sleep(Math.max(1, periodMs - (clock.monotonicMs() - startedMs)));
     }
   };
-  /** The network's readiness is looked at more often than the status is reported, so that pods start as soon as they can; a change is reported at once. */
-  const watchNetwork = async (): Promise<void> => {
-    const before = networkProblemOf(runtime);
-    const wasDown = runtime === undefined;
-    await observe();
-    if (client && uid && (before !== networkProblemOf(runtime) || wasDown !== (runtime === undefined))) await report();
+  /** The runtime's readiness is looked at more often than the status is reported, so that pods start as soon as they can; a change is reported at once. */
+  const watchRuntime = async (): Promise<never> => {
+    let wasEverReady = false;
+    for (;;) {
+      const before = JSON.stringify(runtime);
+      try {
+        await checkRuntime();
+      } catch (error) {
+        telemetry.log('error', `Container runtime sanity check failed: ${error instanceof Error ? error.message : String(error)}`);
+        runtime = undefined;
+      }
+      wasEverReady ||= runtime !== undefined && networkProblemOf(runtime) === undefined;
+      if (client && uid && before !== JSON.stringify(runtime)) {
+        await report().catch((error: unknown) => telemetry.log('error', `Error updating node status, will retry: ${error instanceof Error ? error.message : String(error)}`));
+      }
+      await clock.sleep(wasEverReady ? RUNTIME_CHECK_MS : FIRST_RUNTIME_CHECK_MS);
+    }
   };
   return {
     observe,
     networkProblem: () => (runtime ? networkProblemOf(runtime) : 'container runtime is down'),
     nodeUid: () => uid,
     start() {
-      void repeat('Network check failed', NETWORK_CHECK_MS, watchNetwork);
+      void watchRuntime();
       if (!client) return;
       recorder.event(nodeSubject, 'Normal', 'Starting', 'Starting kubelet.');
       const run = async (): Promise<void> => {

@@ -122,9 +122,11 @@ export function createPodSources({ context, workers, statuses, nodeUid }: PodSou
   /** Ends what runs and no source knows; only when every source has spoken, else a restart would end everything. */
   const houseKeep = async (): Promise<void> => {
     if (!filesRead || (informer && !informer.hasSynced)) return;
+    const isOrphan = (uid: string): boolean => !byUid.has(uid) && !staticPods.has(uid) && !workers.uids.has(uid);
     try {
-      for (const runtime of await context.cri.pods()) {
-        if (!byUid.has(runtime.uid) && !staticPods.has(runtime.uid) && !workers.uids.has(runtime.uid)) workers.remove(orphanOf(runtime), 1);
+      for (const uid of await context.cri.podUids()) {
+        const runtime = isOrphan(uid) ? await context.cri.pod(uid) : undefined;
+        if (runtime && isOrphan(uid)) workers.remove(orphanOf(runtime), 1);
       }
     } catch (error) {
       telemetry.log('warning', `Failed cleaning pods: ${error instanceof Error ? error.message : String(error)}`);

@@ -5,7 +5,7 @@ import type { Stop } from '#host';
 import { containerSubject } from './container-subject.ts';
 import type { KubeletContext } from './context.ts';
 import type { RuntimePod } from './cri-client.ts';
-import { runProbe } from './handlers.ts';
+import { runProbe, type KeptClients } from './handlers.ts';
 import { isRestartable, newest, type ProbeResults } from './pod-actions.ts';
 
 type ProbeKind = 'startup' | 'readiness' | 'liveness';
@@ -42,6 +42,7 @@ export function createProbes(context: KubeletContext, recorder: EventRecorder, o
     let failures = 0;
     let isProbing = false;
     let isStopped = false;
+    const kept: KeptClients = new Map();
     const set = (value: boolean): void => {
       if (results[kind].get(containerId) === value) return;
       results[kind].set(containerId, value);
@@ -53,7 +54,7 @@ export function createProbes(context: KubeletContext, recorder: EventRecorder, o
       const isStarted = !container.startupProbe || results.startup.get(containerId) === true;
       if (kind === 'startup' ? results.startup.get(containerId) === true : !isStarted) return;
       isProbing = true;
-      const outcome = await runProbe(context, probe, container, containerId, podIp);
+      const outcome = await runProbe(context, probe, container, containerId, podIp, kept);
       isProbing = false;
       if (isStopped) return;
       if (outcome.ok) {
@@ -77,6 +78,7 @@ export function createProbes(context: KubeletContext, recorder: EventRecorder, o
       isStopped = true;
       stopFirst();
       stopEvery();
+      for (const client of kept.values()) client.close();
       results[kind].delete(containerId);
     };
     return { uid: pod.metadata.uid!, containerId, stop };
