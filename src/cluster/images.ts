@@ -1,7 +1,7 @@
-/** Which image is which program: the control plane's images beside the generic ones. The only list that knows every component. */
-import { kubeApiserver } from '#apiserver';
-import { kubeControllerManager } from '#controllers';
-import { etcd } from '#etcd';
+/**
+ * Which image is which program, for the images that any node may run: kube-proxy and CoreDNS, a scheduler beside the first
+ * ("Configure Multiple Schedulers"), and the generic ones. What only the control plane's hosts carry is in control-plane-images.ts.
+ */
 import { coreDns, kubeProxy } from '#network';
 import type { Program } from '#host';
 import { createCatalogue, genericImages, type Catalogue, type Image } from '#runtime';
@@ -9,7 +9,8 @@ import { kubeScheduler } from '#scheduler';
 
 const MIB = 1024 ** 2;
 
-interface ComponentImage {
+/** A component of Kubernetes as an image: its program, where it lies, and what it weighs. */
+export interface ComponentImage {
   readonly repository: string;
   readonly version: string;
   readonly program: Program;
@@ -19,7 +20,8 @@ interface ComponentImage {
   readonly memoryBytes: number;
 }
 
-const componentImage = ({ repository, version, program, path, sizeBytes, cpuMillis, memoryBytes }: ComponentImage): Image => ({
+/** The image of a component, which is on its node from the start. */
+export const componentImage = ({ repository, version, program, path, sizeBytes, cpuMillis, memoryBytes }: ComponentImage): Image => ({
   repository,
   releases: [{ version, tags: [version] }],
   sizeBytes,
@@ -31,19 +33,17 @@ const componentImage = ({ repository, version, program, path, sizeBytes, cpuMill
   pullMs: 0,
 });
 
-/** The images kubeadm's manifests name, for `kubernetesVersion`. */
-export function controlPlaneImages(kubernetesVersion: string): Image[] {
-  const kubernetes = (name: string, program: Program, sizeBytes: number, cpuMillis: number, memoryBytes: number): Image =>
-    componentImage({ repository: `registry.k8s.io/${name}`, version: kubernetesVersion, program, path: `/usr/local/bin/${name}`, sizeBytes, cpuMillis, memoryBytes });
-  return [
-    componentImage({ repository: 'registry.k8s.io/etcd', version: '3.5.21-0', program: etcd, path: '/usr/local/bin/etcd', sizeBytes: 58_938_593, cpuMillis: 20, memoryBytes: 48 * MIB }),
-    kubernetes('kube-apiserver', kubeApiserver, 30_071_307, 40, 260 * MIB),
-    kubernetes('kube-controller-manager', kubeControllerManager, 27_635_030, 15, 60 * MIB),
-    kubernetes('kube-scheduler', kubeScheduler, 21_775_548, 4, 30 * MIB),
-    componentImage({ repository: 'registry.k8s.io/coredns/coredns', version: 'v1.12.0', program: coreDns, path: '/coredns', sizeBytes: 20_939_036, cpuMillis: 2, memoryBytes: 18 * MIB }),
-    kubernetes('kube-proxy', kubeProxy, 31_887_828, 1, 20 * MIB),
-  ];
-}
+/** One of Kubernetes' own images: tagged with the cluster's version, its program under /usr/local/bin. */
+export const kubernetesImage = (version: string, name: string, program: Program, weight: Pick<ComponentImage, 'sizeBytes' | 'cpuMillis' | 'memoryBytes'>): Image =>
+  componentImage({ repository: `registry.k8s.io/${name}`, version, program, path: `/usr/local/bin/${name}`, ...weight });
 
-/** Every image of the lab's registries. */
-export const clusterCatalogue = (kubernetesVersion: string): Catalogue => createCatalogue([...controlPlaneImages(kubernetesVersion), ...genericImages]);
+/** The images any node may run, for `kubernetesVersion`. */
+export const nodeImages = (kubernetesVersion: string): readonly Image[] => [
+  kubernetesImage(kubernetesVersion, 'kube-scheduler', kubeScheduler, { sizeBytes: 21_775_548, cpuMillis: 4, memoryBytes: 30 * MIB }),
+  componentImage({ repository: 'registry.k8s.io/coredns/coredns', version: 'v1.12.0', program: coreDns, path: '/coredns', sizeBytes: 20_939_036, cpuMillis: 2, memoryBytes: 18 * MIB }),
+  kubernetesImage(kubernetesVersion, 'kube-proxy', kubeProxy, { sizeBytes: 31_887_828, cpuMillis: 1, memoryBytes: 20 * MIB }),
+  ...genericImages,
+];
+
+/** What the registries hold for a worker machine. */
+export const nodeCatalogue = (kubernetesVersion: string): Catalogue => createCatalogue(nodeImages(kubernetesVersion));

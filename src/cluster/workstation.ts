@@ -153,10 +153,27 @@ function createFetches(client: () => RestClient): Pick<Workstation, 'fetch' | 'c
   };
 }
 
+/** How soon what a student saves is durable; a burst of writes is one. */
+const SAVE_MS = 20;
+
+/** Writes the home directory through to the disk: a student's file outlives a crash of the tab, whatever the page cache would do. */
+function keepHome({ files, clock, telemetry }: Process): void {
+  let isScheduled = false;
+  files.watch('/home', () => {
+    if (isScheduled) return;
+    isScheduled = true;
+    clock.after(SAVE_MS, () => {
+      isScheduled = false;
+      files.sync().catch((error: unknown) => telemetry.log('error', `the home directory could not be saved: ${error instanceof Error ? error.message : String(error)}`));
+    });
+  });
+}
+
 /** Makes the workstation over its init process. */
 export async function createWorkstation(init: Process): Promise<Workstation> {
   const { files, network, clock, crypto } = init;
   if (!files.stat(HOME)) files.makeDirectory(HOME, { recursive: true });
+  keepHome(init);
   let kept: RestClient | undefined;
   const client = (): RestClient => {
     kept ??= restClient({ network, clock, files, config: loadKubeconfig(files, `${HOME}/.kube/config`, crypto), userAgent: 'tabernetes' });
