@@ -4,7 +4,7 @@
  */
 import type { Kind, StrategyContext } from '#api';
 import type { KubeObject } from '#apimachinery';
-import type { Clock, Crypto, HeaderPairs, HttpRequest, HttpResponse, Metrics, Peer, Random } from '#host';
+import type { Attributes, Clock, Crypto, HeaderPairs, HttpRequest, HttpResponse, Metrics, Peer, Random, Span } from '#host';
 import type { AdmissionChain } from './admission/plugin.ts';
 import type { ServiceAllocator } from './allocation/service-allocator.ts';
 import type { TokenVerifier } from './authentication/service-account-token.ts';
@@ -43,6 +43,8 @@ export interface ApiServerOptions {
   /** Absent: log, exec and their like answer 503. */
   readonly kubelets?: KubeletConnector;
   log(level: 'info' | 'warning' | 'error', message: string): void;
+  /** Begins a span of a request's trace; absent where nobody looks. */
+  span?(name: string, attributes: Attributes, parent: string | undefined): Span;
 }
 
 /** The running server as its parts see it. */

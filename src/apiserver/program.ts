@@ -27,7 +27,18 @@ function makeServer(process: Process, settings: ServerSettings, log: ReturnType<
   const client = createEtcdClient({ network, clock, random: random.fork('etcd-client'), endpoints, ...(identity ? { identity } : {}), ...(rootCas.length ? { rootCas } : {}) });
   const etcd = etcdConnection(client);
   const kubelets = createKubeletConnector(process, settings.kubelet.identity, settings.kubelet.rootCas);
-  const server = createApiServer({ config: settings.config, etcd, clock, random, crypto, metrics: process.telemetry.metrics, kubelets, log });
+  const { telemetry } = process;
+  const server = createApiServer({
+    config: settings.config,
+    etcd,
+    clock,
+    random,
+    crypto,
+    metrics: telemetry.metrics,
+    kubelets,
+    log,
+    span: (name, attributes, parent) => telemetry.span(name, attributes, parent),
+  });
   const stopCompaction = startCompaction(etcd, clock, (message) => log('info', message));
   return {
     server,

@@ -52,6 +52,20 @@ function withCommonHeaders(answer: HttpAnswer, auditId: string, flowHeaders: Hea
   return { ...answer, headers };
 }
 
+/** OpenTelemetry's names for what a request is about. */
+function spanAttributes(request: IncomingRequest, info: RequestInfo): Record<string, string> {
+  const { resource, subresource, namespace, name, verb } = info;
+  return {
+    'http.request.method': request.method,
+    'url.path': info.path,
+    'user_agent.original': header(request.headers, 'user-agent') ?? '',
+    'k8s.verb': verb,
+    'k8s.resource': subresource ? `${resource}/${subresource}` : resource,
+    'k8s.namespace.name': namespace,
+    'k8s.object.name': name,
+  };
+}
+
 function createCore(options: ApiServerOptions): Core {
   const { etcd, clock, random, crypto, config, metrics } = options;
   const serverMetrics = createServerMetrics(metrics);
@@ -129,6 +143,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     const auditId = header(request.headers, 'audit-id') ?? randomUid(core.random);
     const warnings = new Set<string>();
     const told: { user?: User } = {};
+    const span = core.span?.(`${info.verb} ${info.resource || info.path}`, spanAttributes(request, info), header(request.headers, 'traceparent'));
     let answer: HttpAnswer;
     try {
       answer = await serve(request, info, warnings, core.clock.wallMs(), told);
@@ -136,6 +151,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
       answer = renderError(error);
       if (answer.status === 500) core.log('error', `${request.method} ${request.path}: ${error instanceof Error ? error.message : String(error)}`);
     }
+    span?.end({ 'http.response.status_code': answer.status, 'enduser.id': told.user?.name ?? '' });
     core.serverMetrics.request(info, answer.status, (core.clock.monotonicMs() - startedMs) / 1000);
     return withCommonHeaders(answer, auditId, told.user ? flowHeaders(told.user) : [], warnings);
   };

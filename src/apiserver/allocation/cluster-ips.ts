@@ -16,8 +16,8 @@ const WALK_MAX = 65_536;
 /** The addresses of Services. */
 export interface ClusterIps {
   inRange(address: string): boolean;
-  /** Takes an address for a Service; false when it is taken. */
-  take(address: string, namespace: string, name: string): Promise<boolean>;
+  /** Takes an address for a Service: `new`, `own` where this Service has it already, undefined where another has it. */
+  take(address: string, namespace: string, name: string): Promise<'new' | 'own' | undefined>;
   /** Takes a free one; undefined when the range is full. */
   takeAny(namespace: string, name: string): Promise<string | undefined>;
   release(address: string): Promise<void>;
@@ -34,7 +34,7 @@ function staticBand(size: number): number {
 export function createClusterIps(etcd: Etcd, clock: Clock, random: Random, cidr: string): ClusterIps {
   const range = parseRange(cidr);
   const band = staticBand(range.size);
-  const take = async (address: string, namespace: string, name: string): Promise<boolean> => {
+  const take = async (address: string, namespace: string, name: string): Promise<'new' | 'own' | undefined> => {
     const object = {
       kind: 'IPAddress',
       apiVersion: 'networking.k8s.io/v1',
@@ -47,8 +47,12 @@ export function createClusterIps(etcd: Etcd, clock: Clock, random: Random, cidr:
       spec: { parentRef: { resource: 'services', namespace, name } },
     };
     const key = prefix + address;
-    const answer = await etcd.txn({ compare: [{ key, target: 'MOD', result: 'EQUAL', modRevision: 0 }], success: [{ put: { key, value: JSON.stringify(object) } }], failure: [] });
-    return answer.succeeded;
+    const answer = await etcd.txn({ compare: [{ key, target: 'MOD', result: 'EQUAL', modRevision: 0 }], success: [{ put: { key, value: JSON.stringify(object) } }], failure: [{ range: { key } }] });
+    if (answer.succeeded) return 'new';
+    // A server that died after taking it for this Service left it behind: it is still this Service's.
+    const found = answer.responses[0];
+    const holder = found && 'range' in found ? (JSON.parse(found.range.kvs[0]?.value ?? '{}') as Partial<typeof object>).spec?.parentRef : undefined;
+    return holder?.namespace === namespace && holder.name === name ? 'own' : undefined;
   };
   return {
     first: numberToAddress(range.base + 1),
@@ -59,11 +63,11 @@ export function createClusterIps(etcd: Etcd, clock: Clock, random: Random, cidr:
       const span = last - band;
       for (let attempt = 0; attempt < RANDOM_TRIES && span > 0; attempt++) {
         const address = numberToAddress(range.base + band + 1 + random.below(span));
-        if (await take(address, namespace, name)) return address;
+        if ((await take(address, namespace, name)) === 'new') return address;
       }
       for (let offset = 1; offset <= Math.min(last, WALK_MAX); offset++) {
         const address = numberToAddress(range.base + ((band + offset - 1) % last) + 1);
-        if (await take(address, namespace, name)) return address;
+        if ((await take(address, namespace, name)) === 'new') return address;
       }
       return undefined;
     },

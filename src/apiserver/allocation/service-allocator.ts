@@ -64,10 +64,12 @@ class ServiceReservation implements Reservation {
     if (spec.clusterIP && spec.clusterIP === clusterIpOf(this.old)) return;
     if (spec.clusterIP) {
       if (!this.ips.inRange(spec.clusterIP)) throw this.refuse(invalid('spec.clusterIPs', [spec.clusterIP], 'failed to allocate IP ' + spec.clusterIP + ': the provided network does not contain the IP'));
-      if (!(await this.ips.take(spec.clusterIP, namespace, name))) {
+      const outcome = await this.ips.take(spec.clusterIP, namespace, name);
+      if (!outcome) {
         throw this.refuse(invalid('spec.clusterIPs', [spec.clusterIP], `failed to allocate IP ${spec.clusterIP}: provided IP is already allocated`));
       }
-      this.takenIp = spec.clusterIP;
+      // What this Service had before is not given back when this write fails: another server may be making the same Service.
+      if (outcome === 'new') this.takenIp = spec.clusterIP;
     } else {
       const address = await this.ips.takeAny(namespace, name);
       if (!address) throw this.refuse(internalField('spec.clusterIPs', 'failed to allocate a serviceIP: range is full'));

@@ -2,6 +2,7 @@
 import { beforeCreate, storageKey, warningsFor, type Kind } from '#api';
 import { alreadyExists, badRequest, failure, generateNameConflict, invalidObject, type KubeObject } from '#apimachinery';
 import type { AdmissionAttributes } from '../admission/plugin.ts';
+import { forbidEscalation } from '../authorization/escalation.ts';
 import { admitMutating } from '../chain/3-mutating-admission.ts';
 import { admitValidating } from '../chain/5-validating-admission.ts';
 import type { Core } from '../core.ts';
@@ -29,6 +30,7 @@ function expiresAfter(core: Core, kind: Kind): number | undefined {
 
 /** One try with a name: validated, admitted, stored. Undefined when the name is taken. */
 async function createNamed(core: Core, kind: Kind, object: KubeObject, attributes: AdmissionAttributes, context: WriteContext): Promise<KubeObject | undefined> {
+  forbidEscalation(core, context.user, kind, object, undefined);
   const errors = beforeCreate(kind, object, core.strategyContext());
   if (errors.length > 0) throw invalidObject(kind, object.metadata.name ?? '', errors);
   for (const warning of warningsFor(kind, object)) context.warnings.add(warning);

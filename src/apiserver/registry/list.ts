@@ -3,7 +3,7 @@
  * pages with continue tokens.
  */
 import { apiVersionOf, storagePrefixOf, type Kind } from '#api';
-import { badRequest, expired, failure, resourceVersionTooLarge, type KubeObject, type ListMeta } from '#apimachinery';
+import { badRequest, expired, failure, isResourceVersionTooLarge, isTooManyRequests, resourceVersionTooLarge, type KubeObject, type ListMeta } from '#apimachinery';
 import type { Core, Exchange } from '../core.ts';
 import { isCompacted } from '../store/errors.ts';
 import { prefixEnd } from '../store/etcd.ts';
@@ -109,7 +109,13 @@ export async function listObjects(core: Core, exchange: Exchange, kind: Kind): P
   if (resourceVersion !== '') return listFromCache(core, kind, selection, Number(resourceVersion));
   if (limit > 0) return listFromEtcd(core, kind, selection, options, 0, '');
   // ConsistentListFromCache: the quorum says how far one has to be, the cache has the objects.
-  return listFromCache(core, kind, selection, await core.store.currentRevision());
+  try {
+    return await listFromCache(core, kind, selection, await core.store.currentRevision());
+  } catch (error) {
+    // The cache is behind (its watch was broken): etcd itself answers.
+    if (!isResourceVersionTooLarge(error) && !isTooManyRequests(error)) throw error;
+    return listFromEtcd(core, kind, selection, options, 0, '');
+  }
 }
 
 /** The list's JSON, put together from the items' own; items stand without kind and apiVersion, as typed lists do. */

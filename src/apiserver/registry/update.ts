@@ -5,6 +5,7 @@
 import { beforeUpdate, storageKey, warningsFor, type Kind, type Subresource } from '#api';
 import { conflict, deepEqual, invalid, invalidObject, notFound, type KubeObject } from '#apimachinery';
 import type { AdmissionAttributes } from '../admission/plugin.ts';
+import { forbidEscalation } from '../authorization/escalation.ts';
 import { admitMutating } from '../chain/3-mutating-admission.ts';
 import { admitValidating } from '../chain/5-validating-admission.ts';
 import type { Core } from '../core.ts';
@@ -66,6 +67,7 @@ async function change(core: Core, request: UpdateRequest, key: string, current: 
   const { user, dryRun, nowMs, warnings } = context;
   const attributes: AdmissionAttributes = { operation: 'UPDATE', kind, subresource: subresource?.name ?? '', namespace, name, object, old, user, dryRun, nowMs, warnings };
   await admitMutating(core, attributes);
+  forbidEscalation(core, user, kind, object, old);
   const errors = beforeUpdate(kind, object, old, core.strategyContext(), subresource);
   if (errors.length > 0) throw invalidObject(kind, name, errors);
   for (const warning of warningsFor(kind, object, old, subresource)) warnings.add(warning);

@@ -1,11 +1,12 @@
 /** Answers to questions about users and rights: who am I, may I, may they, what may I, whose token is this. */
-import type { Kind } from '#api';
+import { kindByGroupKind, type Kind } from '#api';
 import { badRequest, formatTime, invalid, invalidObject, methodNotSupported, required, type FieldError } from '#apimachinery';
 import { userOfToken } from '../chain/1-authentication.ts';
 import { decodeBody, readWriteOptions } from '../chain/4-validation.ts';
 import type { Attributes } from '../authorization/attributes.ts';
 import type { Core, Exchange, ObjectReply, User } from '../core.ts';
 import { fieldWriteOf, recordManagedFields } from '../registry/write-context.ts';
+import { serveBinding } from '../subresources/binding.ts';
 import { rulesReview } from './rules-review.ts';
 
 interface ResourceAttributes {
@@ -100,8 +101,9 @@ function answerReview(core: Core, exchange: Exchange, kind: Kind, review: Review
   }
 }
 
-/** Serves POST of a question. Throws StatusError. */
+/** Serves POST of a question, or of a Binding on its own path. Throws StatusError. */
 export async function serveReview(core: Core, exchange: Exchange, kind: Kind): Promise<ObjectReply> {
+  if (kind.kind === 'Binding') return serveBinding(core, exchange, kindByGroupKind('', 'Pod')!);
   const options = readWriteOptions(exchange, 'CreateOptions');
   const body = await decodeBody(exchange, kind, options.fieldValidation);
   if (kind.kind !== 'SelfSubjectRulesReview' && kind.kind !== 'SelfSubjectReview') {

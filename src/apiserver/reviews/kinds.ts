@@ -26,8 +26,9 @@ export function question(group: string, kind: string, scope: Scope): Kind {
   };
 }
 
-/** Every question kind. */
+/** Every kind that is only said. */
 export const reviewKinds: readonly Kind[] = Object.freeze([
+  question('', 'Binding', 'Namespaced'),
   question('authentication.k8s.io', 'SelfSubjectReview', 'Cluster'),
   question('authentication.k8s.io', 'TokenReview', 'Cluster'),
   question('authorization.k8s.io', 'LocalSubjectAccessReview', 'Namespaced'),

@@ -6,7 +6,7 @@
 import { storagePrefixOf, type Kind } from '#api';
 import type { etcd } from '#contracts';
 import type { Clock, Stop } from '#host';
-import { resourceVersionTooLarge } from '#apimachinery';
+import { resourceVersionTooLarge, tooManyRequests } from '#apimachinery';
 import { decodeStored } from '../store/codec.ts';
 import { prefixEnd, type Etcd, type EtcdWatch } from '../store/etcd.ts';
 import { createRing, type Ring } from './ring.ts';
@@ -30,7 +30,7 @@ export interface WatchCache {
   readonly generation: number;
   get(key: string): Version | undefined;
   list(scope?: WatchScope): Version[];
-  /** Resolves when everything up to `revision` is in the cache; rejects with 504 after three seconds. */
+  /** Resolves when everything up to `revision` is in the cache; rejects after three seconds: 504, or 429 before the cache was filled. */
   waitFor(revision: number): Promise<void>;
   /** Changes after a revision; undefined when it is too old. */
   since(revision: number): Change[] | undefined;
@@ -156,7 +156,7 @@ class Cache implements WatchCache {
     return new Promise((resolve, reject) => {
       const stop = this.clock.after(FRESHNESS_TIMEOUT_MS, () => {
         this.waiters = this.waiters.filter((each) => each !== waiter);
-        reject(resourceVersionTooLarge(String(revision), String(this.revision)));
+        reject(this.isSynced ? resourceVersionTooLarge(String(revision), String(this.revision)) : tooManyRequests('storage is (re)initializing', 1));
       });
       const waiter: Waiter = { revision, resolve, reject, stop };
       this.waiters.push(waiter);

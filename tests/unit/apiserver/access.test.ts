@@ -121,6 +121,33 @@ describe('access', () => {
     expect((await lab.ask({ method: 'DELETE', path: '/api/v1/nodes/x', as: scheduler })).status).toBe(403);
   });
 
+  it('lets nobody grant what he does not have', async () => {
+    const role = (name: string, verbs: string[]) => ({ apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'Role', metadata: { name }, rules: [{ apiGroups: [''], resources: ['pods'], verbs }] });
+    await must(lab, `${rbac}/namespaces/default/rolebindings`, {
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'RoleBinding',
+      metadata: { name: 'students' },
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'admin' },
+      subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'Group', name: 'students' }],
+    });
+    const roles = `${rbac}/namespaces/default/roles`;
+    expect((await lab.ask({ method: 'POST', path: roles, as: student, body: role('reader', ['get', 'list']) })).status).toBe(201);
+    const refused = await lab.ask({ method: 'POST', path: roles, as: student, body: role('evil', ['get', 'impersonate']) });
+    expect(refused.status).toBe(403);
+    expect(refused.json.message).toBe(
+      'roles.rbac.authorization.k8s.io "evil" is forbidden: user "student" (groups=["students" "system:authenticated"]) is attempting to grant RBAC permissions not currently held:\n{APIGroups:[""], Resources:["pods"], Verbs:["impersonate"]}',
+    );
+    const binding = (name: string) => ({
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'RoleBinding',
+      metadata: { name: `give-${name}` },
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name },
+      subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: 'friend' }],
+    });
+    expect((await lab.ask({ method: 'POST', path: `${rbac}/namespaces/default/rolebindings`, as: student, body: binding('view') })).status).toBe(201);
+    expect((await lab.ask({ method: 'POST', path: `${rbac}/namespaces/default/rolebindings`, as: student, body: binding('cluster-admin') })).status).toBe(403);
+  });
+
   it('answers what a user may do', async () => {
     const review = { apiVersion: 'authorization.k8s.io/v1', kind: 'SubjectAccessReview', spec: { user: 'system:kube-scheduler', resourceAttributes: { verb: 'create', resource: 'pods', subresource: 'binding', namespace: 'default' } } };
     const told = await lab.ask({ method: 'POST', path: '/apis/authorization.k8s.io/v1/subjectaccessreviews', body: review });
