@@ -4,6 +4,7 @@
  */
 import type {
   ConfigMap,
+  ControllerRevision,
   DaemonSet,
   Deployment,
   Endpoints,
@@ -56,6 +57,7 @@ export const resources = Object.freeze({
   deployments: namespaced<Deployment>('apps/v1', 'Deployment', 'deployments'),
   replicasets: namespaced<ReplicaSet>('apps/v1', 'ReplicaSet', 'replicasets'),
   daemonsets: namespaced<DaemonSet>('apps/v1', 'DaemonSet', 'daemonsets'),
+  controllerrevisions: namespaced<ControllerRevision>('apps/v1', 'ControllerRevision', 'controllerrevisions'),
   jobs: namespaced<Job>('batch/v1', 'Job', 'jobs'),
   priorityclasses: clusterScoped<PriorityClass>('scheduling.k8s.io/v1', 'PriorityClass', 'priorityclasses'),
 });

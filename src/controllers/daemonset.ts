@@ -1,11 +1,11 @@
 /** daemonset-controller: one pod of the template on every node that should have one; old ones are replaced within maxUnavailable. Surge is left out. */
-import type { DaemonSet, Node, Pod, PodTemplateSpec } from '#api';
-import { deepEqual, isConflict, isNotFound, objectKey, selectorFromLabelSelector, type LabelSelector } from '#apimachinery';
-import { defineController, resources, watchObjects, type Informer, type Watch } from '#client';
-import { daemonPod, daemonsetStatus, nodeShouldRun, planDaemons, planRollingUpdate } from './daemonset-plan.ts';
+import type { ControllerRevision, DaemonSet, Node, Pod } from '#api';
+import { deepEqual, isConflict, isControlledBy, isNotFound, objectKey, selectorFromLabelSelector, type LabelSelector } from '#apimachinery';
+import { defineController, resources, watchObjects, type Informer, type RestClient, type Watch } from '#client';
+import { daemonPod, daemonsetStatus, nodeShouldRun, planDaemons, planRollingUpdate, REVISION_HASH } from './daemonset-plan.ts';
+import { planHistory, revisionHashOf, writeHistory } from './daemonset-history.ts';
 import { createExpectations } from './expectations.ts';
 import { claim, createPods, deletePods, untilAvailableMs, watchOwnedPods, type PodControl } from './pod-control.ts';
-import { podTemplateHash } from './pod-template-hash.ts';
 import type { ManagerController } from './settings.ts';
 
 const changesPlacement = (node: Node, old: Node): boolean =>
@@ -30,6 +30,18 @@ function watchNodes(nodes: Informer<Node>, daemonsets: Informer<DaemonSet>): Wat
   };
 }
 
+/** Keeps the ControllerRevisions of a DaemonSet. */
+function keepHistory(
+  client: RestClient,
+  revisions: Informer<ControllerRevision>,
+  daemonset: DaemonSet,
+  pods: readonly Pod[],
+): Promise<void> {
+  const own = revisions.lister.inNamespace(daemonset.metadata.namespace ?? '').filter((revision) => isControlledBy(revision, daemonset));
+  const inUse = new Set(pods.map(({ metadata }) => metadata.labels?.[REVISION_HASH] ?? ''));
+  return writeHistory(client, planHistory(daemonset, own, inUse));
+}
+
 /** The controller. */
 export const daemonsetController: ManagerController = defineController({
   name: 'daemonset-controller',
@@ -40,6 +52,7 @@ export const daemonsetController: ManagerController = defineController({
     const daemonsets = informers.informer(resources.daemonsets);
     const pods = informers.informer(resources.pods);
     const nodes = informers.informer(resources.nodes);
+    const revisions = informers.informer(resources.controllerrevisions);
     const expectations = createExpectations(clock);
     const control: PodControl = { client, events, expectations };
     const selectorOf = (daemonset: DaemonSet) => selectorFromLabelSelector(daemonset.spec?.selector as LabelSelector | undefined);
@@ -72,7 +85,7 @@ export const daemonsetController: ManagerController = defineController({
         const daemonset = daemonsets.lister.get(key);
         if (!daemonset) return expectations.forget(key);
         if (daemonset.metadata.deletionTimestamp) return undefined;
-        const hash = podTemplateHash(daemonset.spec!.template as PodTemplateSpec, daemonset.status?.collisionCount);
+        const hash = revisionHashOf(daemonset);
         const owned = await claim(
           client,
           pods,
@@ -80,6 +93,7 @@ export const daemonsetController: ManagerController = defineController({
           selectorOf(daemonset),
           pods.lister.inNamespace(daemonset.metadata.namespace ?? ''),
         );
+        await keepHistory(client, revisions, daemonset, owned);
         let failure: unknown;
         if (expectations.areMet(key)) await manage(daemonset, owned, hash).catch((error: unknown) => (failure = error));
         const now = clock.wallMs();

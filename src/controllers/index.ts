@@ -1,5 +1,6 @@
 /** The front door of controllers: kube-controller-manager as a program, and its controllers in the order a teacher would choose. */
 import type { Program } from '#host';
+import { bootstrapSigner } from './bootstrap-signer.ts';
 import { daemonsetController } from './daemonset.ts';
 import { deploymentController } from './deployment.ts';
 import { endpointSliceController } from './endpointslice.ts';
@@ -15,6 +16,8 @@ import { replicasetController } from './replicaset.ts';
 import { rootCaCertificatePublisher } from './root-ca-certificate-publisher.ts';
 import { serviceAccountController } from './service-account.ts';
 import { taintEvictionController } from './taint-eviction.ts';
+import { tokenCleaner } from './token-cleaner.ts';
+import { ttlAfterFinishedController } from './ttl-after-finished.ts';
 import type { ManagerController } from './settings.ts';
 
 export type { ControllerSettings, ManagerContext, ManagerController } from './settings.ts';
@@ -33,8 +36,11 @@ export const controllers: readonly ManagerController[] = Object.freeze([
   deploymentController,
   daemonsetController,
   jobController,
+  ttlAfterFinishedController,
   endpointsController,
   endpointSliceController,
+  bootstrapSigner,
+  tokenCleaner,
 ]);
 
 /** kube-controller-manager. Ends with 0 after SIGTERM, with 1 when it lost its Lease or could not start. */

@@ -42,8 +42,29 @@ export function settingsOf(flags: Flags, process: Pick<Process, 'files'>): Contr
   };
 }
 
+/** The names controllers had before 1.28, which `--controllers` still takes (kubeadm writes two of them). */
+const OLD_NAMES: Readonly<Record<string, string>> = {
+  bootstrapsigner: 'bootstrap-signer-controller',
+  daemonset: 'daemonset-controller',
+  deployment: 'deployment-controller',
+  endpoint: 'endpoints-controller',
+  endpointslice: 'endpointslice-controller',
+  garbagecollector: 'garbage-collector-controller',
+  job: 'job-controller',
+  namespace: 'namespace-controller',
+  nodeipam: 'node-ipam-controller',
+  nodelifecycle: 'node-lifecycle-controller',
+  podgc: 'pod-garbage-collector-controller',
+  replicaset: 'replicaset-controller',
+  'root-ca-cert-publisher': 'root-ca-certificate-publisher-controller',
+  serviceaccount: 'serviceaccount-controller',
+  tokencleaner: 'token-cleaner-controller',
+  'ttl-after-finished': 'ttl-after-finished-controller',
+};
+
 /** Which controllers `--controllers` asks for: names, `-name`, and `*` for all that are on by default. */
-export function enabledControllers(controllers: readonly ManagerController[], asked: readonly string[]): readonly ManagerController[] {
+export function enabledControllers(controllers: readonly ManagerController[], words: readonly string[]): readonly ManagerController[] {
+  const asked = words.map((word) => (word.startsWith('-') ? `-${OLD_NAMES[word.slice(1)] ?? word.slice(1)}` : (OLD_NAMES[word] ?? word)));
   return controllers.filter(({ name, disabledByDefault }) => {
     if (asked.includes(name)) return true;
     if (asked.includes(`-${name}`)) return false;

@@ -38,6 +38,7 @@ const SERVED: readonly (readonly [string, string, string, boolean])[] = [
   ['apps/v1', 'deployments', 'Deployment', true],
   ['apps/v1', 'replicasets', 'ReplicaSet', true],
   ['apps/v1', 'daemonsets', 'DaemonSet', true],
+  ['apps/v1', 'controllerrevisions', 'ControllerRevision', true],
   ['batch/v1', 'jobs', 'Job', true],
 ];
 

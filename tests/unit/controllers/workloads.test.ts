@@ -1,6 +1,6 @@
 /** Workload controllers in kube-controller-manager against an API in memory; a stand-in kubelet makes pods ready. */
 import { describe, expect, it } from 'vitest';
-import type { DaemonSet, Deployment, Event, Job, Pod, ReplicaSet } from '#api';
+import type { ControllerRevision, DaemonSet, Deployment, Event, Job, Pod, ReplicaSet } from '#api';
 import { kubeControllerManager } from '#controllers';
 import { fakeCluster, nodeOf, type FakeApi } from '../client/fake-api.ts';
 
@@ -174,6 +174,7 @@ describe('the daemonset controller', () => {
     await settle(6);
     expect(api.list<Pod>('pods').map(({ spec }) => spec!.containers[0]!.image)).toEqual(['agent:2', 'agent:2']);
     expect(targets()).toEqual(['a', 'c']);
+    expect(api.list<ControllerRevision>('controllerrevisions').map(({ revision }) => revision)).toEqual([1, 2]);
   });
 });
 
