@@ -59,10 +59,21 @@ async function removeDead(context: KubeletContext, runtime: RuntimePod): Promise
   for (const sandbox of runtime.sandboxes.slice(1)) if (!kept.has(sandbox.id) && sandbox.state === 'SANDBOX_NOTREADY') await context.cri.removePodSandbox(sandbox.id);
 }
 
+/** Runs a sandbox; a failure that is the pod's own is an event and undefined. */
+async function createSandbox({ cri, recorder, settings, process }: KubeletContext, pod: Pod, attempt: number): Promise<string | undefined> {
+  try {
+    return await cri.runPodSandbox(sandboxConfigOf(pod, attempt, settings, process.files));
+  } catch (error) {
+    if (!(error instanceof RpcError) || error.code === 'Unavailable') throw error;
+    recorder.event(pod, 'Warning', 'FailedCreatePodSandBox', `Failed to create pod sandbox: ${rpcText(error)}`);
+    return undefined;
+  }
+}
+
 /** Makes the sync function of a kubelet. */
 export function createPodSync(options: PodSyncOptions): PodSync {
   const { context, volumes, probes } = options;
-  const { cri, recorder, settings, process } = context;
+  const { cri, recorder, settings } = context;
   const starter: ContainerStarter = createContainerStarter(context, volumes);
 
   const startAll = async (record: PodRecord, containers: readonly Container[], sandboxId: string, runtime: RuntimePod | undefined): Promise<number | undefined> => {
@@ -77,16 +88,6 @@ export function createPodSync(options: PodSyncOptions): PodSync {
       }
     }
     return retryMs;
-  };
-
-  const createSandbox = async (pod: Pod, attempt: number): Promise<string | undefined> => {
-    try {
-      return await cri.runPodSandbox(sandboxConfigOf(pod, attempt, settings, process.files));
-    } catch (error) {
-      if (!(error instanceof RpcError) || error.code === 'Unavailable') throw error;
-      recorder.event(pod, 'Warning', 'FailedCreatePodSandBox', `Failed to create pod sandbox: ${rpcText(error)}`);
-      return undefined;
-    }
   };
 
   return async (record) => {
@@ -120,7 +121,7 @@ export function createPodSync(options: PodSyncOptions): PodSync {
     }
     let { sandboxId } = actions;
     if (actions.createSandbox) {
-      sandboxId = await createSandbox(pod, actions.attempt);
+      sandboxId = await createSandbox(context, pod, actions.attempt);
       if (!sandboxId) {
         options.report(record, await cri.pod(uid));
         return SANDBOX_RETRY_MS;

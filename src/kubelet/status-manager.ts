@@ -1,7 +1,7 @@
 /** Tells the API server the status of pods: the newest per pod, sent when it changed, again when it could not be sent; and deletes pods that have ended. */
 import type { Pod, PodStatus } from '#api';
 import { isConflict, isNotFound, StatusError } from '#apimachinery';
-import { resources } from '#client';
+import { resources, type RestClient } from '#client';
 import type { KubeletContext } from './context.ts';
 
 /** What the manager needs to know of pods. */
@@ -40,6 +40,22 @@ export function isSameStatus(a: PodStatus | undefined, b: PodStatus | undefined)
   return JSON.stringify(canonical(a ?? {})) === JSON.stringify(canonical(b ?? {}));
 }
 
+/** Writes a status over what the API has. False: the pod is gone. */
+async function sendStatus(client: RestClient, known: Pod, status: PodStatus): Promise<boolean> {
+  try {
+    await client.updateStatus(resources.pods, { ...known, status });
+  } catch (error) {
+    if (error instanceof StatusError && isNotFound(error)) return false;
+    if (!(error instanceof StatusError) || !isConflict(error)) throw error;
+    // Somebody else wrote the pod since our cache saw it: its newest version, with our status.
+    const { name, namespace } = known.metadata;
+    const fresh = await client.get(resources.pods, name, namespace);
+    if (fresh.metadata.uid !== known.metadata.uid) return false;
+    await client.updateStatus(resources.pods, { ...fresh, status });
+  }
+  return true;
+}
+
 /** Makes the manager. */
 export function createStatusManager({ context, apiPod }: StatusManagerOptions): StatusManager {
   const { client, process } = context;
@@ -54,17 +70,7 @@ export function createStatusManager({ context, apiPod }: StatusManagerOptions): 
     const known = apiPod(uid);
     if (!client || !status || !known) return true;
     if (isSameStatus(known.status, status)) return true;
-    try {
-      await client.updateStatus(resources.pods, { ...known, status });
-    } catch (error) {
-      if (error instanceof StatusError && isNotFound(error)) return true;
-      if (!(error instanceof StatusError) || !isConflict(error)) throw error;
-      // Somebody else wrote the pod since our cache saw it: its newest version, with our status.
-      const { name, namespace } = known.metadata;
-      const fresh = await client.get(resources.pods, name, namespace);
-      if (fresh.metadata.uid !== known.metadata.uid) return true;
-      await client.updateStatus(resources.pods, { ...fresh, status });
-    }
+    if (!(await sendStatus(client, known, status))) return true;
     return statuses.get(uid) === status;
   };
   const run = async (uid: string): Promise<void> => {

@@ -32,9 +32,8 @@ export interface ImageServiceOptions {
   readonly crypto: Crypto;
 }
 
-/** Makes the image service. */
-export function createImageService({ catalogue, store, clock, crypto }: ImageServiceOptions): ImageService {
-  const pulling = new Map<string, Promise<string>>();
+/** Images that are here: found by id, tag or digest, and put here. */
+function localImages({ catalogue, store, crypto }: ImageServiceOptions) {
   const find = (reference: string): ImageRecord | undefined => {
     const byId = store.get(reference);
     if (byId) return byId;
@@ -71,6 +70,14 @@ export function createImageService({ catalogue, store, clock, crypto }: ImageSer
     store.put(record);
     return record;
   };
+  return { find, keep };
+}
+
+/** Makes the image service. */
+export function createImageService(options: ImageServiceOptions): ImageService {
+  const { catalogue, store, clock, crypto } = options;
+  const { find, keep } = localImages(options);
+  const pulling = new Map<string, Promise<string>>();
   const pull = async (reference: string): Promise<string> => {
     const resolved = catalogue.resolve(reference, crypto);
     const known = store.get(configDigest(crypto, resolved));

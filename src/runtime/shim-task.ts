@@ -195,11 +195,12 @@ export function createTask(surroundings: TaskSurroundings, request: CreateTaskRe
       // The end of a client's input does not end the container's: another client may attach.
     });
     const ended = new Promise<void>((resolve) => ends.push(resolve));
-    const cancelled = gone.then(
+    // A client that only ends its input stays; one that goes away is not waited for.
+    const left = gone.then(
       () => ended,
-      () => undefined,
+      (error: unknown) => process.telemetry.log('info', `attach ended: ${String(error)}`),
     );
-    await Promise.race([ended, cancelled]);
+    await Promise.race([ended, left]);
     listeners.delete(listener);
     const last = current();
     if (last.state === 'stopped') await stream.send({ exitCode: last.exitCode });

@@ -62,10 +62,11 @@ describe("the kubelet's API", () => {
     const reading = (async () => {
       for await (const chunk of response.chunks()) text += typeof chunk === 'string' ? chunk : new TextDecoder().decode(chunk);
     })();
-    reading.catch(() => undefined);
+    const ended = expect(reading).rejects.toThrow('cancelled');
     await bench.simulation.run(12_000);
     expect(text).toBe('line 5\nmore\n');
     response.cancel();
+    await ended;
   });
 
   it('runs commands over channel messages and ends with their status', async () => {
