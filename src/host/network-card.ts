@@ -45,6 +45,8 @@ export interface NetworkCard {
   /** Frames handed to and taken from the links that are there now; a link that went or was renewed counts from nothing. */
   readonly sent: number;
   readonly received: number;
+  /** Frames that a link lost or dropped, or that were for another life of this machine. */
+  readonly lost: number;
 }
 
 interface LinkState {
@@ -65,6 +67,7 @@ interface LinkState {
 export function createNetworkCard(options: CardOptions): NetworkCard {
   const { queue, timers, random, body } = options;
   const links = new Map<Address, LinkState>();
+  let lost = 0;
   const linkOf = (machine: Address): LinkState => {
     let state = links.get(machine);
     if (!state) {
@@ -85,6 +88,7 @@ export function createNetworkCard(options: CardOptions): NetworkCard {
   const pass = (machine: Address, state: LinkState, packet: Packet): void => {
     const { latencyMs = 0, jitterMs = 0, loss = 0 } = state.fault;
     const isLost = loss > 0 && random.next() < loss;
+    if (isLost) lost++;
     if (isLost && packet.t === 'datagram') return;
     const delayMs = latencyMs + (jitterMs > 0 ? random.next() * jitterMs : 0) + (isLost ? RETRANSMIT_MS : 0);
     if (delayMs === 0 && state.delayed === 0) return deliver(machine, packet);
@@ -108,9 +112,10 @@ export function createNetworkCard(options: CardOptions): NetworkCard {
     arrive(machine, frame) {
       const state = linkOf(machine);
       state.received++;
-      if (frame.toIncarnation !== options.incarnation || (state.incarnation > 0 && frame.fromIncarnation !== state.incarnation)) return;
-      if (!state.fault.down) pass(machine, state, frame.packet);
+      if (frame.toIncarnation !== options.incarnation || (state.incarnation > 0 && frame.fromIncarnation !== state.incarnation)) lost++;
+      else if (!state.fault.down) pass(machine, state, frame.packet);
       else if (frame.packet.t !== 'datagram' && state.held.length < HELD_FRAMES) state.held.push(frame.packet);
+      else lost++;
     },
     link(machine, incarnation) {
       const state = linkOf(machine);
@@ -141,6 +146,9 @@ export function createNetworkCard(options: CardOptions): NetworkCard {
     },
     get received() {
       return sumOf('received');
+    },
+    get lost() {
+      return lost;
     },
   };
 }

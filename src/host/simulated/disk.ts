@@ -29,6 +29,8 @@ export interface SimulatedDisk {
   /** Everything gone, as after «clear site data». */
   wipe(): void;
   readonly writeCount: number;
+  /** Writes issued whose completion has not been told. */
+  readonly underWayCount: number;
 }
 
 /** How long a strict transaction takes, lab milliseconds. */
@@ -137,6 +139,9 @@ export function createSimulatedDisk(name: string, random: Random, trace: TraceHa
     },
     get writeCount() {
       return writes;
+    },
+    get underWayCount() {
+      return underWay.length;
     },
   };
 }

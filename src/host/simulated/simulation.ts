@@ -25,11 +25,15 @@ export interface SimulationOptions {
 /** A machine to switch on. */
 export type SimulatedMachineOptions = Omit<MachineOptions, 'seed' | 'incarnation' | 'wallMs'>;
 
-/** Frames are dropped, duplicated or held by these shares when asked for by a test. */
+/** What has happened so far. */
 export interface SimulationCounts {
   readonly frames: number;
+  /** Frames that came too late for a machine's life, or that a link lost; of a stream, the latter came again later. */
+  readonly lostFrames: number;
   readonly instants: number;
   readonly powerCuts: number;
+  /** Power cuts that found a disk in the middle of a write. */
+  readonly cutWrites: number;
 }
 
 /** The data centre. */
@@ -43,6 +47,8 @@ export interface Simulation {
   /** Cuts its power: nothing is flushed, nobody is told. */
   powerOff(name: string): void;
   machine(name: string): Machine | undefined;
+  /** Hears of every frame that is put on a link. One listener; it may not change anything. */
+  onFrame(listener: (from: string, to: Address, frame: LinkFrame) => void): void;
   disk(name: string): SimulatedDisk;
   /** The fault of frames from machine `from` to machine `to`. */
   setLink(from: string, to: string, fault: LinkFaultState): void;
@@ -86,6 +92,9 @@ export function createSimulation(options: SimulationOptions): Simulation {
   const events = createTimerHeap();
   const startWallMs = options.startWallMs ?? START_WALL_MS;
   let frames = 0;
+  let lostFrames = 0;
+  let cutWrites = 0;
+  let hearFrame: (from: string, to: Address, frame: LinkFrame) => void = () => undefined;
   let instants = 0;
   let powerCuts = 0;
   const siteOf = (name: string): Site => {
@@ -99,6 +108,8 @@ export function createSimulation(options: SimulationOptions): Simulation {
     const target = byAddress.get(to);
     trace.addText(`${from.options.name}>${to}`);
     const copy = clonePlain(frame, trace);
+    hearFrame(from.options.name, to, copy);
+    if (!target?.machine) lostFrames++;
     target?.machine?.card.arrive(from.options.address, copy);
     return true;
   };
@@ -187,7 +198,9 @@ export function createSimulation(options: SimulationOptions): Simulation {
     random,
     trace,
     get counts() {
-      return { frames, instants, powerCuts };
+      let lost = lostFrames;
+      for (const site of sites.values()) lost += site.machine?.card.lost ?? 0;
+      return { frames, lostFrames: lost, instants, powerCuts, cutWrites };
     },
     async powerOn(machineOptions) {
       let site = sites.get(machineOptions.name);
@@ -225,11 +238,16 @@ export function createSimulation(options: SimulationOptions): Simulation {
       const site = siteOf(name);
       if (!site.machine) return;
       powerCuts++;
+      lostFrames += site.machine.card.lost;
+      if (site.disk.underWayCount > 0) cutWrites++;
       site.machine.queue.pause();
       site.machine = undefined;
       site.disk.cutPower();
     },
     machine: (name) => sites.get(name)?.machine,
+    onFrame(listener) {
+      hearFrame = listener;
+    },
     disk: (name) => siteOf(name).disk,
     setLink(from, to, fault) {
       const receiver = siteOf(to);
