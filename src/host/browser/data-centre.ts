@@ -34,10 +34,16 @@ export interface WorkerClock extends Pick<TimeKeeper, 'setRate' | 'setHurry' | '
   onStatus(listener: (status: TimeStatus) => void): void;
 }
 
+/** The entries of workers: a machine that may carry the control plane, a node that may not, the workstation, and the clock. */
+export type WorkerEntry = 'machine' | 'node' | 'workstation' | 'clock';
+
 /** How workers are made; the page knows their URLs. */
 export interface BrowserDataCentreOptions {
-  readonly startWorker: (kind: 'machine' | 'workstation' | 'clock', name: string) => Worker;
+  readonly startWorker: (entry: WorkerEntry, name: string) => Worker;
 }
+
+/** What a machine of a role is started from. A role unknown here gets the entry that carries everything. */
+const entryOf: Readonly<Record<string, WorkerEntry>> = { worker: 'node', 'load-balancer': 'node', workstation: 'workstation' };
 
 interface Running<Boot extends BootLike, Management> {
   readonly boot: Boot;
@@ -115,7 +121,7 @@ export function createBrowserDataCentre<Boot extends BootLike, Management extend
   };
   return {
     async powerOn(boot: Boot): Promise<Management> {
-      const worker = options.startWorker(boot.role === 'workstation' ? 'workstation' : 'machine', boot.machine);
+      const worker = options.startWorker(entryOf[boot.role] ?? 'machine', boot.machine);
       worker.onerror = (event) => die(boot.machine, worker, event.message || 'the worker could not be started');
       worker.onmessageerror = () => die(boot.machine, worker, 'the worker sent what cannot be read');
       const remote = Comlink.wrap<WorkerMachine<Boot>>(worker);

@@ -3,3 +3,4 @@ export * from './browser-machine.ts';
 export * from './data-centre.ts';
 export { databaseName, openIndexedDbDisk, type BrowserDiskFault } from './indexeddb-disk.ts';
 export * from './time-keeper.ts';
+export { claimCluster, type Ownership } from './ownership.ts';
