@@ -14,7 +14,11 @@ function compact(member: EtcdMember, revision: number): void {
   member.propose({ compaction: { revision } }).then(
     () => member.telemetry.log('info', 'completed auto compaction', { revision }),
     (error: unknown) => {
-      if (!isEtcdError(error, 'compacted')) member.telemetry.log('warning', 'failed auto compaction', { revision, error: error instanceof Error ? error.message : String(error) });
+      if (!isEtcdError(error, 'compacted'))
+        member.telemetry.log('warning', 'failed auto compaction', {
+          revision,
+          error: error instanceof Error ? error.message : String(error),
+        });
     },
   );
 }

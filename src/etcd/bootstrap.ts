@@ -81,19 +81,41 @@ function ownUrls(config: EtcdConfig): readonly string[] {
 async function bootstrapNew(config: EtcdConfig, parts: BootstrapParts): Promise<Bootstrap> {
   const own = ownUrls(config);
   const members = config.initialCluster
-    .map(({ name, peerUrls }): etcd.Member => ({ id: memberIdOf(parts.crypto, peerUrls, config.initialClusterToken), name, peerUrls, clientUrls: [], isLearner: false }))
+    .map(({ name, peerUrls }): etcd.Member => ({
+      id: memberIdOf(parts.crypto, peerUrls, config.initialClusterToken),
+      name,
+      peerUrls,
+      clientUrls: [],
+      isLearner: false,
+    }))
     .sort((one, other) => (one.id < other.id ? -1 : 1));
   const memberId = memberIdOf(parts.crypto, own, config.initialClusterToken);
-  const clusterId = clusterIdOf(parts.crypto, members.map(({ id }) => id));
+  const clusterId = clusterIdOf(
+    parts.crypto,
+    members.map(({ id }) => id),
+  );
   const others = members.filter(({ id }) => id !== memberId);
-  for (const answer of await askMembers(parts, others.map(({ peerUrls }) => peerUrls[0]!))) {
+  for (const answer of await askMembers(
+    parts,
+    others.map(({ peerUrls }) => peerUrls[0]!),
+  )) {
     // Who has forgotten that it voted must not vote again; it has to be removed and added under a new id.
     const known = answer.members.find(({ id }) => id === memberId);
-    if (answer.clusterId === clusterId && known && known.clientUrls.length > 0) throw new Error(`member ${memberId} has already been bootstrapped`);
+    if (answer.clusterId === clusterId && known && known.clientUrls.length > 0)
+      throw new Error(`member ${memberId} has already been bootstrapped`);
   }
   const firstEntries = members.map((member, at): Entry => ({ index: at + 1, term: 1, kind: 'conf', data: bootstrapChange(member) }));
   const hardState = { term: 1, vote: 0, commit: members.length };
-  return { identity: { memberId, clusterId }, snapshot: undefined, hardState, base: 0, entries: [], isFirst: true, firstEntries, peers: others };
+  return {
+    identity: { memberId, clusterId },
+    snapshot: undefined,
+    hardState,
+    base: 0,
+    entries: [],
+    isFirst: true,
+    firstEntries,
+    peers: others,
+  };
 }
 
 async function bootstrapExisting(config: EtcdConfig, parts: BootstrapParts): Promise<Bootstrap> {
@@ -106,7 +128,16 @@ async function bootstrapExisting(config: EtcdConfig, parts: BootstrapParts): Pro
   if (!self) throw new Error('error validating peerURLs: unmatched member while checking PeerURLs');
   const hardState = { term: 0, vote: 0, commit: 0 };
   const peers = answer.members.filter(({ id }) => id !== self.id);
-  return { identity: { memberId: self.id, clusterId: answer.clusterId }, snapshot: undefined, hardState, base: 0, entries: [], isFirst: true, firstEntries: [], peers };
+  return {
+    identity: { memberId: self.id, clusterId: answer.clusterId },
+    snapshot: undefined,
+    hardState,
+    base: 0,
+    entries: [],
+    isFirst: true,
+    firstEntries: [],
+    peers,
+  };
 }
 
 /** Finds out what this member starts with; throws WalCorruptError, SnapshotCorruptError, or an Error in etcd's words. */
@@ -123,9 +154,25 @@ export async function bootstrap(config: EtcdConfig, directory: DataDirectory, pa
   if (snapshot) {
     // A snapshot may have been stored just before the power went, with the log still to follow.
     const isAhead = snapshot.term > hardState.term;
-    hardState = { term: Math.max(hardState.term, snapshot.term), vote: isAhead ? 0 : hardState.vote, commit: Math.max(hardState.commit, snapshot.index) };
+    hardState = {
+      term: Math.max(hardState.term, snapshot.term),
+      vote: isAhead ? 0 : hardState.vote,
+      commit: Math.max(hardState.commit, snapshot.index),
+    };
   }
   const lastIndex = entries.at(-1)?.index ?? snapshot?.index ?? 0;
-  if (hardState.commit > lastIndex) throw new Error(`tocommit(${hardState.commit}) is out of range [lastIndex(${lastIndex})]. Was the raft log corrupted, truncated, or lost?`);
-  return { identity: wal.identity, snapshot, hardState, base: isReplaced ? snapshot!.index : wal.base, entries, isFirst: false, firstEntries: [], peers: [] };
+  if (hardState.commit > lastIndex)
+    throw new Error(
+      `tocommit(${hardState.commit}) is out of range [lastIndex(${lastIndex})]. Was the raft log corrupted, truncated, or lost?`,
+    );
+  return {
+    identity: wal.identity,
+    snapshot,
+    hardState,
+    base: isReplaced ? snapshot!.index : wal.base,
+    entries,
+    isFirst: false,
+    firstEntries: [],
+    peers: [],
+  };
 }

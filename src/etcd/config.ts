@@ -43,26 +43,93 @@ export interface EtcdConfig {
 
 /** Flags whose value may be left out. */
 const SWITCHES = [
-  'client-cert-auth', 'peer-client-cert-auth', 'auto-tls', 'peer-auto-tls', 'pre-vote', 'strict-reconfig-check', 'initial-election-tick-advance',
-  'enable-v2', 'force-new-cluster', 'unsafe-no-fsync', 'experimental-initial-corrupt-check', 'experimental-enable-lease-checkpoint',
-  'experimental-compact-hash-check-enabled', 'experimental-memory-mlock', 'socket-reuse-port', 'socket-reuse-address', 'enable-grpc-gateway', 'enable-pprof',
+  'client-cert-auth',
+  'peer-client-cert-auth',
+  'auto-tls',
+  'peer-auto-tls',
+  'pre-vote',
+  'strict-reconfig-check',
+  'initial-election-tick-advance',
+  'enable-v2',
+  'force-new-cluster',
+  'unsafe-no-fsync',
+  'experimental-initial-corrupt-check',
+  'experimental-enable-lease-checkpoint',
+  'experimental-compact-hash-check-enabled',
+  'experimental-memory-mlock',
+  'socket-reuse-port',
+  'socket-reuse-address',
+  'enable-grpc-gateway',
+  'enable-pprof',
 ];
 
 /** Flags that are acted upon. */
 const READ = [
-  'name', 'data-dir', 'initial-advertise-peer-urls', 'listen-peer-urls', 'listen-client-urls', 'advertise-client-urls', 'initial-cluster',
-  'initial-cluster-state', 'initial-cluster-token', 'cert-file', 'key-file', 'trusted-ca-file', 'client-cert-auth', 'peer-cert-file', 'peer-key-file',
-  'peer-trusted-ca-file', 'peer-client-cert-auth', 'listen-metrics-urls', 'snapshot-count', 'heartbeat-interval', 'election-timeout',
-  'initial-election-tick-advance', 'quota-backend-bytes', 'max-request-bytes', 'pre-vote', 'strict-reconfig-check', 'auto-compaction-mode',
-  'auto-compaction-retention', 'experimental-watch-progress-notify-interval', 'experimental-snapshot-catchup-entries',
+  'name',
+  'data-dir',
+  'initial-advertise-peer-urls',
+  'listen-peer-urls',
+  'listen-client-urls',
+  'advertise-client-urls',
+  'initial-cluster',
+  'initial-cluster-state',
+  'initial-cluster-token',
+  'cert-file',
+  'key-file',
+  'trusted-ca-file',
+  'client-cert-auth',
+  'peer-cert-file',
+  'peer-key-file',
+  'peer-trusted-ca-file',
+  'peer-client-cert-auth',
+  'listen-metrics-urls',
+  'snapshot-count',
+  'heartbeat-interval',
+  'election-timeout',
+  'initial-election-tick-advance',
+  'quota-backend-bytes',
+  'max-request-bytes',
+  'pre-vote',
+  'strict-reconfig-check',
+  'auto-compaction-mode',
+  'auto-compaction-retention',
+  'experimental-watch-progress-notify-interval',
+  'experimental-snapshot-catchup-entries',
 ];
 
 /** Flags of etcd 3.5 that are taken and have nothing to act on here; the log says so. */
 const IGNORED = [
-  'wal-dir', 'metrics', 'max-txn-ops', 'max-snapshots', 'max-wals', 'log-level', 'logger', 'log-outputs', 'cors', 'host-whitelist', 'cipher-suites',
-  'tls-min-version', 'tls-max-version', 'grpc-keepalive-min-time', 'grpc-keepalive-interval', 'grpc-keepalive-timeout', 'backend-batch-interval',
-  'backend-batch-limit', 'discovery', 'discovery-srv', 'auth-token', 'max-concurrent-streams', 'auto-tls', 'peer-auto-tls', 'enable-v2',
-  'force-new-cluster', 'unsafe-no-fsync', 'socket-reuse-port', 'socket-reuse-address', 'enable-grpc-gateway', 'enable-pprof',
+  'wal-dir',
+  'metrics',
+  'max-txn-ops',
+  'max-snapshots',
+  'max-wals',
+  'log-level',
+  'logger',
+  'log-outputs',
+  'cors',
+  'host-whitelist',
+  'cipher-suites',
+  'tls-min-version',
+  'tls-max-version',
+  'grpc-keepalive-min-time',
+  'grpc-keepalive-interval',
+  'grpc-keepalive-timeout',
+  'backend-batch-interval',
+  'backend-batch-limit',
+  'discovery',
+  'discovery-srv',
+  'auth-token',
+  'max-concurrent-streams',
+  'auto-tls',
+  'peer-auto-tls',
+  'enable-v2',
+  'force-new-cluster',
+  'unsafe-no-fsync',
+  'socket-reuse-port',
+  'socket-reuse-address',
+  'enable-grpc-gateway',
+  'enable-pprof',
 ];
 
 /** A duration as Go's flags write it: `5s`, `1m30s`, `500ms`. Milliseconds; throws an Error in Go's words. */
@@ -102,7 +169,8 @@ const tlsFiles = (flags: Flags, prefix: '' | 'peer-'): TlsFiles => ({
 export function parseEtcdFlags(argv: readonly string[]): EtcdConfig {
   const flags = parseFlags(argv, SWITCHES);
   for (const name of flags.names) {
-    if (!READ.includes(name) && !IGNORED.includes(name) && !name.startsWith('experimental-')) throw new Error(`flag provided but not defined: -${name}`);
+    if (!READ.includes(name) && !IGNORED.includes(name) && !name.startsWith('experimental-'))
+      throw new Error(`flag provided but not defined: -${name}`);
   }
   const name = flags.get('name') ?? 'default';
   const initialAdvertisePeerUrls = urls(flags, 'initial-advertise-peer-urls', 'http://localhost:2380');
@@ -110,7 +178,8 @@ export function parseEtcdFlags(argv: readonly string[]): EtcdConfig {
   if (state !== 'new' && state !== 'existing') throw new Error(`unexpected clusterState "${state}"`);
   const heartbeatMs = flags.number('heartbeat-interval', 100);
   const electionMs = flags.number('election-timeout', 1000);
-  if (5 * heartbeatMs > electionMs) throw new Error(`--election-timeout[${electionMs}ms] should be at least as 5 times as --heartbeat-interval[${heartbeatMs}ms]`);
+  if (5 * heartbeatMs > electionMs)
+    throw new Error(`--election-timeout[${electionMs}ms] should be at least as 5 times as --heartbeat-interval[${heartbeatMs}ms]`);
   if (electionMs > 50_000) throw new Error(`--election-timeout[${electionMs}ms] is too long, and should be set less than 50000ms`);
   const quota = flags.number('quota-backend-bytes', 0);
   return {

@@ -9,12 +9,17 @@ export function quorumOf(member: EtcdMember): number {
 
 /** Voters heard of without a pause since `sinceMs`, the member itself included. */
 export function connectedVoters(member: EtcdMember, sinceMs: number): number {
-  const isConnected = (id: string): boolean => id === member.settings.memberId || (member.transport.activeSinceMs(raftIdOf(id)) ?? Infinity) <= sinceMs;
+  const isConnected = (id: string): boolean =>
+    id === member.settings.memberId || (member.transport.activeSinceMs(raftIdOf(id)) ?? Infinity) <= sinceMs;
   return member.state.membership.voters().filter(({ id }) => isConnected(id)).length;
 }
 
 /** Why a request made at `sinceMs` may have got lost (etcd's parseProposeCtxErr). */
-export function timeoutCause(member: EtcdMember, sinceMs: number, leaderElectedMs: number): 'timeout' | 'timeoutLeaderFail' | 'timeoutConnectionLost' {
+export function timeoutCause(
+  member: EtcdMember,
+  sinceMs: number,
+  leaderElectedMs: number,
+): 'timeout' | 'timeoutLeaderFail' | 'timeoutConnectionLost' {
   const previousLostMs = leaderElectedMs - 2 * member.settings.electionMs;
   if (sinceMs > previousLostMs && sinceMs < leaderElectedMs) return 'timeoutLeaderFail';
   const { lead, id } = member.raft.view();

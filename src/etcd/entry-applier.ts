@@ -15,7 +15,11 @@ import { StateMachine } from './state-machine.ts';
 /** What others hear of while entries are applied. */
 export interface ApplyListener {
   /** A request is applied; `events` are the changes of one revision, or none. */
-  requestApplied(request: LogRequest, outcome: { readonly response?: unknown; readonly error?: Error }, events: readonly StoreEvent[]): void;
+  requestApplied(
+    request: LogRequest,
+    outcome: { readonly response?: unknown; readonly error?: Error },
+    events: readonly StoreEvent[],
+  ): void;
   /** A membership change is applied, or refused with `error`. */
   changeApplied(change: ChangeContext, error: Error | undefined): void;
   /** The whole state was replaced by a leader's snapshot. */

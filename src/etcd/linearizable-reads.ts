@@ -49,7 +49,12 @@ export class LinearizableReads {
 
   #begin(nowMs: number): void {
     if (this.#next.length === 0) return;
-    const round = { ctx: `${this.#prefix}/${++this.#rounds}`, readers: this.#next, deadlineMs: nowMs + this.#timeoutMs, retryMs: nowMs + RETRY_MS };
+    const round = {
+      ctx: `${this.#prefix}/${++this.#rounds}`,
+      readers: this.#next,
+      deadlineMs: nowMs + this.#timeoutMs,
+      retryMs: nowMs + RETRY_MS,
+    };
     this.#next = [];
     this.#round = round;
     this.#ask(round.ctx);

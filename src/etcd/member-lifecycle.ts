@@ -11,7 +11,13 @@ export interface MemberStanding {
 /** The ways a member ends that the machine knows. */
 export type MemberEnding = 'REMOVED' | 'CORRUPT' | 'STOP';
 
-const ROLE_EVENTS = { learner: 'LEARNER', follower: 'FOLLOWER', 'pre-candidate': 'PRE_CANDIDATE', candidate: 'CANDIDATE', leader: 'LEADER' } as const;
+const ROLE_EVENTS = {
+  learner: 'LEARNER',
+  follower: 'FOLLOWER',
+  'pre-candidate': 'PRE_CANDIDATE',
+  candidate: 'CANDIDATE',
+  leader: 'LEADER',
+} as const;
 
 export class MemberLifecycle {
   readonly #actor;

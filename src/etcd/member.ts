@@ -283,7 +283,11 @@ export class EtcdMember {
     this.metrics.isLeader.set(role === 'leader' ? 1 : 0);
     if (role === 'leader' && !this.expiry.isPrimary) this.expiry.promote(this.state.lessor.list(), nowMs);
     if (role !== 'leader') this.expiry.demote();
-    this.telemetry.log('info', lead === 0 ? 'raft.node: lost leader' : 'raft.node: elected leader', { 'local-member-id': this.settings.memberId, leader: this.leaderId, role });
+    this.telemetry.log('info', lead === 0 ? 'raft.node: lost leader' : 'raft.node: elected leader', {
+      'local-member-id': this.settings.memberId,
+      leader: this.leaderId,
+      role,
+    });
     this.publishFacts();
   }
 
@@ -303,7 +307,11 @@ export class EtcdMember {
     this.metrics.proposalsPending.set(this.#proposals.pendingCount);
   }
 
-  #requestApplied(request: LogRequest, outcome: { response?: unknown; error?: Error }, events: Parameters<ApplyListener['requestApplied']>[2]): void {
+  #requestApplied(
+    request: LogRequest,
+    outcome: { response?: unknown; error?: Error },
+    events: Parameters<ApplyListener['requestApplied']>[2],
+  ): void {
     const nowMs = this.clock.monotonicMs();
     if ('leaseGrant' in request) {
       const lease = outcome.error ? undefined : this.state.lessor.get(request.leaseGrant.id);

@@ -41,7 +41,10 @@ export function createMemberMetrics(metrics: Metrics): MemberMetrics {
     proposalsFailed: metrics.counter('etcd_server_proposals_failed_total', 'The total number of failed proposals seen.'),
     walFsync: metrics.histogram('etcd_disk_wal_fsync_duration_seconds', 'The latency distributions of fsync called by WAL.', FSYNC_BUCKETS),
     dbSize: metrics.gauge('etcd_mvcc_db_total_size_in_bytes', 'Total size of the underlying database physically allocated in bytes.'),
-    dbSizeInUse: metrics.gauge('etcd_mvcc_db_total_size_in_use_in_bytes', 'Total size of the underlying database logically in use in bytes.'),
+    dbSizeInUse: metrics.gauge(
+      'etcd_mvcc_db_total_size_in_use_in_bytes',
+      'Total size of the underlying database logically in use in bytes.',
+    ),
     revision: metrics.gauge('etcd_debugging_mvcc_current_revision', 'The current revision of store.'),
     keys: metrics.gauge('etcd_debugging_mvcc_keys_total', 'Total number of keys.'),
     puts: metrics.counter('etcd_mvcc_put_total', 'Total number of puts seen by this member.'),

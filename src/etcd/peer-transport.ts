@@ -145,7 +145,8 @@ class Peer {
         if (attempt !== this.#attempt) return;
         this.#sendingSinceMs = undefined;
         this.#sentMs = this.settings.clock.monotonicMs();
-        if (envelope.messages.some((message) => (message as Message).type === 'snapshot')) this.events.snapshotSent(this.raftId, 'finished');
+        if (envelope.messages.some((message) => (message as Message).type === 'snapshot'))
+          this.events.snapshotSent(this.raftId, 'finished');
       }
       if (attempt === this.#attempt) this.#isSending = false;
     } catch (error) {

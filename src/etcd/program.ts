@@ -1,5 +1,19 @@
 /** The etcd program: reads its flags and certificates, opens its ports, runs one member until it is told to stop or removed. */
-import { createRpcClient, listenHttp, serveRpc, type Certificate, type Connection, type DialOptions, type Identity, type ListenOptions, type Listener, type Process, type Program, type RpcClient, type RpcService } from '#host';
+import {
+  createRpcClient,
+  listenHttp,
+  serveRpc,
+  type Certificate,
+  type Connection,
+  type DialOptions,
+  type Identity,
+  type ListenOptions,
+  type Listener,
+  type Process,
+  type Program,
+  type RpcClient,
+  type RpcService,
+} from '#host';
 import { parseEtcdFlags, type EtcdConfig, type TlsFiles } from './config.ts';
 import { urlTarget } from './identity.ts';
 import type { EtcdMember } from './member.ts';
@@ -25,7 +39,13 @@ interface Tls {
 
 function loadTls(process: Process, files: TlsFiles): Tls {
   const { crypto } = process;
-  const identity = files.certFile === '' ? undefined : { chain: crypto.certificatesFromPem(process.files.readText(files.certFile)), key: crypto.keyFromPem(process.files.readText(files.keyFile)) };
+  const identity =
+    files.certFile === ''
+      ? undefined
+      : {
+          chain: crypto.certificatesFromPem(process.files.readText(files.certFile)),
+          key: crypto.keyFromPem(process.files.readText(files.keyFile)),
+        };
   const trustedCas = files.trustedCaFile === '' ? undefined : crypto.certificatesFromPem(process.files.readText(files.trustedCaFile));
   return { identity, trustedCas };
 }
@@ -34,7 +54,12 @@ function listenOptions(tls: Tls, clientCertAuth: boolean, address: string, isTls
   const bind = address === '0.0.0.0' ? {} : { address };
   if (!isTls) return bind;
   if (!tls.identity) throw new Error('TLS key/cert must be provided for the url with HTTPS scheme');
-  return { ...bind, identity: tls.identity, ...(tls.trustedCas ? { clientCas: tls.trustedCas } : {}), clientAuth: clientCertAuth ? 'require' : 'request' };
+  return {
+    ...bind,
+    identity: tls.identity,
+    ...(tls.trustedCas ? { clientCas: tls.trustedCas } : {}),
+    clientAuth: clientCertAuth ? 'require' : 'request',
+  };
 }
 
 /** A kept connection to the leader's peer port. */
@@ -52,7 +77,13 @@ function leaderClient(process: Process, member: EtcdMember, dialOptions: DialOpt
   };
 }
 
-async function listenAll(process: Process, urls: readonly string[], tls: Tls, clientCertAuth: boolean, accept: (connection: Connection) => void): Promise<Listener[]> {
+async function listenAll(
+  process: Process,
+  urls: readonly string[],
+  tls: Tls,
+  clientCertAuth: boolean,
+  accept: (connection: Connection) => void,
+): Promise<Listener[]> {
   const listeners: Listener[] = [];
   for (const url of urls) {
     const { address, port, isTls } = urlTarget(url);
@@ -79,22 +110,40 @@ async function run(process: Process, config: EtcdConfig): Promise<number> {
   const { telemetry } = process;
   const peerTls = loadTls(process, config.peerTls);
   const clientTls = loadTls(process, config.clientTls);
-  const dialOptions: DialOptions = { ...(peerTls.identity ? { identity: peerTls.identity } : {}), ...(peerTls.trustedCas ? { rootCas: peerTls.trustedCas } : {}) };
+  const dialOptions: DialOptions = {
+    ...(peerTls.identity ? { identity: peerTls.identity } : {}),
+    ...(peerTls.trustedCas ? { rootCas: peerTls.trustedCas } : {}),
+  };
   const begun = deferred<RpcService>();
   const peerPort = peerServiceFrom(begun);
   const clients = waitingRoom();
   const listeners = [
-    ...(await listenAll(process, config.listenPeerUrls, peerTls, config.peerTls.clientCertAuth, (connection) => serveRpc(connection, peerPort))),
+    ...(await listenAll(process, config.listenPeerUrls, peerTls, config.peerTls.clientCertAuth, (connection) =>
+      serveRpc(connection, peerPort),
+    )),
     ...(await listenAll(process, config.listenClientUrls, clientTls, config.clientTls.clientCertAuth, clients.accept)),
   ];
   const { member, published } = await startMember(process, config, dialOptions);
-  const settings: ClusterSettings = { crypto: process.crypto, strictReconfigCheck: config.strictReconfigCheck, leader: leaderClient(process, member, dialOptions) };
+  const settings: ClusterSettings = {
+    crypto: process.crypto,
+    strictReconfigCheck: config.strictReconfigCheck,
+    leader: leaderClient(process, member, dialOptions),
+  };
   const watch = new WatchServer(member, config.watchProgressNotifyMs);
-  const onFault = (error: unknown): void => telemetry.log('error', 'failed to serve a request', { error: error instanceof Error ? error.message : String(error) });
+  const onFault = (error: unknown): void =>
+    telemetry.log('error', 'failed to serve a request', { error: error instanceof Error ? error.message : String(error) });
   begun.resolve(peerService(member, settings));
   for (const url of config.listenMetricsUrls) {
     const { address, port, isTls } = urlTarget(url);
-    listeners.push(await listenHttp(process.network, port, listenOptions(clientTls, false, address, isTls), (request) => serveHealth(member, request), onFault));
+    listeners.push(
+      await listenHttp(
+        process.network,
+        port,
+        listenOptions(clientTls, false, address, isTls),
+        (request) => serveHealth(member, request),
+        onFault,
+      ),
+    );
   }
   const expiring = new Set<string>();
   process.clock.every(LEASE_CHECK_MS, () => revokeExpired(member, expiring));
@@ -153,6 +202,13 @@ export const etcd: Program = async (process) => {
     return await run(process, config);
   } catch (error) {
     const name = error instanceof Error ? error.name : '';
-    return fail(name === 'WalCorruptError' ? 'failed to read WAL, cannot be repaired' : name === 'SnapshotCorruptError' ? 'failed to recover v3 backend from snapshot' : 'discovery failed', error);
+    return fail(
+      name === 'WalCorruptError'
+        ? 'failed to read WAL, cannot be repaired'
+        : name === 'SnapshotCorruptError'
+          ? 'failed to recover v3 backend from snapshot'
+          : 'discovery failed',
+      error,
+    );
   }
 };

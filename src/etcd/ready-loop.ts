@@ -30,7 +30,8 @@ export interface ReadyLoopParts {
   fatal(message: string, error: unknown): void;
 }
 
-const mayLeaveEarly = (message: Message): boolean => message.type === 'append' || message.type === 'heartbeat' || message.type === 'snapshot';
+const mayLeaveEarly = (message: Message): boolean =>
+  message.type === 'append' || message.type === 'heartbeat' || message.type === 'snapshot';
 
 export class ReadyLoop {
   readonly #parts: ReadyLoopParts;

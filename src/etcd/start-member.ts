@@ -82,10 +82,15 @@ async function publish(process: Process, member: EtcdMember): Promise<void> {
   for (;;) {
     try {
       await member.propose({ memberAttributes: { id: memberId, name, clientUrls } });
-      process.telemetry.log('info', 'published local member to cluster through raft', { 'local-member-id': memberId, 'cluster-id': member.settings.clusterId });
+      process.telemetry.log('info', 'published local member to cluster through raft', {
+        'local-member-id': memberId,
+        'cluster-id': member.settings.clusterId,
+      });
       return;
     } catch (error) {
-      process.telemetry.log('warning', 'failed to publish local member to cluster through raft', { error: error instanceof Error ? error.message : String(error) });
+      process.telemetry.log('warning', 'failed to publish local member to cluster through raft', {
+        error: error instanceof Error ? error.message : String(error),
+      });
       await process.clock.sleep(member.settings.heartbeatMs);
     }
   }

@@ -69,7 +69,8 @@ export async function readWal(log: Log): Promise<WalContent> {
   for (const batch of batches) {
     const meta = JSON.parse(batch.meta) as WalMeta;
     if (meta.crc !== checksum(batch.firstIndex, batch.entries)) throw new WalCorruptError('walpb: crc mismatch');
-    if (identity && (identity.memberId !== meta.memberId || identity.clusterId !== meta.clusterId)) throw new WalCorruptError('wal: conflicting metadata found');
+    if (identity && (identity.memberId !== meta.memberId || identity.clusterId !== meta.clusterId))
+      throw new WalCorruptError('wal: conflicting metadata found');
     identity = { memberId: meta.memberId, clusterId: meta.clusterId };
     hardState = meta.hardState;
     snapshotBase = meta.base;

@@ -2,7 +2,17 @@
  * The servers a client may call, and which one is next: round-robin over those that answered lately, as gRPC's balancer does for
  * clientv3. A server whose connection is silent while something waits for it is given up by a keep-alive.
  */
-import { createRpcClient, NetworkError, RpcError, type Certificate, type Clock, type DialOptions, type Identity, type Network, type RpcClient } from '#host';
+import {
+  createRpcClient,
+  NetworkError,
+  RpcError,
+  type Certificate,
+  type Clock,
+  type DialOptions,
+  type Identity,
+  type Network,
+  type RpcClient,
+} from '#host';
 
 /** A call that certainly did not reach a server: the connection could not be made. */
 export class NotSentError extends RpcError {
@@ -48,7 +58,10 @@ export class Endpoint {
     if (!match) throw new Error(`etcd endpoint is no URL with a port: ${url}`);
     const [, scheme, host, port] = match;
     const { network, clock, identity, rootCas, dialTimeoutMs = 20_000 } = settings;
-    const options: DialOptions = { timeoutMs: dialTimeoutMs, ...(scheme === 'https' ? { ...(identity ? { identity } : {}), rootCas: rootCas ?? [] } : {}) };
+    const options: DialOptions = {
+      timeoutMs: dialTimeoutMs,
+      ...(scheme === 'https' ? { ...(identity ? { identity } : {}), rootCas: rootCas ?? [] } : {}),
+    };
     // Failing to connect must be told apart from failing afterwards: only then may a write be sent elsewhere.
     const dialling: Network = {
       addresses: network.addresses,

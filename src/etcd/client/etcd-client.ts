@@ -40,7 +40,10 @@ export interface EtcdClient {
   /** Keeps a lease alive every third of its TTL until stopped. */
   keepLease(id: string, ttlSeconds: number): LeaseKeeper;
   readonly memberList: Call<{ readonly linearizable?: boolean }, etcd.MemberListResponse>;
-  readonly memberAdd: Call<{ readonly peerUrls: readonly string[]; readonly isLearner?: boolean }, etcd.MemberListResponse & { readonly member: etcd.Member }>;
+  readonly memberAdd: Call<
+    { readonly peerUrls: readonly string[]; readonly isLearner?: boolean },
+    etcd.MemberListResponse & { readonly member: etcd.Member }
+  >;
   readonly memberPromote: Call<{ readonly id: string }, etcd.MemberListResponse>;
   readonly memberRemove: Call<{ readonly id: string }, etcd.MemberListResponse>;
   readonly memberUpdate: Call<{ readonly id: string; readonly peerUrls: readonly string[] }, etcd.MemberListResponse>;
@@ -81,7 +84,10 @@ class Caller {
       const endpoint = this.endpoints.pick();
       const done = endpoint.waits();
       try {
-        const response = await endpoint.client.call<Response>(method, request, { ...options, timeoutMs: Math.max(1, deadlineMs - this.clock.monotonicMs()) });
+        const response = await endpoint.client.call<Response>(method, request, {
+          ...options,
+          timeoutMs: Math.max(1, deadlineMs - this.clock.monotonicMs()),
+        });
         endpoint.worked();
         return response;
       } catch (error) {
@@ -151,8 +157,14 @@ class Caller {
 export function createEtcdClient(options: EtcdClientOptions): EtcdClient {
   const endpoints = new Endpoints(options, options.random.below(options.endpoints.length));
   const caller = new Caller(endpoints, options.clock, options.random, options.timeoutMs ?? 10_000);
-  const read = <Request, Response>(method: string): Call<Request, Response> => (request, limits) => caller.call(method, true, request, limits);
-  const write = <Request, Response>(method: string): Call<Request, Response> => (request, limits) => caller.call(method, false, request, limits);
+  const read =
+    <Request, Response>(method: string): Call<Request, Response> =>
+    (request, limits) =>
+      caller.call(method, true, request, limits);
+  const write =
+    <Request, Response>(method: string): Call<Request, Response> =>
+    (request, limits) =>
+      caller.call(method, false, request, limits);
   const leaseKeepAliveOnce: EtcdClient['leaseKeepAliveOnce'] = ({ id }, limits) => caller.keepAliveOnce(id, limits);
   return {
     range: read('KV/Range'),

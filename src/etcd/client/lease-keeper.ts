@@ -12,7 +12,11 @@ export interface LeaseKeeper {
 /** Pause after a keep-alive that failed (clientv3's retryConnWait). */
 const RETRY_MS = 500;
 
-export function keepLeaseAlive(clock: Clock, ttlSeconds: number, keepAlive: (timeoutMs: number) => Promise<etcd.LeaseKeepAliveResponse>): LeaseKeeper {
+export function keepLeaseAlive(
+  clock: Clock,
+  ttlSeconds: number,
+  keepAlive: (timeoutMs: number) => Promise<etcd.LeaseKeepAliveResponse>,
+): LeaseKeeper {
   let isStopped = false;
   let stopTimer: (() => void) | undefined;
   let deadlineMs = clock.monotonicMs() + ttlSeconds * 1000;

@@ -49,7 +49,13 @@ async function confirmation(stream: ClientStream, clock: Clock, timeoutMs: numbe
 }
 
 /** Begins a watch on a fresh stream; `done` is called when it has ended. */
-export async function openWatch(stream: ClientStream, done: () => void, clock: Clock, request: etcd.WatchCreateRequest, options: WatchOptions & { timeoutMs: number }): Promise<EtcdWatch> {
+export async function openWatch(
+  stream: ClientStream,
+  done: () => void,
+  clock: Clock,
+  request: etcd.WatchCreateRequest,
+  options: WatchOptions & { timeoutMs: number },
+): Promise<EtcdWatch> {
   let isCancelled = false;
   let compactRevision: number | undefined;
   const cancel = (): void => {

@@ -13,7 +13,8 @@ const SORT_ORDERS = ['NONE', 'ASCEND', 'DESCEND'];
 /** Throws `emptyKey` or `invalidSortOption` for a request that is wrong whatever the store holds. */
 export function checkRangeRequest(request: RangeRequest): void {
   if (request.key === '') throw etcdError('emptyKey');
-  if (!SORT_ORDERS.includes(request.sortOrder ?? 'NONE') || !SORT_TARGETS.includes(request.sortTarget ?? 'KEY')) throw etcdError('invalidSortOption');
+  if (!SORT_ORDERS.includes(request.sortOrder ?? 'NONE') || !SORT_TARGETS.includes(request.sortTarget ?? 'KEY'))
+    throw etcdError('invalidSortOption');
 }
 
 /** What a Range request finds, without a response's header. */

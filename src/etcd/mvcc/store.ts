@@ -174,7 +174,14 @@ export class Store {
     }
     const newest = versions.at(-1);
     const prevKv = newest && !newest.isTombstone ? newest.kv : undefined;
-    const kv: KeyValue = { key, value, createRevision: prevKv?.createRevision ?? modRevision, modRevision, version: (prevKv?.version ?? 0) + 1, lease };
+    const kv: KeyValue = {
+      key,
+      value,
+      createRevision: prevKv?.createRevision ?? modRevision,
+      modRevision,
+      version: (prevKv?.version ?? 0) + 1,
+      lease,
+    };
     this.#add(key, versions, makeVersion(kv, events.length, false));
     events.push({ type: 'PUT', kv, prevKv });
     return prevKv;
@@ -261,11 +268,18 @@ export class Store {
       store.#keys.add(key);
       let prevKv: KeyValue | undefined;
       for (const [value, createRevision, modRevision, version, lease, sub] of versionImages) {
-        const made = version === 0 ? makeTombstone(key, modRevision, sub) : makeVersion({ key, value, createRevision, modRevision, version, lease }, sub, false);
+        const made =
+          version === 0
+            ? makeTombstone(key, modRevision, sub)
+            : makeVersion({ key, value, createRevision, modRevision, version, lease }, sub, false);
         store.#add(key, versions, made);
         if (!made.isTombstone) store.#liveKeys.add(key);
         if (modRevision >= base) {
-          const event: StoreEvent = { type: made.isTombstone ? 'DELETE' : 'PUT', kv: made.kv, prevKv: modRevision === image.compactRevision ? undefined : prevKv };
+          const event: StoreEvent = {
+            type: made.isTombstone ? 'DELETE' : 'PUT',
+            kv: made.kv,
+            prevKv: modRevision === image.compactRevision ? undefined : prevKv,
+          };
           const events = byRevision.get(modRevision);
           if (events) events.push({ sub, event });
           else byRevision.set(modRevision, [{ sub, event }]);

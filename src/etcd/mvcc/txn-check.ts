@@ -54,7 +54,8 @@ function collect(ops: readonly etcd.RequestOp[]): Touched {
 }
 
 function checkOps(request: etcd.TxnRequest): void {
-  if (request.compare.length > TXN_OPS_MAX || request.success.length > TXN_OPS_MAX || request.failure.length > TXN_OPS_MAX) throw etcdError('tooManyOps');
+  if (request.compare.length > TXN_OPS_MAX || request.success.length > TXN_OPS_MAX || request.failure.length > TXN_OPS_MAX)
+    throw etcdError('tooManyOps');
   for (const compare of request.compare) if (compare.key === '') throw etcdError('emptyKey');
   for (const op of [...request.success, ...request.failure]) {
     if ('range' in op) checkRangeRequest(op.range);

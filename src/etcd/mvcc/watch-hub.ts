@@ -213,7 +213,8 @@ export class WatchHub {
 function takeQueued(queue: Notice[]): WatchBatch {
   let count = 0;
   let taken = 0;
-  while (taken < queue.length && (taken === 0 || count + queue[taken]!.events.length <= WATCH_BATCH_EVENTS)) count += queue[taken++]!.events.length;
+  while (taken < queue.length && (taken === 0 || count + queue[taken]!.events.length <= WATCH_BATCH_EVENTS))
+    count += queue[taken++]!.events.length;
   const notices = queue.splice(0, taken);
   const events = notices.length === 1 ? notices[0]!.events : notices.flatMap((notice) => notice.events);
   return { kind: 'events', revision: notices.at(-1)!.revision, events };

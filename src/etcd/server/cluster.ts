@@ -76,10 +76,19 @@ export function clusterMethods(member: EtcdMember, settings: ClusterSettings) {
       if (request.linearizable) await member.linearize();
       return answer(member.state.membership.list());
     },
-    async 'Cluster/MemberAdd'(request: { readonly peerUrls: readonly string[]; readonly isLearner?: boolean }): Promise<MembersResponse & { member: etcd.Member }> {
+    async 'Cluster/MemberAdd'(request: {
+      readonly peerUrls: readonly string[];
+      readonly isLearner?: boolean;
+    }): Promise<MembersResponse & { member: etcd.Member }> {
       checkPeerUrls(request.peerUrls);
       const id = memberIdOf(settings.crypto, request.peerUrls, member.settings.clusterId, member.clock.wallMs());
-      const added: etcd.Member = { id, name: '', peerUrls: [...request.peerUrls].sort(), clientUrls: [], isLearner: request.isLearner ?? false };
+      const added: etcd.Member = {
+        id,
+        name: '',
+        peerUrls: [...request.peerUrls].sort(),
+        clientUrls: [],
+        isLearner: request.isLearner ?? false,
+      };
       if (raftIdOf(id) === NONE) throw etcdError('badPeerUrls');
       member.state.membership.checkAdd(added);
       if (settings.strictReconfigCheck && !added.isLearner) checkMayAdd(member);

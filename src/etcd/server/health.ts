@@ -12,7 +12,10 @@ const plain = (status: number, body: string): HttpAnswer => ({ status, headers: 
 
 function checksOf(member: EtcdMember): Record<'dataCorruption' | 'serializableRead' | 'linearizableRead', Check> {
   return {
-    dataCorruption: { name: 'data_corruption', run: () => Promise.resolve(member.state.hasAlarm('CORRUPT') ? 'alarm activated: CORRUPT' : undefined) },
+    dataCorruption: {
+      name: 'data_corruption',
+      run: () => Promise.resolve(member.state.hasAlarm('CORRUPT') ? 'alarm activated: CORRUPT' : undefined),
+    },
     // A local read takes nothing but the state that is here.
     serializableRead: { name: 'serializable_read', run: () => Promise.resolve(undefined) },
     linearizableRead: {
@@ -80,7 +83,11 @@ export async function serveHealth(member: EtcdMember, request: IncomingRequest):
     case '/metrics':
       return { status: 200, headers: [['content-type', 'text/plain; version=0.0.4; charset=utf-8']], body: metricsText(member) };
     case '/version':
-      return { status: 200, headers: [['content-type', 'application/json']], body: JSON.stringify({ etcdserver: ETCD_VERSION, etcdcluster: '3.5.0' }) };
+      return {
+        status: 200,
+        headers: [['content-type', 'application/json']],
+        body: JSON.stringify({ etcdserver: ETCD_VERSION, etcdcluster: '3.5.0' }),
+      };
     default:
       return plain(404, '404 page not found\n');
   }

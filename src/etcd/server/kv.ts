@@ -10,10 +10,17 @@ import { isOverQuota, raiseNoSpace } from './quota.ts';
 
 /** A transaction that only reads locally needs no confirmation. */
 const isSerializable = (request: etcd.TxnRequest): boolean =>
-  [...request.success, ...request.failure].every((op) => ('range' in op && op.range.serializable === true) || ('txn' in op && isSerializable(op.txn)));
+  [...request.success, ...request.failure].every(
+    (op) => ('range' in op && op.range.serializable === true) || ('txn' in op && isSerializable(op.txn)),
+  );
 
 /** Proposes a write that may let the database grow; raises the NOSPACE alarm when the quota is used up. */
-async function proposeGrowth<Response>(member: EtcdMember, request: Parameters<EtcdMember['propose']>[0], bytes: number, call: RpcCall): Promise<Response> {
+async function proposeGrowth<Response>(
+  member: EtcdMember,
+  request: Parameters<EtcdMember['propose']>[0],
+  bytes: number,
+  call: RpcCall,
+): Promise<Response> {
   if (isOverQuota(member, bytes)) raiseNoSpace(member);
   try {
     return await member.propose<Response>(request, call.traceparent);

@@ -23,7 +23,13 @@ export function leaseTtlSecondsMin(electionMs: number): number {
 }
 
 /** Waits for a leader and asks it; throws `timeout` when there is none in time. */
-async function askLeader<Response>(member: EtcdMember, leader: LeaderClient, method: string, request: unknown, own: () => Response | undefined): Promise<Response> {
+async function askLeader<Response>(
+  member: EtcdMember,
+  leader: LeaderClient,
+  method: string,
+  request: unknown,
+  own: () => Response | undefined,
+): Promise<Response> {
   const deadlineMs = member.clock.monotonicMs() + member.requestTimeoutMs;
   for (;;) {
     const answer = member.isLeader ? own() : undefined;
@@ -34,7 +40,11 @@ async function askLeader<Response>(member: EtcdMember, leader: LeaderClient, met
         return await client.call<Response>(method, request, { timeoutMs: member.requestTimeoutMs });
       } catch (error) {
         if (isEtcdError(error, 'leaseNotFound')) throw etcdError('leaseNotFound');
-        if (!isEtcdError(error, 'notLeader')) member.telemetry.log('warning', 'failed to ask the leader', { method, error: error instanceof Error ? error.message : String(error) });
+        if (!isEtcdError(error, 'notLeader'))
+          member.telemetry.log('warning', 'failed to ask the leader', {
+            method,
+            error: error instanceof Error ? error.message : String(error),
+          });
       }
     }
     if (member.clock.monotonicMs() >= deadlineMs) throw etcdError('timeout');
@@ -67,7 +77,9 @@ export function leaseMethods(member: EtcdMember, leader: LeaderClient) {
       if (request.ttl > LEASE_TTL_SECONDS_MAX) throw etcdError('leaseTtlTooLarge');
       const isChosen = request.id !== undefined && request.id !== '' && request.id !== NO_LEASE;
       const ttl = Math.max(Math.floor(request.ttl), leaseTtlSecondsMin(member.settings.electionMs));
-      const granted = await member.propose<etcd.LeaseGrantResponse>({ leaseGrant: { id: isChosen ? request.id! : newLeaseId(member.random), ttl } });
+      const granted = await member.propose<etcd.LeaseGrantResponse>({
+        leaseGrant: { id: isChosen ? request.id! : newLeaseId(member.random), ttl },
+      });
       member.metrics.leasesGranted.add();
       return granted;
     },
@@ -88,7 +100,11 @@ export function leaseMethods(member: EtcdMember, leader: LeaderClient) {
 }
 
 /** `Lease/LeaseKeepAlive`: one answer per request; TTL 0 says that the lease is gone. */
-export async function serveKeepAlive(member: EtcdMember, leader: LeaderClient, stream: RpcStream<etcd.LeaseKeepAliveRequest, etcd.LeaseKeepAliveResponse>): Promise<void> {
+export async function serveKeepAlive(
+  member: EtcdMember,
+  leader: LeaderClient,
+  stream: RpcStream<etcd.LeaseKeepAliveRequest, etcd.LeaseKeepAliveResponse>,
+): Promise<void> {
   for (let request = await stream.receive(); request; request = await stream.receive()) {
     const { id } = request;
     let ttl: number;
@@ -113,7 +129,11 @@ export function revokeExpired(member: EtcdMember, underWay: Set<string>): void {
       .then(
         () => member.metrics.leasesRevoked.add(),
         (error: unknown) => {
-          if (!isEtcdError(error, 'leaseNotFound')) member.telemetry.log('warning', 'failed to revoke lease', { 'lease-id': id, error: error instanceof Error ? error.message : String(error) });
+          if (!isEtcdError(error, 'leaseNotFound'))
+            member.telemetry.log('warning', 'failed to revoke lease', {
+              'lease-id': id,
+              error: error instanceof Error ? error.message : String(error),
+            });
         },
       )
       .then(() => underWay.delete(id), undefined);

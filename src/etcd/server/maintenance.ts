@@ -47,13 +47,28 @@ function statusOf(member: EtcdMember): etcd.StatusResponse {
 }
 
 async function changeAlarm(member: EtcdMember, request: AlarmRequest): Promise<AlarmResponse> {
-  if (request.action === 'GET') return { header: member.header(), alarms: member.state.alarms().filter(({ alarm }) => (request.alarm ?? 'NONE') === 'NONE' || alarm === request.alarm) };
+  if (request.action === 'GET')
+    return {
+      header: member.header(),
+      alarms: member.state.alarms().filter(({ alarm }) => (request.alarm ?? 'NONE') === 'NONE' || alarm === request.alarm),
+    };
   const named = request.memberId === undefined || request.memberId === '0' ? undefined : request.memberId;
   // Disarming without naming anything clears every standing alarm.
-  const standing = request.action === 'DEACTIVATE' ? member.state.alarms().filter(({ memberId, alarm }) => (named ?? memberId) === memberId && ((request.alarm ?? 'NONE') === 'NONE' || request.alarm === alarm)) : [];
-  const targets = request.action === 'ACTIVATE' && request.alarm !== undefined && request.alarm !== 'NONE' ? [{ memberId: named ?? member.settings.memberId, alarm: request.alarm }] : standing;
+  const standing =
+    request.action === 'DEACTIVATE'
+      ? member.state
+          .alarms()
+          .filter(
+            ({ memberId, alarm }) => (named ?? memberId) === memberId && ((request.alarm ?? 'NONE') === 'NONE' || request.alarm === alarm),
+          )
+      : [];
+  const targets =
+    request.action === 'ACTIVATE' && request.alarm !== undefined && request.alarm !== 'NONE'
+      ? [{ memberId: named ?? member.settings.memberId, alarm: request.alarm }]
+      : standing;
   const alarms: etcd.AlarmMember[] = [];
-  for (const target of targets) alarms.push(...(await member.propose<AlarmResponse>({ alarm: { action: request.action, ...target } })).alarms);
+  for (const target of targets)
+    alarms.push(...(await member.propose<AlarmResponse>({ alarm: { action: request.action, ...target } })).alarms);
   return { header: member.header(), alarms };
 }
 
@@ -68,12 +83,18 @@ export function maintenanceMethods(member: EtcdMember) {
       member.telemetry.log('info', 'finished defragmenting directory', { 'current-db-size-bytes-diff': member.state.store.size - before });
       return Promise.resolve({ header: member.header() });
     },
-    'Maintenance/Hash': (): Promise<{ header: etcd.ResponseHeader; hash: number }> => Promise.resolve({ header: member.header(), hash: member.state.store.hashAt() }),
+    'Maintenance/Hash': (): Promise<{ header: etcd.ResponseHeader; hash: number }> =>
+      Promise.resolve({ header: member.header(), hash: member.state.store.hashAt() }),
     async 'Maintenance/HashKV'(request: { readonly revision?: number }): Promise<etcd.HashKvResponse> {
       const { store } = member.state;
       const revision = request.revision ?? 0;
       const hash = store.hashAt(revision);
-      return { header: member.header(), hash, compactRevision: store.compactRevision, hashRevision: revision > 0 ? revision : store.revision };
+      return {
+        header: member.header(),
+        hash,
+        compactRevision: store.compactRevision,
+        hashRevision: revision > 0 ? revision : store.revision,
+      };
     },
     async 'Maintenance/MoveLeader'(request: { readonly targetId: string }): Promise<{ header: etcd.ResponseHeader }> {
       if (!member.isLeader) throw etcdError('notLeader');

@@ -11,7 +11,8 @@ import { renewHere, timeToLiveHere } from './lease.ts';
 export function peerService(member: EtcdMember, settings: ClusterSettings): RpcService {
   return {
     unary: {
-      'Raft/Members': (): Promise<PeerMembers> => Promise.resolve({ clusterId: member.settings.clusterId, members: member.state.membership.list() }),
+      'Raft/Members': (): Promise<PeerMembers> =>
+        Promise.resolve({ clusterId: member.settings.clusterId, members: member.state.membership.list() }),
       async 'Lease/LeaseRenew'(request: { readonly id: string }): Promise<number> {
         const ttl = renewHere(member, request.id);
         if (ttl === undefined) throw etcdError('notLeader');
@@ -22,7 +23,8 @@ export function peerService(member: EtcdMember, settings: ClusterSettings): RpcS
         if (!answer) throw etcdError('notLeader');
         return answer;
       },
-      'Cluster/MemberPromote': (request: { readonly id: string }): Promise<readonly etcd.Member[]> => promoteHere(member, settings, request.id),
+      'Cluster/MemberPromote': (request: { readonly id: string }): Promise<readonly etcd.Member[]> =>
+        promoteHere(member, settings, request.id),
     },
     streaming: {
       async 'Raft/Message'(stream: RpcStream<raftPeer.PeerEnvelope, never>): Promise<void> {

@@ -13,5 +13,7 @@ export function raiseNoSpace(member: EtcdMember): void {
   member.telemetry.log('warning', 'alarm raised', { alarm: 'NOSPACE', from: memberId });
   member
     .propose({ alarm: { action: 'ACTIVATE', memberId, alarm: 'NOSPACE' } })
-    .catch((error: unknown) => member.telemetry.log('warning', 'failed to raise alarm', { error: error instanceof Error ? error.message : String(error) }));
+    .catch((error: unknown) =>
+      member.telemetry.log('warning', 'failed to raise alarm', { error: error instanceof Error ? error.message : String(error) }),
+    );
 }

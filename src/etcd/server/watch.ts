@@ -25,7 +25,8 @@ interface Watch {
   isBusy: boolean;
 }
 
-const watchEvent = ({ type, kv, prevKv }: StoreEvent, withPrevKv: boolean): etcd.WatchEvent => (withPrevKv && prevKv ? { type, kv, prevKv } : { type, kv });
+const watchEvent = ({ type, kv, prevKv }: StoreEvent, withPrevKv: boolean): etcd.WatchEvent =>
+  withPrevKv && prevKv ? { type, kv, prevKv } : { type, kv };
 
 const eventBytes = ({ kv, prevKv }: etcd.WatchEvent): number =>
   64 + utf8Length(kv.key) + utf8Length(kv.value) + (prevKv ? utf8Length(prevKv.key) + utf8Length(prevKv.value) : 0);
@@ -92,8 +93,17 @@ class WatchStream {
     const key = request.key === '' ? '\0' : request.key;
     const { rangeEnd } = request;
     const wanted = request.watchId ?? 0;
-    const refuse = (reason: string): number => this.#answers.push({ header: this.member.header(), watchId: wanted, created: true, canceled: true, cancelReason: reason, events: [] });
-    if (rangeEnd !== undefined && rangeEnd !== '' && rangeEnd !== '\0' && rangeEnd <= key) return void refuse('mvcc: watcher range is empty');
+    const refuse = (reason: string): number =>
+      this.#answers.push({
+        header: this.member.header(),
+        watchId: wanted,
+        created: true,
+        canceled: true,
+        cancelReason: reason,
+        events: [],
+      });
+    if (rangeEnd !== undefined && rangeEnd !== '' && rangeEnd !== '\0' && rangeEnd <= key)
+      return void refuse('mvcc: watcher range is empty');
     if (wanted !== 0 && this.#watches.has(wanted)) return void refuse('mvcc: duplicate watch ID provided on the WatchStream');
     let id = wanted;
     if (id === 0) {
@@ -189,7 +199,8 @@ class WatchStream {
   notifyProgress(): void {
     for (const watch of this.#watches.values()) {
       if (!watch.request.progressNotify) continue;
-      if (!watch.isBusy && watch.watcher.isSynced && !watch.watcher.hasMore) this.#answers.push({ header: this.member.header(), watchId: watch.id, events: [] });
+      if (!watch.isBusy && watch.watcher.isSynced && !watch.watcher.hasMore)
+        this.#answers.push({ header: this.member.header(), watchId: watch.id, events: [] });
       watch.isBusy = false;
     }
     this.#wake();

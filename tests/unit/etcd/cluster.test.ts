@@ -4,7 +4,11 @@ import { addressOf, createEtcdCluster, memberName } from './etcd-cluster.ts';
 
 /** Puts a value again and again until it is acknowledged: a request that went to a lost leader, or over a dead connection, is lost with it. */
 async function putUntilDone(cluster: EtcdCluster, member: number, key: string, value: string): Promise<void> {
-  const put = (): Promise<unknown> => cluster.client(member).put({ key, value }, { timeoutMs: 300 }).catch((error: unknown) => error);
+  const put = (): Promise<unknown> =>
+    cluster
+      .client(member)
+      .put({ key, value }, { timeoutMs: 300 })
+      .catch((error: unknown) => error);
   for (let attempt = 0, outcome = await cluster.settle(put()); outcome instanceof Error; attempt++, outcome = await cluster.settle(put())) {
     if (attempt > 100) throw outcome;
     await cluster.simulation.run(50);
@@ -12,7 +16,8 @@ async function putUntilDone(cluster: EtcdCluster, member: number, key: string, v
 }
 
 async function putMany(cluster: EtcdCluster, members: readonly number[], from: number, count: number): Promise<void> {
-  for (let at = from; at < from + count; at++) await putUntilDone(cluster, members[at % members.length]!, `key/${String(at).padStart(4, '0')}`, `value ${at}`);
+  for (let at = from; at < from + count; at++)
+    await putUntilDone(cluster, members[at % members.length]!, `key/${String(at).padStart(4, '0')}`, `value ${at}`);
 }
 
 async function hashes(cluster: EtcdCluster, members: readonly number[]): Promise<number[]> {
@@ -47,7 +52,8 @@ describe('a cluster of three members', () => {
     await putMany(cluster, others, 31, 10);
     await cluster.start(leader);
     await putMany(cluster, [leader], 41, 1);
-    for (const at of [1, 2, 3]) expect((await cluster.settle(cluster.client(at).range({ key: 'key/', rangeEnd: 'key0', countOnly: true }))).count).toBe(42);
+    for (const at of [1, 2, 3])
+      expect((await cluster.settle(cluster.client(at).range({ key: 'key/', rangeEnd: 'key0', countOnly: true }))).count).toBe(42);
     expect(new Set(await hashes(cluster, [1, 2, 3])).size).toBe(1);
   });
 
@@ -58,7 +64,9 @@ describe('a cluster of three members', () => {
     cluster.simulation.powerOff('etcd-2');
     cluster.simulation.powerOff('etcd-3');
     await expect(cluster.settle(cluster.client(1).put({ key: 'x', value: 'y' }))).rejects.toThrow(/^etcdserver: request timed out/);
-    await expect(cluster.settle(cluster.client(1).range({ key: 'key/0000' }))).rejects.toThrow(/^etcdserver: (request timed out|leader changed)/);
+    await expect(cluster.settle(cluster.client(1).range({ key: 'key/0000' }))).rejects.toThrow(
+      /^etcdserver: (request timed out|leader changed)/,
+    );
     expect((await cluster.settle(cluster.client(1).range({ key: 'key/0000', serializable: true }))).count).toBe(1);
     expect((await cluster.settle(cluster.client(1).status({}))).errors).toContain('etcdserver: no leader');
     await cluster.start(2);
@@ -75,7 +83,9 @@ describe('a cluster of three members', () => {
     await putMany(cluster, [leader], 5, 200);
     await cluster.start(away);
     await putMany(cluster, [away], 205, 1);
-    expect((await cluster.settle(cluster.client(away).range({ key: 'key/', rangeEnd: 'key0', countOnly: true, serializable: true }))).count).toBe(206);
+    expect(
+      (await cluster.settle(cluster.client(away).range({ key: 'key/', rangeEnd: 'key0', countOnly: true, serializable: true }))).count,
+    ).toBe(206);
     expect(new Set(await hashes(cluster, [1, 2, 3])).size).toBe(1);
     // The snapshot it received is what it starts from next time.
     cluster.simulation.powerOff(memberName(away));
@@ -91,7 +101,10 @@ describe('a cluster of three members', () => {
     await putMany(cluster, [leader], 0, 1);
     cluster.simulation.partition([memberName(leader)], others.map(memberName));
     const stale = cluster.client(leader).range({ key: 'key/0000' }, { timeoutMs: 20_000 });
-    const verdict = stale.then((answer) => answer.kvs[0]?.value, (error: unknown) => String(error));
+    const verdict = stale.then(
+      (answer) => answer.kvs[0]?.value,
+      (error: unknown) => String(error),
+    );
     await putUntilDone(cluster, others[0]!, 'key/0000', 'new');
     cluster.simulation.heal();
     expect(await cluster.settle(verdict)).not.toBe('value 0');
@@ -104,7 +117,9 @@ describe('a cluster of three members', () => {
     const leader = await cluster.leader();
     const target = [1, 2, 3].find((at) => at !== leader)!;
     const { header } = await cluster.settle(cluster.client(target).status({}));
-    await expect(cluster.settle(cluster.client(target).moveLeader({ targetId: header.memberId }))).rejects.toThrow('etcdserver: not leader');
+    await expect(cluster.settle(cluster.client(target).moveLeader({ targetId: header.memberId }))).rejects.toThrow(
+      'etcdserver: not leader',
+    );
     await cluster.settle(cluster.client(leader).moveLeader({ targetId: header.memberId }));
     expect(await cluster.leader()).toBe(target);
   });
@@ -118,10 +133,14 @@ describe('membership', () => {
     await cluster.simulation.run(6_000);
     const added = await cluster.settle(cluster.client(leader).memberAdd({ peerUrls: [`http://${addressOf(4)}:2380`], isLearner: true }));
     expect(added.member.isLearner).toBe(true);
-    await expect(cluster.settle(cluster.client(leader).memberPromote({ id: added.member.id }))).rejects.toThrow('etcdserver: can only promote a learner member which is in sync with leader');
+    await expect(cluster.settle(cluster.client(leader).memberPromote({ id: added.member.id }))).rejects.toThrow(
+      'etcdserver: can only promote a learner member which is in sync with leader',
+    );
     await cluster.start(4, cluster.flags(4, [1, 2, 3, 4], 'existing'));
     await cluster.simulation.run(5_000);
-    await expect(cluster.settle(cluster.client(4).put({ key: 'a', value: 'b' }))).rejects.toThrow('etcdserver: rpc not supported for learner');
+    await expect(cluster.settle(cluster.client(4).put({ key: 'a', value: 'b' }))).rejects.toThrow(
+      'etcdserver: rpc not supported for learner',
+    );
     expect((await cluster.settle(cluster.client(4).range({ key: 'key/', rangeEnd: 'key0', serializable: true }))).count).toBe(20);
     const follower = [1, 2, 3].find((at) => at !== leader)!;
     // Only the leader knows how far the learner is; a follower passes the question on.
@@ -148,7 +167,9 @@ describe('membership', () => {
     cluster.simulation.powerOff(memberName(a));
     await cluster.simulation.run(8_000);
     await expect(cluster.settle(cluster.client(leader).memberRemove({ id: bId }))).rejects.toThrow('etcdserver: unhealthy cluster');
-    await expect(cluster.settle(cluster.client(leader).memberAdd({ peerUrls: [`http://${addressOf(4)}:2380`] }))).rejects.toThrow('etcdserver: unhealthy cluster');
+    await expect(cluster.settle(cluster.client(leader).memberAdd({ peerUrls: [`http://${addressOf(4)}:2380`] }))).rejects.toThrow(
+      'etcdserver: unhealthy cluster',
+    );
     await cluster.settle(cluster.client(leader).memberRemove({ id: aId }));
     expect((await cluster.settle(cluster.client(leader).memberList({}))).members).toHaveLength(2);
     await expect(cluster.settle(cluster.client(leader).memberRemove({ id: aId }))).rejects.toThrow('etcdserver: member not found');

@@ -24,7 +24,8 @@ export interface EtcdCluster {
   leader(...members: number[]): Promise<number>;
 }
 
-const isStatus = (answer: unknown): answer is etcdWire.StatusResponse => typeof answer === 'object' && answer !== null && 'leader' in answer;
+const isStatus = (answer: unknown): answer is etcdWire.StatusResponse =>
+  typeof answer === 'object' && answer !== null && 'leader' in answer;
 
 const turn = (run: () => void): void => void setImmediate(run);
 
@@ -34,10 +35,13 @@ export async function createEtcdCluster(size: number, seed: string, extraFlags: 
   const children = new Map<number, Child>();
   const machine = await simulation.powerOn({ name: 'workstation', address: '10.0.0.9', zone: 'a' });
   const workstation = await new Promise<Process>((resolve) => {
-    machine.spawn((process) => {
-      resolve(process);
-      return new Promise(() => undefined);
-    }, { name: 'client' });
+    machine.spawn(
+      (process) => {
+        resolve(process);
+        return new Promise(() => undefined);
+      },
+      { name: 'client' },
+    );
   });
   const clients = new Map<string, EtcdClient>();
   const cluster: EtcdCluster = {
@@ -66,7 +70,13 @@ export async function createEtcdCluster(size: number, seed: string, extraFlags: 
       const present = clients.get(key);
       if (present) return present;
       const { network, clock, random } = workstation;
-      const made = createEtcdClient({ network, clock, random: random.fork(key), endpoints: members.map((member) => `http://${addressOf(member)}:2379`), dialTimeoutMs: 2_000 });
+      const made = createEtcdClient({
+        network,
+        clock,
+        random: random.fork(key),
+        endpoints: members.map((member) => `http://${addressOf(member)}:2379`),
+        dialTimeoutMs: 2_000,
+      });
       clients.set(key, made);
       return made;
     },
@@ -74,7 +84,12 @@ export async function createEtcdCluster(size: number, seed: string, extraFlags: 
     async leader(...members) {
       for (;;) {
         for (const at of members.length > 0 ? members : initial) {
-          const status = await cluster.settle(cluster.client(at).status({}, { timeoutMs: 3_000 }).catch((error: unknown) => error));
+          const status = await cluster.settle(
+            cluster
+              .client(at)
+              .status({}, { timeoutMs: 3_000 })
+              .catch((error: unknown) => error),
+          );
           if (isStatus(status) && status.leader !== '0' && status.leader === status.header.memberId) return at;
         }
         await simulation.run(200);

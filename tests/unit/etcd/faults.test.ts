@@ -9,14 +9,20 @@ interface Write {
 }
 
 /** Clients write unique values to unique keys through all members, as fast as answers come, for as long as `isOn`. */
-function writers(cluster: EtcdCluster, members: readonly number[], isOn: () => boolean): { readonly writes: Write[]; readonly done: Promise<unknown> } {
+function writers(
+  cluster: EtcdCluster,
+  members: readonly number[],
+  isOn: () => boolean,
+): { readonly writes: Write[]; readonly done: Promise<unknown> } {
   const writes: Write[] = [];
   const write = async (member: number): Promise<void> => {
     for (let at = 0; isOn(); at++) {
       const attempt: Write = { key: `w/${member}/${at}`, value: `${member}.${at}`, revision: undefined };
       writes.push(attempt);
       try {
-        attempt.revision = (await cluster.client(member).put({ key: attempt.key, value: attempt.value }, { timeoutMs: 800 })).header.revision;
+        attempt.revision = (
+          await cluster.client(member).put({ key: attempt.key, value: attempt.value }, { timeoutMs: 800 })
+        ).header.revision;
       } catch (error) {
         // Whether it took effect is not known; it may not be acknowledged.
         attempt.revision = error instanceof Error ? undefined : 0;
@@ -28,7 +34,11 @@ function writers(cluster: EtcdCluster, members: readonly number[], isOn: () => b
 }
 
 /** Clients that read, write and compare-and-set a few keys at once, each through its own member; what they saw is a history. */
-function registerClients(cluster: EtcdCluster, members: readonly number[], isOn: () => boolean): { readonly history: Operation<RegisterAction>[]; readonly done: Promise<unknown> } {
+function registerClients(
+  cluster: EtcdCluster,
+  members: readonly number[],
+  isOn: () => boolean,
+): { readonly history: Operation<RegisterAction>[]; readonly done: Promise<unknown> } {
   const history: Operation<RegisterAction>[] = [];
   const limits = { timeoutMs: 800 };
   const client = async (member: number): Promise<void> => {
@@ -38,18 +48,31 @@ function registerClients(cluster: EtcdCluster, members: readonly number[], isOn:
       const key = `r/${random.below(4)}`;
       const value = `${member}.${at}`;
       const call = history.length * 2 + cluster.simulation.nowMs * 1_000;
-      const note = (action: RegisterAction, isKnown: boolean): void => void history.push({ key, call, ret: isKnown ? cluster.simulation.nowMs * 1_000 + history.length * 2 + 1 : undefined, action });
+      const note = (action: RegisterAction, isKnown: boolean): void =>
+        void history.push({ key, call, ret: isKnown ? cluster.simulation.nowMs * 1_000 + history.length * 2 + 1 : undefined, action });
       const kind = random.below(3);
       if (kind === 0) {
-        await etcd.put({ key, value }, limits).then(() => note({ op: 'put', value }, true), () => note({ op: 'put', value }, false));
+        await etcd.put({ key, value }, limits).then(
+          () => note({ op: 'put', value }, true),
+          () => note({ op: 'put', value }, false),
+        );
       } else if (kind === 1) {
         // A read that failed saw nothing, so it says nothing.
-        await etcd.range({ key }, limits).then((answer) => note({ op: 'get', out: answer.kvs[0]?.value ?? null }, true), (error: unknown) => error);
+        await etcd.range({ key }, limits).then(
+          (answer) => note({ op: 'get', out: answer.kvs[0]?.value ?? null }, true),
+          (error: unknown) => error,
+        );
       } else {
         const expect = history.findLast((seen) => seen.key === key && seen.action.op === 'put')?.action as { value: string } | undefined;
         const action = { op: 'cas', expect: expect?.value ?? 'never', value } as const;
-        const guarded = etcd.txn({ compare: [{ key, target: 'VALUE', result: 'EQUAL', value: action.expect }], success: [{ put: { key, value } }], failure: [] }, limits);
-        await guarded.then((answer) => note({ ...action, isDone: answer.succeeded }, true), () => note({ ...action, isDone: true }, false));
+        const guarded = etcd.txn(
+          { compare: [{ key, target: 'VALUE', result: 'EQUAL', value: action.expect }], success: [{ put: { key, value } }], failure: [] },
+          limits,
+        );
+        await guarded.then(
+          (answer) => note({ ...action, isDone: answer.succeeded }, true),
+          () => note({ ...action, isDone: true }, false),
+        );
       }
       await cluster.workstation.clock.sleep(60 + random.below(60));
     }
@@ -115,7 +138,8 @@ async function ordeal(seed: string, rounds: number): Promise<{ acknowledged: num
   const read = await cluster.settle(cluster.client(1).range({ key: 'w/', rangeEnd: 'w0' }));
   const held = new Map(read.kvs.map((kv) => [kv.key, kv]));
   const acknowledged = writes.filter(({ revision }) => revision !== undefined);
-  for (const { key, value, revision } of acknowledged) expect(held.get(key), `${seed}: ${key}`).toMatchObject({ value, modRevision: revision, version: 1 });
+  for (const { key, value, revision } of acknowledged)
+    expect(held.get(key), `${seed}: ${key}`).toMatchObject({ value, modRevision: revision, version: 1 });
   const verdict = checkLinearizable(history, register);
   expect(verdict.verdict, `${seed}: ${verdict.key}`).toBe('legal');
   return { acknowledged: acknowledged.length, operations: history.length, powerCuts: simulation.counts.powerCuts };
@@ -133,5 +157,5 @@ describe('a cluster whose members lose power, freeze and are cut off', () => {
     const lives = [];
     for (let life = 0; life < 2; life++) lives.push(await ordeal('twice', 12));
     expect(lives[0]).toEqual(lives[1]);
-  });
+  }, 60_000);
 });

@@ -12,19 +12,37 @@ async function secureCluster(seed: string) {
   const simulation = createSimulation({ seed, turn: (run) => void setImmediate(run) });
   const host = await simulation.powerOn({ name: 'workstation', address: '10.0.0.9', zone: 'a' });
   const process = await new Promise<Process>((resolve) => {
-    host.spawn((given) => {
-      resolve(given);
-      return new Promise(() => undefined);
-    }, { name: 'client' });
+    host.spawn(
+      (given) => {
+        resolve(given);
+        return new Promise(() => undefined);
+      },
+      { name: 'client' },
+    );
   });
   const { crypto } = process;
   const validity = { notBeforeMs: process.clock.wallMs() - 1_000, notAfterMs: process.clock.wallMs() + 86_400_000 };
   const authority = (commonName: string) => {
     const key = crypto.generateKey();
-    const certificate = crypto.issueCertificate({ subject: { commonName, organizations: [] }, ...validity, isCa: true }, key.publicKey, key);
+    const certificate = crypto.issueCertificate(
+      { subject: { commonName, organizations: [] }, ...validity, isCa: true },
+      key.publicKey,
+      key,
+    );
     const issue = (name: string, ips: string[], usages: ('client auth' | 'server auth')[]): Identity => {
       const own = crypto.generateKey();
-      const leaf = crypto.issueCertificate({ subject: { commonName: name, organizations: [] }, ...validity, usages, dnsNames: [name, 'localhost'], ipAddresses: [...ips, '127.0.0.1'] }, own.publicKey, key, certificate);
+      const leaf = crypto.issueCertificate(
+        {
+          subject: { commonName: name, organizations: [] },
+          ...validity,
+          usages,
+          dnsNames: [name, 'localhost'],
+          ipAddresses: [...ips, '127.0.0.1'],
+        },
+        own.publicKey,
+        key,
+        certificate,
+      );
       return { chain: [leaf], key: own };
     };
     return { certificate, issue };
@@ -67,7 +85,14 @@ async function secureCluster(seed: string) {
     children.set(at, machine.spawn(etcd, { name: 'etcd', argv, component: 'etcd' }));
   }
   const client = (identity: Identity | undefined, rootCas: readonly Certificate[] = [etcdCa.certificate]): EtcdClient =>
-    createEtcdClient({ network: process.network, clock: process.clock, random: process.random, endpoints: NAMES.map((at) => `https://${address(at)}:2379`), ...(identity ? { identity } : {}), rootCas });
+    createEtcdClient({
+      network: process.network,
+      clock: process.clock,
+      random: process.random,
+      endpoints: NAMES.map((at) => `https://${address(at)}:2379`),
+      ...(identity ? { identity } : {}),
+      rootCas,
+    });
   return { simulation, client, etcdCa, otherCa };
 }
 
@@ -79,7 +104,11 @@ describe('with kubeadm’s certificates', () => {
     await settle(apiServer.put({ key: '/registry/a', value: '1' }));
     for (let at = 0; at < 3; at++) expect((await settle(apiServer.range({ key: '/registry/a' }))).count).toBe(1);
     await expect(settle(client(undefined).range({ key: 'a' }))).rejects.toThrow('tls: certificate required');
-    await expect(settle(client(otherCa.issue('kubernetes-admin', [], ['client auth'])).range({ key: 'a' }))).rejects.toMatchObject({ code: 'Unavailable' });
-    await expect(settle(client(etcdCa.issue('x', [], ['client auth']), [otherCa.certificate]).range({ key: 'a' }))).rejects.toThrow('certificate signed by unknown authority');
-  });
+    await expect(settle(client(otherCa.issue('kubernetes-admin', [], ['client auth'])).range({ key: 'a' }))).rejects.toMatchObject({
+      code: 'Unavailable',
+    });
+    await expect(settle(client(etcdCa.issue('x', [], ['client auth']), [otherCa.certificate]).range({ key: 'a' }))).rejects.toThrow(
+      'certificate signed by unknown authority',
+    );
+  }, 60_000);
 });

@@ -18,7 +18,10 @@ describe('a lease', () => {
     expect(after.kvs.map(({ key }) => key)).toEqual(['b']);
     expect(after.header.revision).toBe(6);
     expect((await cluster.settle(client.leaseTimeToLive({ id: lease.id }))).ttl).toBe(-1);
-    await expect(cluster.settle(client.put({ key: 'a', value: 'v', lease: lease.id }))).rejects.toMatchObject({ code: 'NotFound', message: 'etcdserver: requested lease not found' });
+    await expect(cluster.settle(client.put({ key: 'a', value: 'v', lease: lease.id }))).rejects.toMatchObject({
+      code: 'NotFound',
+      message: 'etcdserver: requested lease not found',
+    });
   });
 
   it('lives on while it is kept alive through any member, and ends when that stops', async () => {

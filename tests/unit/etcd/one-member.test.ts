@@ -10,7 +10,9 @@ describe('a cluster of one member', () => {
     expect(again.header.revision).toBe(put.header.revision + 1);
     expect(again.prevKv?.value).toBe('1');
     const read = await cluster.settle(client.range({ key: 'a' }));
-    expect(read.kvs).toEqual([{ key: 'a', value: '2', createRevision: put.header.revision, modRevision: again.header.revision, version: 2, lease: '0' }]);
+    expect(read.kvs).toEqual([
+      { key: 'a', value: '2', createRevision: put.header.revision, modRevision: again.header.revision, version: 2, lease: '0' },
+    ]);
     const gone = await cluster.settle(client.deleteRange({ key: 'a' }));
     expect(gone.deleted).toBe(1);
     expect((await cluster.settle(client.range({ key: 'a' }))).count).toBe(0);
@@ -28,7 +30,11 @@ describe('a cluster of one member', () => {
 
   it('shows what it is, and that its space is used up', async () => {
     const cluster = await createEtcdCluster(1, 'shown');
-    const state = (): string | undefined => cluster.simulation.machine('etcd-1')!.takeTelemetry().components.find(({ name }) => name === 'etcd')?.state;
+    const state = (): string | undefined =>
+      cluster.simulation
+        .machine('etcd-1')!
+        .takeTelemetry()
+        .components.find(({ name }) => name === 'etcd')?.state;
     const { header } = await cluster.settle(cluster.client(1).put({ key: 'a', value: '1' }));
     expect(state()).toBe('serving.leader');
     await cluster.settle(cluster.client(1).alarm({ action: 'ACTIVATE', memberId: header.memberId, alarm: 'NOSPACE' }));

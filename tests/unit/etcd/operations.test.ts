@@ -32,7 +32,9 @@ describe('the quota', () => {
   it('is not the only bound: one request may have 1.5 MiB', async () => {
     const cluster = await createEtcdCluster(1, 'large');
     await cluster.settle(cluster.client(1).put({ key: 'a', value: 'x'.repeat(1_500_000) }));
-    await expect(cluster.settle(cluster.client(1).put({ key: 'a', value: 'x'.repeat(1_600_000) }))).rejects.toThrow('etcdserver: request is too large');
+    await expect(cluster.settle(cluster.client(1).put({ key: 'a', value: 'x'.repeat(1_600_000) }))).rejects.toThrow(
+      'etcdserver: request is too large',
+    );
   });
 });
 
@@ -45,7 +47,9 @@ describe('the disk', () => {
     await cluster.start(1);
     expect((await cluster.settle(cluster.children.get(1)!.exit)).code).toBe(1);
     const { logs } = cluster.simulation.machine('etcd-1')!.takeTelemetry();
-    expect(logs.map(({ message, attributes }) => `${message}: ${String(attributes?.['error'])}`)).toContain('failed to read WAL, cannot be repaired: walpb: crc mismatch');
+    expect(logs.map(({ message, attributes }) => `${message}: ${String(attributes?.['error'])}`)).toContain(
+      'failed to read WAL, cannot be repaired: walpb: crc mismatch',
+    );
   });
 
   it('that is full ends the member rather than a promise', async () => {
@@ -68,10 +72,13 @@ describe('a killed member', () => {
     const { writeCount } = cluster.simulation.disk('etcd-1');
     const machine = cluster.simulation.machine('etcd-1')!;
     const pending = machine.counts().pendingPromises;
-    cluster.client(1).put({ key: 'a', value: '2' }).then(
-      () => (outcome = 'acknowledged'),
-      (error: unknown) => (outcome = String(error)),
-    );
+    cluster
+      .client(1)
+      .put({ key: 'a', value: '2' })
+      .then(
+        () => (outcome = 'acknowledged'),
+        (error: unknown) => (outcome = String(error)),
+      );
     // The write has been handed to the disk and has not completed.
     await cluster.simulation.until(() => machine.counts().pendingPromises > pending, 1_000, 'the write is under way');
     expect(cluster.simulation.disk('etcd-1').writeCount).toBe(writeCount);
@@ -101,7 +108,10 @@ describe('the metrics port', () => {
     await cluster.settle(cluster.client(1).put({ key: 'a', value: '1' }));
     expect(await get(cluster, 1, '/health')).toEqual([200, '{"health":"true","reason":""}']);
     expect(await get(cluster, 1, '/livez')).toEqual([200, 'ok\n']);
-    expect(await get(cluster, 1, '/readyz?verbose')).toEqual([200, '[+]data_corruption ok\n[+]serializable_read ok\n[+]linearizable_read ok\nreadyz check passed\n']);
+    expect(await get(cluster, 1, '/readyz?verbose')).toEqual([
+      200,
+      '[+]data_corruption ok\n[+]serializable_read ok\n[+]linearizable_read ok\nreadyz check passed\n',
+    ]);
     const [status, text] = await get(cluster, 1, '/metrics');
     expect(status).toBe(200);
     expect(text).toMatch(/^etcd_server_has_leader 1$/m);

@@ -11,13 +11,23 @@ const key = fc.constantFrom('a', 'b', 'c', 'd');
 const lease = fc.constantFrom('0', '1', '2');
 const request: fc.Arbitrary<LogRequest> = fc.oneof(
   { weight: 6, arbitrary: fc.record({ id: fc.constant('x'), put: fc.record({ key, value: fc.string(), lease, prevKv: fc.boolean() }) }) },
-  { weight: 2, arbitrary: fc.record({ id: fc.constant('x'), deleteRange: fc.record({ key, rangeEnd: fc.option(key, { nil: undefined }) }) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ id: fc.constant('x'), deleteRange: fc.record({ key, rangeEnd: fc.option(key, { nil: undefined }) }) }),
+  },
   { weight: 2, arbitrary: fc.record({ id: fc.constant('x'), leaseGrant: fc.record({ id: lease, ttl: fc.integer({ min: 2, max: 60 }) }) }) },
   { weight: 1, arbitrary: fc.record({ id: fc.constant('x'), leaseRevoke: fc.record({ id: lease }) }) },
   { weight: 1, arbitrary: fc.record({ id: fc.constant('x'), compaction: fc.record({ revision: fc.nat(40) }) }) },
   {
     weight: 1,
-    arbitrary: fc.record({ id: fc.constant('x'), alarm: fc.record({ action: fc.constantFrom('ACTIVATE' as const, 'DEACTIVATE' as const, 'DEACTIVATE' as const), memberId: fc.constant('m'), alarm: fc.constant('NOSPACE' as const) }) }),
+    arbitrary: fc.record({
+      id: fc.constant('x'),
+      alarm: fc.record({
+        action: fc.constantFrom('ACTIVATE' as const, 'DEACTIVATE' as const, 'DEACTIVATE' as const),
+        memberId: fc.constant('m'),
+        alarm: fc.constant('NOSPACE' as const),
+      }),
+    }),
   },
 );
 
@@ -47,7 +57,10 @@ describe('applying', () => {
     for (const each of ['b', 'a', 'c']) state.apply({ id: '', put: { key: each, value: '', lease: 'f' } }, headerAt);
     state.apply({ id: '', put: { key: 'c', value: '' } }, headerAt);
     const { events } = state.apply({ id: '', leaseRevoke: { id: 'f' } }, headerAt);
-    expect(events.map(({ type, kv }) => [type, kv.key, kv.modRevision])).toEqual([['DELETE', 'a', 6], ['DELETE', 'b', 6]]);
+    expect(events.map(({ type, kv }) => [type, kv.key, kv.modRevision])).toEqual([
+      ['DELETE', 'a', 6],
+      ['DELETE', 'b', 6],
+    ]);
   });
 
   it('while the space is used up refuses what grows, and takes deletions, compactions and the disarming', () => {
@@ -56,7 +69,9 @@ describe('applying', () => {
     state.apply({ id: '', alarm: { action: 'ACTIVATE', memberId: 'm', alarm: 'NOSPACE' } }, headerAt);
     const error = (each: LogRequest): string | undefined => state.apply(each, headerAt).error?.message;
     expect(error({ id: '', put: { key: 'b', value: '' } })).toBe('etcdserver: mvcc: database space exceeded');
-    expect(error({ id: '', txn: { compare: [], success: [{ put: { key: 'b', value: '' } }], failure: [] } })).toBe('etcdserver: mvcc: database space exceeded');
+    expect(error({ id: '', txn: { compare: [], success: [{ put: { key: 'b', value: '' } }], failure: [] } })).toBe(
+      'etcdserver: mvcc: database space exceeded',
+    );
     expect(error({ id: '', leaseGrant: { id: '1', ttl: 9 } })).toBe('etcdserver: mvcc: database space exceeded');
     expect(error({ id: '', deleteRange: { key: 'a' } })).toBeUndefined();
     expect(error({ id: '', compaction: { revision: 3 } })).toBeUndefined();

@@ -100,11 +100,20 @@ describe('the store', () => {
           if (each.kind === 'put') {
             const before = now.get(each.key);
             const modRevision = store.revision + 1;
-            now.set(each.key, { key: each.key, value: each.value, createRevision: before?.createRevision ?? modRevision, modRevision, version: (before?.version ?? 0) + 1, lease: '0' });
+            now.set(each.key, {
+              key: each.key,
+              value: each.value,
+              createRevision: before?.createRevision ?? modRevision,
+              modRevision,
+              version: (before?.version ?? 0) + 1,
+              lease: '0',
+            });
             put(store, each.key, each.value);
             states.push(now);
           } else if (each.kind === 'delete') {
-            const gone = [...now.keys()].filter((held) => (each.end === undefined ? held === each.key : held >= each.key && held < each.end));
+            const gone = [...now.keys()].filter((held) =>
+              each.end === undefined ? held === each.key : held >= each.key && held < each.end,
+            );
             for (const held of gone) now.delete(held);
             remove(store, each.key, each.end);
             if (gone.length > 0) states.push(now);
@@ -140,7 +149,8 @@ describe('the store', () => {
     state.store.compact(12);
     put(state.store, 'k1', 'again');
     const restored = decodeState(encodeState(state)).store;
-    for (let revision = 12; revision <= state.store.revision; revision++) expect(restored.log.at(revision)).toEqual(state.store.log.at(revision));
+    for (let revision = 12; revision <= state.store.revision; revision++)
+      expect(restored.log.at(revision)).toEqual(state.store.log.at(revision));
     expect(encodeState(decodeState(encodeState(state)))).toBe(encodeState(state));
   });
 });
@@ -215,7 +225,13 @@ describe('a transaction', () => {
       success: [
         { put: { key: 'b', value: '1' } },
         { range: { key: 'b' } },
-        { txn: { compare: [{ key: 'b', target: 'VERSION', result: 'EQUAL', version: 0 }], success: [{ put: { key: 'c', value: 'then' } }], failure: [{ put: { key: 'c', value: 'else' } }] } },
+        {
+          txn: {
+            compare: [{ key: 'b', target: 'VERSION', result: 'EQUAL', version: 0 }],
+            success: [{ put: { key: 'c', value: 'then' } }],
+            failure: [{ put: { key: 'c', value: 'else' } }],
+          },
+        },
       ],
       failure: [],
     });
@@ -229,7 +245,11 @@ describe('a transaction', () => {
 
   it('that fails in its middle changes nothing', () => {
     const space = fresh();
-    const request: etcd.TxnRequest = { compare: [], success: [{ put: { key: 'b', value: '1' } }, { put: { key: 'c', value: '1', lease: 'abc' } }], failure: [] };
+    const request: etcd.TxnRequest = {
+      compare: [],
+      success: [{ put: { key: 'b', value: '1' } }, { put: { key: 'c', value: '1', lease: 'abc' } }],
+      failure: [],
+    };
     expect(() => run(space, request)).toThrow('etcdserver: requested lease not found');
     expect([space.store.revision, space.store.current('b')]).toEqual([3, undefined]);
   });
@@ -237,7 +257,10 @@ describe('a transaction', () => {
   const refused: [string, etcd.RequestOp[]][] = [
     ['etcdserver: duplicate key given in txn request', [{ put: { key: 'a', value: '' } }, { put: { key: 'a', value: '' } }]],
     ['etcdserver: duplicate key given in txn request', [{ deleteRange: { key: 'a', rangeEnd: 'z' } }, { put: { key: 'b', value: '' } }]],
-    ['etcdserver: duplicate key given in txn request', [{ put: { key: 'b', value: '' } }, { txn: { compare: [], success: [], failure: [{ deleteRange: { key: 'a', rangeEnd: 'c' } }] } }]],
+    [
+      'etcdserver: duplicate key given in txn request',
+      [{ put: { key: 'b', value: '' } }, { txn: { compare: [], success: [], failure: [{ deleteRange: { key: 'a', rangeEnd: 'c' } }] } }],
+    ],
     ['etcdserver: key is not provided', [{ put: { key: '', value: '' } }]],
     ['etcdserver: value is provided', [{ put: { key: 'a', value: 'x', ignoreValue: true } }]],
     ['etcdserver: lease is provided', [{ put: { key: 'a', value: 'x', ignoreLease: true, lease: 'a' } }]],
@@ -251,6 +274,7 @@ describe('a transaction', () => {
 
 describe('sizes', () => {
   it('count bytes of UTF-8', () => {
-    for (const text of ['', 'abc', 'ä', '€uro', '😀!', 'x'.repeat(10)]) expect(utf8Length(text)).toBe(new TextEncoder().encode(text).length);
+    for (const text of ['', 'abc', 'ä', '€uro', '😀!', 'x'.repeat(10)])
+      expect(utf8Length(text)).toBe(new TextEncoder().encode(text).length);
   });
 });

@@ -21,9 +21,14 @@ function collect(watch: EtcdWatch): { readonly responses: etcd.WatchResponse[]; 
   return seen;
 }
 
-const events = (responses: readonly etcd.WatchResponse[]): string[] => responses.flatMap((response) => response.events.map(({ type, kv }) => `${kv.modRevision} ${type} ${kv.key}=${kv.value}`));
+const events = (responses: readonly etcd.WatchResponse[]): string[] =>
+  responses.flatMap((response) => response.events.map(({ type, kv }) => `${kv.modRevision} ${type} ${kv.key}=${kv.value}`));
 
-async function open(cluster: EtcdCluster, request: etcd.WatchCreateRequest, member = 1): Promise<{ watch: EtcdWatch; responses: etcd.WatchResponse[]; seen: { error: unknown } }> {
+async function open(
+  cluster: EtcdCluster,
+  request: etcd.WatchCreateRequest,
+  member = 1,
+): Promise<{ watch: EtcdWatch; responses: etcd.WatchResponse[]; seen: { error: unknown } }> {
   const watch = await cluster.settle(cluster.client(member).watch(request));
   const seen = collect(watch);
   return { watch, responses: seen.responses, seen };
@@ -37,7 +42,13 @@ describe('a watch', () => {
     const all = await open(cluster, { key: 'a/', rangeEnd: 'a0', prevKv: true });
     const deletions = await open(cluster, { key: 'a/', rangeEnd: 'a0', filters: ['NOPUT'] });
     const single = await open(cluster, { key: 'b' });
-    await cluster.settle(client.txn({ compare: [], success: [{ put: { key: 'a/1', value: 'new' } }, { put: { key: 'a/2', value: 'x' } }, { put: { key: 'b', value: 'y' } }], failure: [] }));
+    await cluster.settle(
+      client.txn({
+        compare: [],
+        success: [{ put: { key: 'a/1', value: 'new' } }, { put: { key: 'a/2', value: 'x' } }, { put: { key: 'b', value: 'y' } }],
+        failure: [],
+      }),
+    );
     await cluster.settle(client.deleteRange({ key: 'a/', rangeEnd: 'a0' }));
     await cluster.simulation.run(100);
     expect(all.responses.every((response) => new Set(response.events.map(({ kv }) => kv.modRevision)).size >= 1)).toBe(true);
@@ -89,7 +100,15 @@ describe('a watch', () => {
     const cluster = await createEtcdCluster(3, 'silent');
     const leader = await cluster.leader();
     const { network, clock, random } = cluster.workstation;
-    const client = createEtcdClient({ network, clock, random, endpoints: [`http://10.0.0.${10 + leader}:2379`], keepAliveMs: 2_000, keepAliveTimeoutMs: 1_000, dialTimeoutMs: 1_000 });
+    const client = createEtcdClient({
+      network,
+      clock,
+      random,
+      endpoints: [`http://10.0.0.${10 + leader}:2379`],
+      keepAliveMs: 2_000,
+      keepAliveTimeoutMs: 1_000,
+      dialTimeoutMs: 1_000,
+    });
     const seen = collect(await cluster.settle(client.watch({ key: 'a' })));
     await cluster.simulation.run(10_000);
     expect(seen.error).toBeUndefined();
@@ -133,14 +152,19 @@ describe('a watch', () => {
     const { simulation } = cluster;
     await cluster.leader();
     const random = simulation.random.fork('workload');
-    const streams = await Promise.all([1, 2, 3].map(async (at) => ({ at, stream: await open(cluster, { key: 'k/', rangeEnd: 'k0', prevKv: true }, at) })));
+    const streams = await Promise.all(
+      [1, 2, 3].map(async (at) => ({ at, stream: await open(cluster, { key: 'k/', rangeEnd: 'k0', prevKv: true }, at) })),
+    );
     const history = await open(cluster, { key: 'k/', rangeEnd: 'k0' }, 1);
     for (let round = 0; round < 6; round++) {
       const victim = 2 + (round % 2);
       simulation.partition([memberName(victim)], [1, 2, 3].filter((at) => at !== victim).map(memberName));
       for (let at = 0; at < 40; at++) {
         const key = `k/${random.below(6)}`;
-        const call: Promise<unknown> = random.next() < 0.2 ? cluster.client(1).deleteRange({ key }, { timeoutMs: 300 }) : cluster.client(1).put({ key, value: `${round}.${at}` }, { timeoutMs: 300 });
+        const call: Promise<unknown> =
+          random.next() < 0.2
+            ? cluster.client(1).deleteRange({ key }, { timeoutMs: 300 })
+            : cluster.client(1).put({ key, value: `${round}.${at}` }, { timeoutMs: 300 });
         // Whether it took effect shows in the history; here it only has to be over.
         await cluster.settle(call.catch((error: unknown) => error));
       }
@@ -155,7 +179,13 @@ describe('a watch', () => {
       responses.map((response) =>
         response.events.length === 0
           ? { progress: response.header.revision }
-          : { events: response.events.map(({ type, kv }): WatchEvent => (type === 'PUT' ? { rev: kv.modRevision, type: 'put', key: kv.key, value: kv.value, create: kv.version === 1 } : { rev: kv.modRevision, type: 'delete', key: kv.key })) },
+          : {
+              events: response.events.map(({ type, kv }): WatchEvent =>
+                type === 'PUT'
+                  ? { rev: kv.modRevision, type: 'put', key: kv.key, value: kv.value, create: kv.version === 1 }
+                  : { rev: kv.modRevision, type: 'delete', key: kv.key },
+              ),
+            },
       );
     const truth = plain(past.responses).flatMap((response) => ('events' in response ? response.events : []));
     expect(truth.length).toBeGreaterThan(100);
