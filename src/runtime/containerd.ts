@@ -2,7 +2,7 @@
  * containerd 2.1 with its CRI plug-in: sandboxes, containers and images of one machine, served on a loopback port. Restarted,
  * it finds what runs through its records and the shims; after a power cut everything that ran has ended. No namespaces but k8s.io.
  */
-import { RpcError, serveRpc, type Program, type RpcClient, type RpcStream } from '#host';
+import { RpcError, serveRpc, type Program, type RpcClient, type RpcService, type RpcStream } from '#host';
 import type { Catalogue } from './catalogue.ts';
 import type { Cni } from './cni.ts';
 import { createContainerService, type ContainerService } from './container-service.ts';
@@ -91,23 +91,24 @@ export function containerd(catalogue: Catalogue, cni: Cni): Program {
       containers.markLost(id);
       sandboxes.markNotReady(id);
     });
-    const service = {
-      unary: {
-        ...sandboxes.unary,
-        ...containers.unary,
-        ...images.unary,
-        ...streaming.unary,
-        'Runtime/Version': async (): Promise<VersionResponse> => ({ version: '0.1.0', runtimeName: 'containerd', runtimeVersion: 'v2.1.0', runtimeApiVersion: 'v1' }),
-        'Runtime/Status': async (): Promise<StatusResponse> => statusOf(cni.isConfigured({ files, kernel })),
-      },
-      streaming: { ...streaming.streaming, 'Runtime/GetContainerEvents': (stream: RpcStream<never, ContainerEvent>) => events.serve(stream) },
+    const own: RpcService = {
+      unary: { 'Runtime/Version': async () => VERSION, 'Runtime/Status': async () => statusOf(cni.isConfigured({ files, kernel })) },
+      streaming: { 'Runtime/GetContainerEvents': (stream: RpcStream<never, ContainerEvent>) => events.serve(stream) },
     };
+    const service = joined([own, sandboxes, containers, images, streaming]);
     const ended = new Promise<number>((resolve) => process.onSignal('TERM', () => resolve(0)));
     await process.network.listen(CRI_PORT, { address: '127.0.0.1' }, (connection) => serveRpc(connection, service));
     telemetry.log('info', `serving... address=/run/containerd/containerd.sock`);
     telemetry.lifecycle('containerd', 'running');
     return ended;
   };
+}
+
+const VERSION: VersionResponse = Object.freeze({ version: '0.1.0', runtimeName: 'containerd', runtimeVersion: 'v2.1.0', runtimeApiVersion: 'v1' });
+
+/** One service of several. */
+function joined(services: readonly RpcService[]): RpcService {
+  return { unary: Object.assign({}, ...services.map(({ unary }) => unary)) as RpcService['unary'], streaming: Object.assign({}, ...services.map(({ streaming }) => streaming)) as RpcService['streaming'] };
 }
 
 /** What a containerd that comes up makes of its records: live shims are followed, the rest has ended. */
