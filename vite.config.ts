@@ -5,31 +5,15 @@
  */
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { playwright } from '@vitest/browser-playwright';
-import type { Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
 import { chromiumArgs, findChromium } from './scripts/chromium.mjs';
+import { workersInOneBuild } from './scripts/workers.mjs';
 
 const inNode = { environment: 'node', isolate: true } as const;
 
-/**
- * Page and workers enter `host/browser` by the same front door, and only the page starts workers. Bundling a worker would follow
- * `new Worker(new URL(…))` back to the worker itself, which Vite refuses; so in a worker's bundle that expression fails instead.
- */
-function onlyThePageStartsWorkers(): Plugin {
-  const refusal = `new (class { constructor() { throw new Error('Only the page starts workers.'); } })(''`;
-  return {
-    name: 'only-the-page-starts-workers',
-    enforce: 'pre',
-    transform: {
-      filter: { code: /new Worker\(/ },
-      handler: (code) => code.replace(/new Worker\(\s*new URL\([^)]*\)/g, refusal),
-    },
-  };
-}
-
 export default defineConfig({
   base: './',
-  plugins: [svelte()],
+  plugins: [svelte(), workersInOneBuild()],
   build: {
     target: 'es2023',
     assetsInlineLimit: 0,
@@ -37,11 +21,7 @@ export default defineConfig({
     reportCompressedSize: false,
     rolldownOptions: { output: { entryFileNames: 'page/[name]-[hash].js', chunkFileNames: 'page/[name]-[hash].js' } },
   },
-  worker: {
-    format: 'es',
-    plugins: () => [onlyThePageStartsWorkers()],
-    rolldownOptions: { output: { entryFileNames: 'workers/[name]-[hash].js', chunkFileNames: 'workers/shared/[name]-[hash].js' } },
-  },
+  worker: { format: 'es' },
   // Reached only through workers, so the first browser test would otherwise stop halfway to optimise them.
   optimizeDeps: {
     include: [

@@ -1,4 +1,5 @@
 /** Starts the page: paints it first, then builds the data centre of workers, and gives the lab to the page and to `window.lab`. */
+import type { WorkerEntry } from '#host/browser';
 import type { Lab, LabStore, StoredLab } from '#lab';
 import { mountPage, readParameters, type PageParameters } from '#ui';
 
@@ -13,10 +14,17 @@ declare global {
 const DATA_CENTRE = 'data-centre';
 
 /** The expressions are written out because the build finds workers by them. */
-function startWorker(kind: 'machine' | 'workstation' | 'clock', name: string): Worker {
-  if (kind === 'clock') return new Worker(new URL('../workers/clock.ts', import.meta.url), { type: 'module', name });
-  if (kind === 'workstation') return new Worker(new URL('../workers/workstation.ts', import.meta.url), { type: 'module', name });
-  return new Worker(new URL('../workers/machine.ts', import.meta.url), { type: 'module', name });
+function startWorker(entry: WorkerEntry, name: string): Worker {
+  switch (entry) {
+    case 'machine':
+      return new Worker(new URL('../workers/machine.ts', import.meta.url), { type: 'module', name });
+    case 'node':
+      return new Worker(new URL('../workers/node.ts', import.meta.url), { type: 'module', name });
+    case 'workstation':
+      return new Worker(new URL('../workers/workstation.ts', import.meta.url), { type: 'module', name });
+    case 'clock':
+      return new Worker(new URL('../workers/clock.ts', import.meta.url), { type: 'module', name });
+  }
 }
 
 /** The store of a cluster in IndexedDB. Rejects where storage is denied. */

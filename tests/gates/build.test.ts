@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { budgets, checkBuild, firstFetches, readScript, staticGraph, textProblems } from '../../scripts/check-build.mjs';
 
@@ -14,7 +15,9 @@ const sound: Readonly<Record<string, string>> = {
   'page/part-12345678.js': 'export const a=()=>1;',
   'page/late-12345678.js': 'export const b="https://kubernetes.io/docs http://10.0.0.10:6443 https://kubernetes.default.svc";',
   'workers/machine-12345678.js': 'import{c}from"./shared/c-12345678.js";c()',
+  'workers/node-12345678.js': 'import{c}from"./shared/c-12345678.js";import{d}from"./shared/d-12345678.js";c();d()',
   'workers/shared/c-12345678.js': 'export const c=()=>2;',
+  'workers/shared/d-12345678.js': 'export const d=()=>3;',
 };
 
 let folder: string;
@@ -36,7 +39,26 @@ describe('a build', () => {
     expect(sizes.map(({ name, files }) => [name, files.length])).toEqual([
       ['page until first paint', 4],
       ['worker machine', 2],
+      ['worker node', 3],
     ]);
+  });
+
+  test('counts of a worker what no other fetches, and what is shared once in the sum', () => {
+    const { sizes, readyBytes } = buildWith({});
+    const [page, machine, node] = sizes;
+    const [c, d] = ['workers/shared/c-12345678.js', 'workers/shared/d-12345678.js'].map((file) => gzipSync(sound[file]!, { level: 9 }).length);
+    expect(machine!.bytes - machine!.ownBytes).toBe(c);
+    expect(node!.bytes - node!.ownBytes).toBe(c);
+    expect(node!.ownBytes).toBeGreaterThan(d!);
+    const late = gzipSync(sound['page/late-12345678.js']!, { level: 9 }).length;
+    expect(readyBytes).toBe(page!.bytes + late + machine!.ownBytes + node!.ownBytes + c!);
+  });
+
+  test('whose worker is too large in two files of its own is refused, and is not when another shares one of them', () => {
+    const half = (name: string) => `export const ${name}="${randomBytes(budgets.workerBytes * 0.55).toString('base64')}";`;
+    const large = { 'workers/shared/d-12345678.js': half('d'), 'workers/node-12345678.js': `import"./shared/c-12345678.js";import"./shared/d-12345678.js";${half('n')}` };
+    expect(buildWith(large).problems.join()).toContain('worker node fetches');
+    expect(buildWith({ ...large, 'workers/machine-12345678.js': 'import"./shared/d-12345678.js"' }).problems).toEqual([]);
   });
 
   const faults: readonly (readonly [file: string, text: string, what: string])[] = [
@@ -48,7 +70,8 @@ describe('a build', () => {
     ['page/a.css', '@import url(https://fonts.somewhere.net/a.css);', 'foreign host'],
     ['index.html', '<script type="module" src="/page/index-12345678.js"></script>', 'sub-path'],
     ['page/part-12345678.js', `export const a="${randomBytes(budgets.pageBytes).toString('base64')}";`, 'over its budget'],
-    ['workers/shared/c-12345678.js', `export const c="${randomBytes(budgets.workerBytes).toString('base64')}";`, 'over its budget'],
+    ['workers/machine-12345678.js', `export const c="${randomBytes(budgets.workerBytes).toString('base64')}";`, 'over its budget'],
+    ['workers/shared/c-12345678.js', `export const c="${randomBytes(budgets.fileBytes).toString('base64')}";`, 'for one file'],
   ];
   test.each(faults.map(([file, text, what]) => ({ file, text, what })))(
     'whose $file breaks a rule is refused: $what',
