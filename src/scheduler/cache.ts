@@ -4,7 +4,7 @@
  */
 import type { Node, Pod } from '#api';
 import { objectKey } from '#apimachinery';
-import { nodeInfoOf, type NodeInfo } from './node-info.ts';
+import { nodeInfoOf, podSums, type NodeInfo, type PodSums } from './node-info.ts';
 
 /** Whether a pod's containers have all ended for good. */
 export function isTerminal(pod: Pod): boolean {
@@ -33,6 +33,13 @@ export function schedulerCache(): SchedulerCache {
   const podsByNode = new Map<string, Map<string, Pod>>();
   const nodeOfPod = new Map<string, string>();
   const assumed = new Set<string>();
+  /** Parsed requests; a pod's object is read-only, so they hold as long as it does. */
+  const sums = new WeakMap<Pod, PodSums>();
+  const sumsOf = (pod: Pod): PodSums => {
+    const known = sums.get(pod) ?? podSums(pod);
+    sums.set(pod, known);
+    return known;
+  };
   /** Made when asked for, dropped when the node or its pods change. */
   const infos = new Map<string, NodeInfo>();
   let sorted: readonly NodeInfo[] | undefined;
@@ -87,7 +94,7 @@ export function schedulerCache(): SchedulerCache {
     isAssumed: (pod) => assumed.has(objectKey(pod)),
     nodes() {
       sorted ??= [...nodes.keys()].sort().map((name) => {
-        const info = infos.get(name) ?? nodeInfoOf(nodes.get(name)!, [...(podsByNode.get(name)?.values() ?? [])]);
+        const info = infos.get(name) ?? nodeInfoOf(nodes.get(name)!, [...(podsByNode.get(name)?.values() ?? [])], sumsOf);
         infos.set(name, info);
         return info;
       });

@@ -63,13 +63,25 @@ export function podRequests(pod: Pod, nonZero = false): Resources {
   return sum;
 }
 
-/** A node and its pods with fresh sums. */
-export function nodeInfoOf(node: Node, pods: readonly Pod[]): NodeInfo {
+/** What one pod adds to the sums of its node. */
+export interface PodSums {
+  readonly requested: Resources;
+  readonly nonZeroRequested: Resources;
+}
+
+/** Sums of one pod. */
+export function podSums(pod: Pod): PodSums {
+  return { requested: podRequests(pod), nonZeroRequested: podRequests(pod, true) };
+}
+
+/** A node and its pods with fresh sums. `sumsOf` may remember what a pod asks for. */
+export function nodeInfoOf(node: Node, pods: readonly Pod[], sumsOf: (pod: Pod) => PodSums = podSums): NodeInfo {
   const requested: Resources = {};
   const nonZeroRequested: Resources = {};
   for (const pod of pods) {
-    addTo(requested, podRequests(pod));
-    addTo(nonZeroRequested, podRequests(pod, true));
+    const sums = sumsOf(pod);
+    addTo(requested, sums.requested);
+    addTo(nonZeroRequested, sums.nonZeroRequested);
   }
   return {
     name: node.metadata.name,

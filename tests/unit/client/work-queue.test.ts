@@ -201,7 +201,7 @@ describe('paths, affinity and tolerations', () => {
   });
 });
 
-function required(expression: object): object {
+function required(expression: object): Record<string, unknown> {
   return {
     affinity: {
       nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [{ matchExpressions: [expression] }] } },

@@ -248,7 +248,10 @@ describe('the scheduling queue', () => {
     } as unknown as Clock;
     const turn = (ms: number): void => {
       now += ms;
-      for (const timer of timers.splice(0).sort((a, b) => a.atMs - b.atMs)) timer.atMs <= now ? timer.run() : timers.push(timer);
+      for (const timer of timers.splice(0).sort((a, b) => a.atMs - b.atMs)) {
+        if (timer.atMs <= now) timer.run();
+        else timers.push(timer);
+      }
     };
     const profile = profileOf([]);
     const queue: SchedulingQueue = schedulingQueue({
