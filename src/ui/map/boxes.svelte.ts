@@ -8,7 +8,7 @@ import type { Box } from './link-paths.ts';
 export class Boxes {
   readonly boxes = new SvelteMap<string, Box>();
   #surface: HTMLElement | undefined;
-  readonly #elements = new Map<string, HTMLElement>();
+  #elements: readonly { readonly name: string; readonly element: HTMLElement }[] = [];
   readonly #batch = createFrameBatch(() => this.#measure());
   readonly #observer = new ResizeObserver(() => this.#batch.request());
 
@@ -25,11 +25,12 @@ export class Boxes {
   /** An element whose box is wanted under `name`. */
   box(name: string): Attachment<HTMLElement> {
     return (element) => {
-      this.#elements.set(name, element);
+      const measured = { name, element };
+      this.#elements = [...this.#elements, measured];
       this.#observer.observe(element);
       return () => {
         this.#observer.unobserve(element);
-        if (this.#elements.get(name) === element) this.#elements.delete(name);
+        this.#elements = this.#elements.filter((each) => each !== measured);
         this.#batch.request();
       };
     };
@@ -38,8 +39,8 @@ export class Boxes {
   #measure(): void {
     if (!this.#surface) return;
     const origin = this.#surface.getBoundingClientRect();
-    for (const name of this.boxes.keys()) if (!this.#elements.has(name)) this.boxes.delete(name);
-    for (const [name, element] of this.#elements) {
+    for (const name of this.boxes.keys()) if (!this.#elements.some((each) => each.name === name)) this.boxes.delete(name);
+    for (const { name, element } of this.#elements) {
       const { left, top, width, height } = element.getBoundingClientRect();
       const box = { x: left - origin.left, y: top - origin.top, width, height };
       const old = this.boxes.get(name);

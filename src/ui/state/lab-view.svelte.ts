@@ -6,6 +6,7 @@ import { SvelteMap } from 'svelte/reactivity';
 import type { ClusterSpec, Lab, LabEvents, MachineInfo } from '#lab';
 import { happenings } from '../cluster-summary.ts';
 import { createFrameBatch } from './frame-batch.ts';
+import { Gathered } from './gathered.ts';
 import type { NodeObject, PodObject } from './objects.ts';
 import { startTicker } from './ticker.ts';
 import { WatchedList } from './watched-list.svelte.ts';
@@ -56,9 +57,9 @@ export class LabView {
   #ids = 0;
   #ticks = 0;
   #followed: Promise<void> | undefined;
-  #changed = new Map<string, MachineInfo>();
+  readonly #changed = new Gathered<MachineInfo>();
   #spans: Span[] = [];
-  #logged = new Map<string, number>();
+  readonly #logged = new Gathered<number>();
   readonly #batch = createFrameBatch(() => this.#show());
   readonly #ends: (() => void)[] = [];
 
@@ -120,7 +121,7 @@ export class LabView {
     this.spec = spec;
     this.machines.clear();
     this.since.clear();
-    this.#changed.clear();
+    this.#changed.take();
     this.happened = [];
     this.pods.start((input, init) => lab.fetch(input, init));
     this.nodes.start((input, init) => lab.fetch(input, init));
@@ -166,7 +167,7 @@ export class LabView {
   #show(): void {
     const told: Happening[] = [];
     const now = this.lab?.time.now ?? 0;
-    for (const [name, machine] of this.#changed) {
+    for (const [name, machine] of this.#changed.take()) {
       const before = this.machines.get(name);
       for (const text of happenings(before, machine)) told.push({ id: ++this.#ids, wallMs: now, text });
       if (before?.state !== machine.state) this.since.set(name, now);
@@ -176,10 +177,8 @@ export class LabView {
       }
       this.machines.set(name, machine);
     }
-    this.#changed.clear();
     if (told.length > 0) this.happened = [...told.reverse(), ...this.happened].slice(0, HAPPENINGS_MAX);
     if (this.#spans.length > 0) this.spans = [...this.spans, ...this.#spans.splice(0)].slice(-SPANS_MAX);
-    for (const [key, count] of this.#logged) this.logged.set(key, (this.logged.get(key) ?? 0) + count);
-    this.#logged.clear();
+    for (const [key, count] of this.#logged.take()) this.logged.set(key, (this.logged.get(key) ?? 0) + count);
   }
 }

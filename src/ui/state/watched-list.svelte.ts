@@ -5,6 +5,7 @@
 import { SvelteMap } from 'svelte/reactivity';
 import type { Lab } from '#lab';
 import { createFrameBatch } from './frame-batch.ts';
+import { Gathered } from './gathered.ts';
 import { readJsonLines } from './json-lines.ts';
 import { keyOf, type KubeObject } from './objects.ts';
 
@@ -35,8 +36,8 @@ export class WatchedList<T extends KubeObject> {
   #wake: (() => void) | undefined;
   #nudges = 0;
   #wait = 1;
-  /** Last word on each object since the last frame; `undefined` for one that is gone. Bounded by the number of objects. */
-  #changed = new Map<string, T | undefined>();
+  /** Last word on each object since the last frame; `undefined` for one that is gone. */
+  readonly #changed = new Gathered<T | undefined>();
   readonly #batch = createFrameBatch(() => this.#show());
 
   constructor(path: string) {
@@ -57,7 +58,7 @@ export class WatchedList<T extends KubeObject> {
     this.#abort = undefined;
     this.#wake?.();
     this.#batch.cancel();
-    this.#changed.clear();
+    this.#changed.take();
   }
 
   /** Something happened, or a second went by: a good time to try again. `atOnce` when the server is known to be back. */
@@ -100,8 +101,8 @@ export class WatchedList<T extends KubeObject> {
     const response = await fetch(this.#path, { signal, headers: { accept: 'application/json' } });
     if (!response.ok) throw new Error(`${this.#path}: ${response.status} ${(await response.text()).slice(0, 300)}`);
     const body = (await response.json()) as ListBody<T>;
-    const seen = new Set(body.items.map(keyOf));
-    for (const key of this.items.keys()) if (!seen.has(key)) this.#changed.set(key, undefined);
+    const seen = body.items.map(keyOf);
+    for (const key of this.items.keys()) if (!seen.includes(key)) this.#changed.set(key, undefined);
     for (const item of body.items) this.#changed.set(keyOf(item), item);
     this.#batch.request();
     this.state = 'watching';
@@ -131,10 +132,9 @@ export class WatchedList<T extends KubeObject> {
   }
 
   #show(): void {
-    for (const [key, item] of this.#changed) {
+    for (const [key, item] of this.#changed.take()) {
       if (item === undefined) this.items.delete(key);
       else if (this.items.get(key)?.metadata.resourceVersion !== item.metadata.resourceVersion) this.items.set(key, item);
     }
-    this.#changed.clear();
   }
 }

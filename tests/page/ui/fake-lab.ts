@@ -205,13 +205,16 @@ export function createFakeLab(options: FakeOptions): Lab {
     never: () => new Promise<void>(() => {}),
     failed: () => Promise.reject(new Error('no quorum: 1 of 3 etcd members answers')),
   };
-  const isReady = ready[options.ready ?? 'at once']();
-  isReady.catch(() => undefined);
+  let isReady: Promise<void> | undefined;
   return {
     version: '0.0.0',
     cluster: 'default',
     spec: options.spec,
-    ready: isReady,
+    // Made when asked for, so that whoever asks hears of a rejection.
+    get ready() {
+      isReady ??= ready[options.ready ?? 'at once']();
+      return isReady;
+    },
     run: () => Promise.resolve({ stdout: '', stderr: '', exitCode: 0 }),
     fetch: fetchFrom(machines),
     terminal: (_size, onOutput, onExit) => Promise.resolve(terminal(onOutput, onExit)),
