@@ -145,6 +145,25 @@ export interface SeriesEventRecorder {
 const SERIES_FINISH_MS = 360_000;
 const MAX_SERIES = 4096;
 
+/** Writes an event to events.k8s.io/v1, or in its core/v1 form where that group is not served (client-go's EventBroadcasterAdapter). */
+async function createSeriesEvent(client: RestClient, event: EventsV1Event): Promise<void> {
+  try {
+    await client.create(resources.eventsV1, event);
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+    const { regarding, note, ...rest } = event;
+    const { reportingController, ...fields } = rest;
+    const core = {
+      ...fields,
+      apiVersion: 'v1',
+      involvedObject: regarding,
+      message: note,
+      reportingComponent: reportingController,
+    } as unknown as Event;
+    await client.create(resources.events, core);
+  }
+}
+
 /** A recorder of events.k8s.io/v1 Events; `host` is the machine's name. Repeats count into the series of the first. */
 export function seriesEventRecorder(options: EventRecorderOptions): SeriesEventRecorder {
   const { client, clock, component } = options;
@@ -194,7 +213,7 @@ export function seriesEventRecorder(options: EventRecorderOptions): SeriesEventR
       known.delete(key);
       known.set(key, { event, lastMs: clock.monotonicMs() });
       if (known.size > MAX_SERIES) known.delete(known.keys().next().value!);
-      send(() => client.create(resources.eventsV1, event).then(() => undefined));
+      send(() => createSeriesEvent(client, event));
     },
   };
 }
