@@ -1,7 +1,12 @@
 /** Flags every kubectl command takes, and groups of flags several commands share. */
 import type { FlagSpec } from './flags.ts';
 
-const flag = (name: string, type: FlagSpec['type'], help: string, more: Partial<FlagSpec> = {}): FlagSpec => ({ name, type, help, ...more });
+const flag = (name: string, type: FlagSpec['type'], help: string, more: Partial<FlagSpec> = {}): FlagSpec => ({
+  name,
+  type,
+  help,
+  ...more,
+});
 
 /** Flags of kubectl itself, shown by `kubectl options`. */
 export const globalFlags: readonly FlagSpec[] = [
@@ -14,7 +19,11 @@ export const globalFlags: readonly FlagSpec[] = [
   flag('client-key', 'string', 'Path to a client key file for TLS'),
   flag('cluster', 'string', 'The name of the kubeconfig cluster to use'),
   flag('context', 'string', 'The name of the kubeconfig context to use'),
-  flag('insecure-skip-tls-verify', 'bool', "If true, the server's certificate will not be checked for validity. This will make your HTTPS connections insecure"),
+  flag(
+    'insecure-skip-tls-verify',
+    'bool',
+    "If true, the server's certificate will not be checked for validity. This will make your HTTPS connections insecure",
+  ),
   flag('kubeconfig', 'string', 'Path to the kubeconfig file to use for CLI requests.'),
   flag('match-server-version', 'bool', 'Require server version to match client version'),
   flag('namespace', 'string', 'If present, the namespace scope for this CLI request', { short: 'n' }),
@@ -37,14 +46,27 @@ export const filenameFlags: readonly FlagSpec[] = [
 
 /** -o and its relatives. */
 export const outputFlags: readonly FlagSpec[] = [
-  flag('output', 'string', 'Output format. One of: (json, yaml, name, go-template, go-template-file, template, templatefile, jsonpath, jsonpath-as-json, jsonpath-file).', { short: 'o' }),
+  flag(
+    'output',
+    'string',
+    'Output format. One of: (json, yaml, name, go-template, go-template-file, template, templatefile, jsonpath, jsonpath-as-json, jsonpath-file).',
+    { short: 'o' },
+  ),
   flag('template', 'string', 'Template string or path to template file to use when -o=go-template, -o=go-template-file.'),
   flag('show-managed-fields', 'bool', 'If true, keep the managedFields when printing objects in JSON or YAML format.'),
-  flag('allow-missing-template-keys', 'bool', 'If true, ignore any errors in templates when a field or map key is missing in the template.', { initial: 'true' }),
+  flag(
+    'allow-missing-template-keys',
+    'bool',
+    'If true, ignore any errors in templates when a field or map key is missing in the template.',
+    { initial: 'true' },
+  ),
 ];
 
 /** --dry-run. */
-export const dryRunFlag: FlagSpec = flag('dry-run', 'string', 'Must be "none", "server", or "client".', { bare: 'unchanged', initial: 'none' });
+export const dryRunFlag: FlagSpec = flag('dry-run', 'string', 'Must be "none", "server", or "client".', {
+  bare: 'unchanged',
+  initial: 'none',
+});
 
 /** -l and --field-selector. */
 export const selectorFlags: readonly FlagSpec[] = [
@@ -53,13 +75,22 @@ export const selectorFlags: readonly FlagSpec[] = [
 ];
 
 /** -A. */
-export const allNamespacesFlag: FlagSpec = flag('all-namespaces', 'bool', 'If present, list the requested object(s) across all namespaces.', { short: 'A' });
+export const allNamespacesFlag: FlagSpec = flag(
+  'all-namespaces',
+  'bool',
+  'If present, list the requested object(s) across all namespaces.',
+  { short: 'A' },
+);
 
 /** --field-manager with a command's own default. */
-export const fieldManagerFlag = (initial: string): FlagSpec => flag('field-manager', 'string', 'Name of the manager used to track field ownership.', { initial });
+export const fieldManagerFlag = (initial: string): FlagSpec =>
+  flag('field-manager', 'string', 'Name of the manager used to track field ownership.', { initial });
 
 /** --validate. */
-export const validateFlag: FlagSpec = flag('validate', 'string', 'Must be one of: strict (or true), warn, ignore (or false).', { bare: 'strict', initial: 'strict' });
+export const validateFlag: FlagSpec = flag('validate', 'string', 'Must be one of: strict (or true), warn, ignore (or false).', {
+  bare: 'strict',
+  initial: 'strict',
+});
 
 /** Makes a flag in one line. */
 export const defineFlag = flag;

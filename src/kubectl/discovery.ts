@@ -59,7 +59,8 @@ interface Known {
   readonly groupVersions: readonly string[];
 }
 
-const ACCEPT = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList,application/json';
+const ACCEPT =
+  'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList,application/json';
 const CACHE_MS = 6 * 3600 * 1000;
 
 function readDocument(document: DiscoveryDocument): Known {
@@ -114,7 +115,8 @@ function writeCache(session: Session, known: Known): void {
 }
 
 async function fetchKnown(session: Session): Promise<Known> {
-  const get = (path: string): Promise<DiscoveryDocument> => session.json<DiscoveryDocument>({ method: 'GET', path, query: { timeout: '32s' }, accept: ACCEPT });
+  const get = (path: string): Promise<DiscoveryDocument> =>
+    session.json<DiscoveryDocument>({ method: 'GET', path, query: { timeout: '32s' }, accept: ACCEPT });
   const core = readDocument(await get('/api'));
   const groups = readDocument(await get('/apis'));
   return { resources: [...core.resources, ...groups.resources], groupVersions: [...core.groupVersions, ...groups.groupVersions] };
@@ -126,10 +128,15 @@ const isCalled = (resource: ApiResource, name: string): boolean =>
 function search(known: Known, word: string): ApiResource | undefined {
   const [name = '', ...rest] = word.toLowerCase().split('.');
   // A word in its exact plural wins over another resource's short name.
-  const named = known.resources.filter((resource) => isCalled(resource, name)).sort((a, b) => Number(b.plural === name || b.singular === name) - Number(a.plural === name || a.singular === name));
+  const named = known.resources
+    .filter((resource) => isCalled(resource, name))
+    .sort((a, b) => Number(b.plural === name || b.singular === name) - Number(a.plural === name || a.singular === name));
   if (rest.length === 0) return named[0];
   const qualifier = rest.join('.');
-  return named.find(({ group, version }) => group === qualifier || (group ? `${version}.${group}` : version) === qualifier || (group !== '' && group.startsWith(`${qualifier}.`)));
+  return named.find(
+    ({ group, version }) =>
+      group === qualifier || (group ? `${version}.${group}` : version) === qualifier || (group !== '' && group.startsWith(`${qualifier}.`)),
+  );
 }
 
 /** Discovery over a session; asks the server at most twice (the second time when the cache does not know a word). */
@@ -159,7 +166,14 @@ export function createDiscovery(sessionOf: () => Session): Discovery {
       return found;
     },
     resourceOfKind: (apiVersion, kind) =>
-      find((all) => all.resources.find((resource) => resource.kind === kind && (resource.group ? `${resource.group}/${resource.version}` : resource.version) === apiVersion && resource.verbs.includes('create'))),
+      find((all) =>
+        all.resources.find(
+          (resource) =>
+            resource.kind === kind &&
+            (resource.group ? `${resource.group}/${resource.version}` : resource.version) === apiVersion &&
+            resource.verbs.includes('create'),
+        ),
+      ),
     async category(word) {
       return (await load()).resources.filter(({ categories }) => categories.includes(word));
     },
@@ -188,9 +202,15 @@ export function goResource(resource: ApiResource): string {
 }
 
 /** The path of a resource's collection or of one object. */
-export function pathOf(resource: Pick<ApiResource, 'group' | 'version' | 'plural' | 'scope'>, namespace: string | undefined, name?: string, subresource?: string): string {
+export function pathOf(
+  resource: Pick<ApiResource, 'group' | 'version' | 'plural' | 'scope'>,
+  namespace: string | undefined,
+  name?: string,
+  subresource?: string,
+): string {
   const root = resource.group ? `/apis/${resource.group}/${resource.version}` : `/api/${resource.version}`;
-  const collection = resource.scope === 'Namespaced' && namespace ? `${root}/namespaces/${namespace}/${resource.plural}` : `${root}/${resource.plural}`;
+  const collection =
+    resource.scope === 'Namespaced' && namespace ? `${root}/namespaces/${namespace}/${resource.plural}` : `${root}/${resource.plural}`;
   return [collection, ...(name === undefined ? [] : [encodeURIComponent(name)]), ...(subresource ? [subresource] : [])].join('/');
 }
 

@@ -12,7 +12,11 @@ export function dryRunOf(flags: Flags): DryRun {
   if (value === 'none' || value === 'client' || value === 'server') return value;
   if (value === 'false' || value === '') return 'none';
   if (value === 'true' || value === 'unchanged') {
-    throw new CommandError(value === 'unchanged' ? '--dry-run flag without a value was specified. A value must be set: "none", "server", or "client".' : `Invalid dry-run value (${value}). Must be "none", "server", or "client".`);
+    throw new CommandError(
+      value === 'unchanged'
+        ? '--dry-run flag without a value was specified. A value must be set: "none", "server", or "client".'
+        : `Invalid dry-run value (${value}). Must be "none", "server", or "client".`,
+    );
   }
   throw new CommandError(`Invalid dry-run value (${value}). Must be "none", "server", or "client".`);
 }
@@ -20,7 +24,8 @@ export function dryRunOf(flags: Flags): DryRun {
 /** Warns of a deprecated boolean value, as kubectl does; gives what it means. */
 export async function readDryRun(session: Session, flags: Flags): Promise<DryRun> {
   const value = flags.text('dry-run');
-  if (value === 'unchanged') await session.err('W0000 00:00:00.000000       1 helpers.go:703] --dry-run is deprecated and can be replaced with --dry-run=client.\n');
+  if (value === 'unchanged')
+    await session.err('W0000 00:00:00.000000       1 helpers.go:703] --dry-run is deprecated and can be replaced with --dry-run=client.\n');
   return value === 'unchanged' ? 'client' : dryRunOf(flags);
 }
 

@@ -15,7 +15,10 @@ export class CommandError extends Error {
 
 /** A misuse of a command: `error: message` and where help is to be found. */
 export class UsageError extends CommandError {
-  constructor(message: string, readonly commandPath: string) {
+  constructor(
+    message: string,
+    readonly commandPath: string,
+  ) {
     super(message);
   }
 }
@@ -78,7 +81,8 @@ export function errorText(error: unknown): string {
 }
 
 function requestErrorText(error: RequestError): string {
-  if (error.code === 'ECONNREFUSED') return `The connection to the server ${error.host} was refused - did you specify the right host or port?`;
+  if (error.code === 'ECONNREFUSED')
+    return `The connection to the server ${error.host} was refused - did you specify the right host or port?`;
   return `Unable to connect to the server: ${error.reason}`;
 }
 
@@ -86,7 +90,12 @@ function requestErrorText(error: RequestError): string {
 export function isToldError(error: unknown): boolean {
   const root = innermost(error);
   if (root instanceof ErrorList) return root.errors.every(isToldError);
-  return root instanceof StatusError || root instanceof RequestError || root instanceof CommandError || (root instanceof Error && root.constructor === Error);
+  return (
+    root instanceof StatusError ||
+    root instanceof RequestError ||
+    root instanceof CommandError ||
+    (root instanceof Error && root.constructor === Error)
+  );
 }
 
 /** The exit code of a failure. */

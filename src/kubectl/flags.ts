@@ -39,7 +39,14 @@ export interface ParsedFlags {
 }
 
 const shown = (spec: FlagSpec): string => (spec.short ? `-${spec.short}, --${spec.name}` : `--${spec.name}`);
-const GO_TYPES: Readonly<Record<FlagType, string>> = { string: 'string', bool: 'ParseBool', int: 'ParseInt', duration: 'duration', list: 'stringSlice', array: 'stringArray' };
+const GO_TYPES: Readonly<Record<FlagType, string>> = {
+  string: 'string',
+  bool: 'ParseBool',
+  int: 'ParseInt',
+  duration: 'duration',
+  list: 'stringSlice',
+  array: 'stringArray',
+};
 
 function checkValue(spec: FlagSpec, value: string): string {
   const refuse = (reason: string): never => {
@@ -63,7 +70,12 @@ function checkValue(spec: FlagSpec, value: string): string {
 
 /** Splits a comma list as pflag's stringSlice (CSV) does. */
 function splitList(text: string): string[] {
-  return text === '' ? [] : (text.match(/("([^"]|"")*"|[^,])*(,|$)/g) ?? []).slice(0, -1).concat([]).map((part) => part.replace(/,$/, '').replace(/^"([^]*)"$/, '$1'));
+  return text === ''
+    ? []
+    : (text.match(/("([^"]|"")*"|[^,])*(,|$)/g) ?? [])
+        .slice(0, -1)
+        .concat([])
+        .map((part) => part.replace(/,$/, '').replace(/^"([^]*)"$/, '$1'));
 }
 
 function flagsOf(specs: readonly FlagSpec[], values: ReadonlyMap<string, readonly string[]>): Flags {
@@ -80,7 +92,9 @@ function flagsOf(specs: readonly FlagSpec[], values: ReadonlyMap<string, readonl
     list(name) {
       const spec = specs.find((one) => one.name === name);
       const given = values.get(name) ?? (spec?.initial ? [spec.initial] : []);
-      return spec?.type === 'list' ? given.flatMap((text) => (text.includes('"') ? splitList(text) : text.split(','))).filter((text) => text !== '') : given;
+      return spec?.type === 'list'
+        ? given.flatMap((text) => (text.includes('"') ? splitList(text) : text.split(','))).filter((text) => text !== '')
+        : given;
     },
   };
 }
@@ -90,7 +104,8 @@ export function parseCommandFlags(words: readonly string[], specs: readonly Flag
   const values = new Map<string, string[]>();
   const args: string[] = [];
   let dashAt = -1;
-  const add = (spec: FlagSpec, value: string): void => void values.set(spec.name, [...(values.get(spec.name) ?? []), checkValue(spec, value)]);
+  const add = (spec: FlagSpec, value: string): void =>
+    void values.set(spec.name, [...(values.get(spec.name) ?? []), checkValue(spec, value)]);
   const bareOf = (spec: FlagSpec): string | undefined => spec.bare ?? (spec.type === 'bool' ? 'true' : undefined);
   for (let at = 0; at < words.length; at++) {
     const word = words[at]!;

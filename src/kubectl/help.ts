@@ -2,7 +2,16 @@
 import type { Command } from './command.ts';
 import type { FlagSpec } from './flags.ts';
 
-const GROUPS = ['Basic Commands (Beginner)', 'Basic Commands (Intermediate)', 'Deploy Commands', 'Cluster Management Commands', 'Troubleshooting and Debugging Commands', 'Advanced Commands', 'Settings Commands', 'Other Commands'] as const;
+const GROUPS = [
+  'Basic Commands (Beginner)',
+  'Basic Commands (Intermediate)',
+  'Deploy Commands',
+  'Cluster Management Commands',
+  'Troubleshooting and Debugging Commands',
+  'Advanced Commands',
+  'Settings Commands',
+  'Other Commands',
+] as const;
 
 const indent = (text: string): string => text.replace(/^(?=.)/gm, '  ');
 
@@ -22,7 +31,12 @@ export function rootHelp(commands: readonly Command[]): string {
 
 /** One flag as help lists it. */
 export function flagHelp(flag: FlagSpec): string {
-  const initial = flag.type === 'string' ? `'${flag.initial ?? ''}'` : flag.type === 'list' || flag.type === 'array' ? '[]' : (flag.initial ?? (flag.type === 'bool' ? 'false' : flag.type === 'int' ? '0' : '0s'));
+  const initial =
+    flag.type === 'string'
+      ? `'${flag.initial ?? ''}'`
+      : flag.type === 'list' || flag.type === 'array'
+        ? '[]'
+        : (flag.initial ?? (flag.type === 'bool' ? 'false' : flag.type === 'int' ? '0' : '0s'));
   return `    ${flag.short ? `-${flag.short}, ` : ''}--${flag.name}=${initial}:\n\t${flag.help}\n`;
 }
 
@@ -32,7 +46,13 @@ export function helpText(command: Command, path: string): string {
   if (command.aliases?.length) parts.push(`Aliases:\n${[command.name, ...command.aliases].join(', ')}\n`);
   if (command.examples) parts.push(`Examples:\n${command.examples}\n`);
   if (command.commands?.length) parts.push(`Available Commands:\n${commandList(command.commands)}`);
-  if (command.flags?.length) parts.push(`Options:\n${[...command.flags].sort((a, b) => (a.name < b.name ? -1 : 1)).map(flagHelp).join('\n')}`);
+  if (command.flags?.length)
+    parts.push(
+      `Options:\n${[...command.flags]
+        .sort((a, b) => (a.name < b.name ? -1 : 1))
+        .map(flagHelp)
+        .join('\n')}`,
+    );
   parts.push(`Usage:\n${indent(`${path} ${command.usage ?? '[options]'}`)}\n`);
   const more = command.commands?.length ? `Use "${path} <command> --help" for more information about a given command.\n` : '';
   return `${parts.join('\n')}\n${more}Use "kubectl options" for a list of global command-line options (applies to all commands).\n`;

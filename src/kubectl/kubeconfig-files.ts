@@ -24,11 +24,17 @@ function withAbsolutePaths(config: Kubeconfig, directory: string): Kubeconfig {
   return {
     ...config,
     clusters: (config.clusters ?? []).map((entry) => ({ ...entry, cluster: absolute(entry.cluster ?? {}, ['certificate-authority']) })),
-    users: (config.users ?? []).map((entry) => ({ ...entry, user: absolute(entry.user ?? {}, ['client-certificate', 'client-key', 'tokenFile']) })),
+    users: (config.users ?? []).map((entry) => ({
+      ...entry,
+      user: absolute(entry.user ?? {}, ['client-certificate', 'client-key', 'tokenFile']),
+    })),
   };
 }
 
-const mergeNamed = <T extends { name: string }>(first: readonly T[], second: readonly T[]): T[] => [...first, ...second.filter((entry) => !first.some(({ name }) => name === entry.name))];
+const mergeNamed = <T extends { name: string }>(first: readonly T[], second: readonly T[]): T[] => [
+  ...first,
+  ...second.filter((entry) => !first.some(({ name }) => name === entry.name)),
+];
 
 /** The merged configuration of all files; the first that names something wins. Missing files are passed over unless asked for by flag. */
 export function loadConfig(process: Process, flags: Flags): { kubeconfig: Kubeconfig; directory: string; path: string } {
@@ -55,12 +61,21 @@ export function loadConfig(process: Process, flags: Flags): { kubeconfig: Kubeco
 /** What the flags put over the configuration. */
 export function overridesOf(flags: Flags): KubeconfigOverrides {
   const overrides: Record<string, unknown> = {};
-  const names: Readonly<Record<string, string>> = { context: 'context', cluster: 'cluster', user: 'user', server: 'server', namespace: 'namespace', token: 'token', as: 'as' };
+  const names: Readonly<Record<string, string>> = {
+    context: 'context',
+    cluster: 'cluster',
+    user: 'user',
+    server: 'server',
+    namespace: 'namespace',
+    token: 'token',
+    as: 'as',
+  };
   for (const [flag, key] of Object.entries(names)) if (flags.given(flag) && flags.text(flag) !== '') overrides[key] = flags.text(flag);
   if (flags.given('as-group')) overrides.asGroups = flags.list('as-group');
   if (flags.on('insecure-skip-tls-verify')) overrides.insecureSkipVerify = true;
   const timeout = flags.text('request-timeout');
-  if (timeout && timeout !== '0') overrides.timeoutMs = /^\d+$/.test(timeout) ? Number(timeout) * 1000 : flags.durationMs('request-timeout');
+  if (timeout && timeout !== '0')
+    overrides.timeoutMs = /^\d+$/.test(timeout) ? Number(timeout) * 1000 : flags.durationMs('request-timeout');
   return overrides;
 }
 

@@ -55,14 +55,22 @@ function findCommand(argv: readonly string[]): Found {
 }
 
 async function unknownCommand(process: Process, word: string): Promise<number> {
-  const near = suggestions(word, commands.map(({ name }) => name));
+  const near = suggestions(
+    word,
+    commands.map(({ name }) => name),
+  );
   const hint = near.length ? `\n\nDid you mean this?\n${near.map((name) => `\t${name}\n`).join('')}` : '\n';
   await process.stderr.write(`error: unknown command "${word}" for "kubectl"${hint}`);
   return 1;
 }
 
 async function runCommand(process: Process, { command, path, rest }: Found & { command: Command }): Promise<number> {
-  const specs: FlagSpec[] = [...(command.flags ?? []), ...globalFlags.filter((flag) => !command.flags?.some(({ name, short }) => name === flag.name || (short !== undefined && short === flag.short)))];
+  const specs: FlagSpec[] = [
+    ...(command.flags ?? []),
+    ...globalFlags.filter(
+      (flag) => !command.flags?.some(({ name, short }) => name === flag.name || (short !== undefined && short === flag.short)),
+    ),
+  ];
   const parsed = parseCommandFlags(rest, specs);
   if (parsed.flags.on('help')) {
     await process.stdout.write(helpText(command, path));

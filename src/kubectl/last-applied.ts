@@ -14,5 +14,8 @@ export function lastAppliedText(manifest: KubeObject): string {
 
 /** The manifest with the annotation on it. */
 export function withLastApplied(manifest: KubeObject): KubeObject {
-  return { ...manifest, metadata: { ...manifest.metadata, annotations: { ...manifest.metadata.annotations, [LAST_APPLIED]: lastAppliedText(manifest) } } };
+  return {
+    ...manifest,
+    metadata: { ...manifest.metadata, annotations: { ...manifest.metadata.annotations, [LAST_APPLIED]: lastAppliedText(manifest) } },
+  };
 }

@@ -2,7 +2,7 @@
 import type { KubeObject } from '#apimachinery';
 import { readAll } from '#host';
 import { joinPath, resolvePath } from '#shell';
-import { parseAllDocuments, YAMLParseError } from 'yaml';
+import { parseAllDocuments, type YAMLParseError } from 'yaml';
 import { CommandError } from './errors.ts';
 import type { Flags } from './flags.ts';
 import type { Session } from './session.ts';
@@ -30,7 +30,11 @@ function filesOf(session: Session, given: string, recursive: boolean): string[] 
 }
 
 /** libyaml's words for what the parser found. */
-function yamlComplaint(error: { readonly code: string; readonly message: string; readonly linePos?: readonly [{ readonly line: number }, ...unknown[]] }): string {
+function yamlComplaint(error: {
+  readonly code: string;
+  readonly message: string;
+  readonly linePos?: readonly [{ readonly line: number }, ...unknown[]];
+}): string {
   const line = error.linePos?.[0].line ?? 1;
   const words: Readonly<Record<string, string>> = {
     TAB_AS_INDENT: 'found character that cannot start any token',
@@ -39,7 +43,7 @@ function yamlComplaint(error: { readonly code: string; readonly message: string;
     BLOCK_AS_IMPLICIT_KEY: 'mapping values are not allowed in this context',
     IMPOSSIBLE: 'did not find expected key',
     UNEXPECTED_TOKEN: 'did not find expected key',
-    MULTILINE_IMPLICIT_KEY: 'could not find expected \':\'',
+    MULTILINE_IMPLICIT_KEY: "could not find expected ':'",
     BAD_ALIAS: 'unknown anchor referenced',
   };
   const inFlow = /flow (sequence|map)|, and end with a \]/.test(error.message) ? "did not find expected ',' or ']'" : undefined;
@@ -62,7 +66,10 @@ export function parseDocuments(text: string, source: string): unknown[] {
   const values: unknown[] = [];
   for (const part of text.split(/^---(?:[ \t].*)?$/m)) {
     if (part.replace(/^\s*#.*$/gm, '').trim() === '') continue;
-    const [document] = parseAllDocuments(part, { version: '1.1', merge: true, uniqueKeys: false, intAsBigInt: false }) as unknown as { errors: YAMLParseError[]; toJS(): unknown }[];
+    const [document] = parseAllDocuments(part, { version: '1.1', merge: true, uniqueKeys: false, intAsBigInt: false }) as unknown as {
+      errors: YAMLParseError[];
+      toJS(): unknown;
+    }[];
     const problem = document?.errors[0];
     if (problem) throw new CommandError(`error parsing ${source}: error converting YAML to JSON: ${yamlComplaint(problem as never)}`);
     const value = plain(document?.toJS());
@@ -100,13 +107,18 @@ function plain(value: unknown): unknown {
 
 function flatten(value: unknown, source: string): Manifest[] {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new CommandError(`error validating "${source}": error validating data: invalid object to validate; if you choose to ignore these errors, turn validation off with --validate=false`);
+    throw new CommandError(
+      `error validating "${source}": error validating data: invalid object to validate; if you choose to ignore these errors, turn validation off with --validate=false`,
+    );
   }
   const object = value as KubeObject & { items?: unknown[] };
-  if (typeof object.kind === 'string' && object.kind.endsWith('List') && Array.isArray(object.items)) return object.items.flatMap((item) => flatten(item, source));
+  if (typeof object.kind === 'string' && object.kind.endsWith('List') && Array.isArray(object.items))
+    return object.items.flatMap((item) => flatten(item, source));
   for (const field of ['apiVersion', 'kind'] as const) {
     if (typeof object[field] === 'string' && object[field] !== '') continue;
-    throw new CommandError(`error validating "${source}": error validating data: ${field} not set; if you choose to ignore these errors, turn validation off with --validate=false`);
+    throw new CommandError(
+      `error validating "${source}": error validating data: ${field} not set; if you choose to ignore these errors, turn validation off with --validate=false`,
+    );
   }
   const metadata = typeof object.metadata === 'object' && object.metadata !== null ? object.metadata : {};
   return [{ source, object: { ...object, metadata: metadata as KubeObject['metadata'] } }];

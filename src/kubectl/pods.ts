@@ -13,7 +13,10 @@ type Owner = KubeObject & { spec?: { selector?: LabelSelector | Record<string, s
 function selectorText(owner: Owner): string {
   const selector = owner.spec?.selector;
   if (!selector) throw new CommandError(`cannot get the selector of ${owner.kind.toLowerCase()}/${owner.metadata.name}`);
-  if (owner.kind === 'Service' || owner.kind === 'ReplicationController') return Object.entries(selector as Record<string, string>).map(([key, value]) => `${key}=${value}`).join(',');
+  if (owner.kind === 'Service' || owner.kind === 'ReplicationController')
+    return Object.entries(selector as Record<string, string>)
+      .map(([key, value]) => `${key}=${value}`)
+      .join(',');
   return formatLabelSelector(selector as LabelSelector);
 }
 
@@ -21,7 +24,11 @@ const isReady = (pod: Pod): boolean => pod.status?.conditions?.some(({ type, sta
 
 /** Pods of a selector, the best to talk to first: running and ready, then older. */
 export async function podsOf(session: Session, namespace: string, labelSelector: string): Promise<Pod[]> {
-  const list = await session.json<{ items: Pod[] }>({ method: 'GET', path: `/api/v1/namespaces/${namespace}/pods`, query: { labelSelector } });
+  const list = await session.json<{ items: Pod[] }>({
+    method: 'GET',
+    path: `/api/v1/namespaces/${namespace}/pods`,
+    query: { labelSelector },
+  });
   const rank = (pod: Pod): number => (pod.spec?.nodeName ? 0 : 4) + (pod.status?.phase === 'Running' ? 0 : 2) + (isReady(pod) ? 0 : 1);
   return list.items.map((pod) => ({ ...pod, apiVersion: 'v1' as const, kind: 'Pod' as const })).sort((a, b) => rank(a) - rank(b));
 }
@@ -31,7 +38,12 @@ export async function podOf(session: Session, word: string): Promise<Pod> {
   const slash = word.indexOf('/');
   const resource: ApiResource | undefined = slash < 0 ? undefined : await session.discovery.resourceOf(word.slice(0, slash));
   const name = word.slice(slash + 1);
-  if (!resource || (resource.plural === 'pods' && resource.group === '')) return session.json<Pod>({ method: 'GET', path: `/api/v1/namespaces/${session.namespace}/pods/${encodeURIComponent(name)}`, accept: 'application/json, */*' });
+  if (!resource || (resource.plural === 'pods' && resource.group === ''))
+    return session.json<Pod>({
+      method: 'GET',
+      path: `/api/v1/namespaces/${session.namespace}/pods/${encodeURIComponent(name)}`,
+      accept: 'application/json, */*',
+    });
   const owner = await session.json<Owner>({ method: 'GET', path: pathOf(resource, session.namespace, name) });
   const [pod] = await podsOf(session, session.namespace, selectorText(owner));
   if (!pod) throw new CommandError(`timed out waiting for the condition`);
@@ -43,7 +55,11 @@ export async function podsOfWorkload(session: Session, word: string): Promise<Po
   const [type = '', name = ''] = word.split('/');
   const resource = await session.discovery.resourceOf(type);
   if (resource.plural === 'pods') return [await podOf(session, word)];
-  return podsOf(session, session.namespace, selectorText(await session.json<Owner>({ method: 'GET', path: pathOf(resource, session.namespace, name) })));
+  return podsOf(
+    session,
+    session.namespace,
+    selectorText(await session.json<Owner>({ method: 'GET', path: pathOf(resource, session.namespace, name) })),
+  );
 }
 
 /** Names of a pod's containers: init, regular, ephemeral. */

@@ -49,8 +49,14 @@ const QUERY_ORDER = (a: [string, unknown], b: [string, unknown]): number => (a[0
 export function pathWithQuery(path: string, query: ApiRequest['query'] = {}): string {
   const parameters = Object.entries(query).filter(([, value]) => value !== undefined && value !== '');
   if (parameters.length === 0) return path;
-  const escape = (value: unknown): string => encodeURIComponent(String(value)).replace(/%20/g, '+').replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
-  return `${path}${path.includes('?') ? '&' : '?'}${parameters.sort(QUERY_ORDER).map(([name, value]) => `${name}=${escape(value)}`).join('&')}`;
+  const escape = (value: unknown): string =>
+    encodeURIComponent(String(value))
+      .replace(/%20/g, '+')
+      .replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
+  return `${path}${path.includes('?') ? '&' : '?'}${parameters
+    .sort(QUERY_ORDER)
+    .map(([name, value]) => `${name}=${escape(value)}`)
+    .join('&')}`;
 }
 
 function toRaw(request: ApiRequest): RawRequest {
@@ -94,8 +100,23 @@ export function openSession(process: Process, flags: Flags): Session {
     const { kubeconfig, directory } = loadConfig(process, flags);
     const overrides = overridesOf(flags);
     const hasServer = Boolean(overrides.server) || (kubeconfig.clusters?.length ?? 0) > 0;
-    const config = restConfigOf(kubeconfig, process.files, directory, process.crypto, hasServer ? overrides : { ...overrides, server: 'http://localhost:8080' });
-    made = { config, client: restClient({ network: process.network, clock: process.clock, files: process.files, config, userAgent: clientVersion.userAgent }) };
+    const config = restConfigOf(
+      kubeconfig,
+      process.files,
+      directory,
+      process.crypto,
+      hasServer ? overrides : { ...overrides, server: 'http://localhost:8080' },
+    );
+    made = {
+      config,
+      client: restClient({
+        network: process.network,
+        clock: process.clock,
+        files: process.files,
+        config,
+        userAgent: clientVersion.userAgent,
+      }),
+    };
     return made;
   };
   let warnings = 0;
@@ -131,7 +152,9 @@ export function openSession(process: Process, flags: Flags): Session {
       try {
         return JSON.parse(text) as T;
       } catch (error) {
-        throw new CommandError(`couldn't get version/kind; json parse error: ${error instanceof Error ? error.message : String(error)} (${header(response.headers, 'content-type') ?? ''})`);
+        throw new CommandError(
+          `couldn't get version/kind; json parse error: ${error instanceof Error ? error.message : String(error)} (${header(response.headers, 'content-type') ?? ''})`,
+        );
       }
     },
     out: (text) => process.stdout.write(text),

@@ -41,7 +41,9 @@ export async function resourceOfObject(session: Session, object: KubeObject, sou
   const resource = await session.discovery.resourceOfKind(object.apiVersion, object.kind);
   if (resource) return resource;
   const { name = '', namespace = '' } = object.metadata;
-  throw new CommandError(`resource mapping not found for name: "${name}" namespace: "${namespace}" from "${source}": no matches for kind "${object.kind}" in version "${object.apiVersion}"\nensure CRDs are installed first`);
+  throw new CommandError(
+    `resource mapping not found for name: "${name}" namespace: "${namespace}" from "${source}": no matches for kind "${object.kind}" in version "${object.apiVersion}"\nensure CRDs are installed first`,
+  );
 }
 
 /** The namespace a file's object goes to. Throws CommandError where flag and object disagree. */
@@ -49,7 +51,9 @@ export function namespaceOfObject(session: Session, resource: ApiResource, objec
   if (resource.scope === 'Cluster') return undefined;
   const own = object.metadata.namespace;
   if (own && session.namespaceGiven && own !== session.namespace) {
-    throw new CommandError(`the namespace from the provided object "${own}" does not match the namespace "${session.namespace}". You must pass '--namespace=${own}' to perform this operation.`);
+    throw new CommandError(
+      `the namespace from the provided object "${own}" does not match the namespace "${session.namespace}". You must pass '--namespace=${own}' to perform this operation.`,
+    );
   }
   return own || session.namespace;
 }
@@ -63,19 +67,26 @@ async function fileTargets({ session, flags }: Invocation): Promise<Target[]> {
   return targets;
 }
 
-const SLASH_MIXED = "there is no need to specify a resource type as a separate argument when passing arguments in resource/name form (e.g. 'kubectl get resource/<resource_name>' instead of 'kubectl get resource resource/<resource_name>'";
+const SLASH_MIXED =
+  "there is no need to specify a resource type as a separate argument when passing arguments in resource/name form (e.g. 'kubectl get resource/<resource_name>' instead of 'kubectl get resource resource/<resource_name>'";
 
 /** The targets of a command's words and flags. Throws CommandError with the builder's texts. */
 export async function readTargets(invocation: Invocation, options: TargetOptions): Promise<Target[]> {
   const { session, flags } = invocation;
   const words = options.words ?? invocation.args;
   if (hasFiles(flags)) {
-    if (words.length > 0) throw new CommandError('when paths, URLs, or stdin is provided as input, you may not specify resource arguments as well');
+    if (words.length > 0)
+      throw new CommandError('when paths, URLs, or stdin is provided as input, you may not specify resource arguments as well');
     return fileTargets(invocation);
   }
   const allNamespaces = flags.on('all-namespaces');
-  const namespaceOf = (resource: ApiResource): string | undefined => (resource.scope === 'Cluster' || allNamespaces ? undefined : session.namespace);
-  if (words.length === 0) throw new CommandError(options.missing ?? 'You must provide one or more resources by argument or filename.\nExample resource specifications include:\n   \'-f rsrc.yaml\'\n   \'--filename=rsrc.json\'\n   \'<resource> <name>\'\n   \'<resource>\'');
+  const namespaceOf = (resource: ApiResource): string | undefined =>
+    resource.scope === 'Cluster' || allNamespaces ? undefined : session.namespace;
+  if (words.length === 0)
+    throw new CommandError(
+      options.missing ??
+        "You must provide one or more resources by argument or filename.\nExample resource specifications include:\n   '-f rsrc.yaml'\n   '--filename=rsrc.json'\n   '<resource> <name>'\n   '<resource>'",
+    );
   const refuseAcross = (): never => {
     throw new CommandError('a resource cannot be retrieved by name across all namespaces');
   };
@@ -99,18 +110,24 @@ export async function readTargets(invocation: Invocation, options: TargetOptions
     resources.push(...(members.length > 0 ? members : [await session.discovery.resourceOf(type)]));
   }
   if (names.length > 0) {
-    if (flags.text('selector') || flags.text('field-selector')) throw new CommandError('name cannot be provided when a selector is specified');
+    if (flags.text('selector') || flags.text('field-selector'))
+      throw new CommandError('name cannot be provided when a selector is specified');
     if (allNamespaces && resources.some(({ scope }) => scope === 'Namespaced')) refuseAcross();
     return resources.flatMap((resource) => names.map((name) => ({ resource, namespace: namespaceOf(resource), name })));
   }
-  if (!options.allowCollections && !flags.text('selector') && !flags.text('field-selector') && !flags.on('all')) throw new CommandError('resource(s) were provided, but no name was specified');
+  if (!options.allowCollections && !flags.text('selector') && !flags.text('field-selector') && !flags.on('all'))
+    throw new CommandError('resource(s) were provided, but no name was specified');
   return resources.map((resource) => ({ resource, namespace: namespaceOf(resource), name: undefined }));
 }
 
 /** Query of a list: selectors and page size. */
 export function listQuery(invocation: Invocation, limit = 500): Record<string, string | number | undefined> {
   const { flags } = invocation;
-  return { labelSelector: flags.text('selector') || undefined, fieldSelector: flags.text('field-selector') || undefined, limit: limit > 0 ? limit : undefined };
+  return {
+    labelSelector: flags.text('selector') || undefined,
+    fieldSelector: flags.text('field-selector') || undefined,
+    limit: limit > 0 ? limit : undefined,
+  };
 }
 
 /** What a refused list is told as where a selector was given. */
@@ -120,7 +137,11 @@ export function listRefusal(invocation: Invocation, resource: ApiResource, error
   const { selector, field } = { selector: flags.text('selector'), field: flags.text('field-selector') };
   if (!selector && !field) return error;
   const { status } = error;
-  return failure(status.code ?? 400, 'BadRequest', `Unable to find "${goResource(resource)}" that match label selector "${selector}", field selector "${field}": ${status.message ?? ''}`);
+  return failure(
+    status.code ?? 400,
+    'BadRequest',
+    `Unable to find "${goResource(resource)}" that match label selector "${selector}", field selector "${field}": ${status.message ?? ''}`,
+  );
 }
 
 /** An object of a list with the apiVersion and kind its list implies. */
@@ -129,13 +150,20 @@ export function withType(object: KubeObject, resource: ApiResource): KubeObject 
 }
 
 /** All objects of a collection, page by page. */
-export async function listObjects(invocation: Invocation, target: Target): Promise<{ items: KubeObject[]; resourceVersion: string | undefined }> {
+export async function listObjects(
+  invocation: Invocation,
+  target: Target,
+): Promise<{ items: KubeObject[]; resourceVersion: string | undefined }> {
   const items: KubeObject[] = [];
   let next: string | undefined;
   let resourceVersion: string | undefined;
   do {
     const page: { items: KubeObject[]; metadata: { continue?: string; resourceVersion?: string } } = await invocation.session
-      .json<{ items: KubeObject[]; metadata: { continue?: string; resourceVersion?: string } }>({ method: 'GET', path: pathOf(target.resource, target.namespace), query: { ...listQuery(invocation), continue: next } })
+      .json<{ items: KubeObject[]; metadata: { continue?: string; resourceVersion?: string } }>({
+        method: 'GET',
+        path: pathOf(target.resource, target.namespace),
+        query: { ...listQuery(invocation), continue: next },
+      })
       .catch((error: unknown) => {
         throw listRefusal(invocation, target.resource, error);
       });
@@ -148,7 +176,11 @@ export async function listObjects(invocation: Invocation, target: Target): Promi
 
 /** The object of a named target as the server has it. */
 export function getObject(session: Session, target: Target): Promise<KubeObject> {
-  if (!target.name) throw new WrappedError(`error when retrieving current configuration of:\nResource: "${goResource(target.resource)}", GroupVersionKind: "${target.resource.group}/${target.resource.version}, Kind=${target.resource.kind}"\nName: "", Namespace: "${target.namespace ?? ''}"\nfrom server for: "${target.source ?? ''}"`, new Error('resource name may not be empty'));
+  if (!target.name)
+    throw new WrappedError(
+      `error when retrieving current configuration of:\nResource: "${goResource(target.resource)}", GroupVersionKind: "${target.resource.group}/${target.resource.version}, Kind=${target.resource.kind}"\nName: "", Namespace: "${target.namespace ?? ''}"\nfrom server for: "${target.source ?? ''}"`,
+      new Error('resource name may not be empty'),
+    );
   return session.json<KubeObject>({ method: 'GET', path: pathOf(target.resource, target.namespace, target.name) });
 }
 
@@ -158,9 +190,16 @@ export async function fetchInfos(invocation: Invocation, targets: readonly Targe
   const errors: unknown[] = [];
   for (const target of targets) {
     try {
-      const objects = target.name === undefined ? (await listObjects(invocation, target)).items : [await getObject(invocation.session, target)];
+      const objects =
+        target.name === undefined ? (await listObjects(invocation, target)).items : [await getObject(invocation.session, target)];
       for (const object of objects) {
-        infos.push({ resource: target.resource, namespace: object.metadata.namespace ?? target.namespace, name: object.metadata.name, object, ...(target.source === undefined ? {} : { source: target.source }) });
+        infos.push({
+          resource: target.resource,
+          namespace: object.metadata.namespace ?? target.namespace,
+          name: object.metadata.name,
+          object,
+          ...(target.source === undefined ? {} : { source: target.source }),
+        });
       }
     } catch (error) {
       errors.push(error);

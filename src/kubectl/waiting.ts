@@ -16,12 +16,34 @@ export interface Awaited {
 const REWATCH_PAUSE_MS = 1_000;
 
 /** One pass: lists, then watches until `done` says true or the watch ends. True when done. */
-async function watchOnce(session: Session, awaited: Awaited, done: (object: KubeObject | undefined) => boolean, signal: AbortSignal): Promise<boolean> {
+async function watchOnce(
+  session: Session,
+  awaited: Awaited,
+  done: (object: KubeObject | undefined) => boolean,
+  signal: AbortSignal,
+): Promise<boolean> {
   const path = pathOf(awaited.resource, awaited.namespace);
   const fieldSelector = `metadata.name=${awaited.name}`;
-  const list = await session.json<{ metadata: { resourceVersion?: string }; items: KubeObject[] }>({ method: 'GET', path, query: { fieldSelector, limit: 500 }, signal });
+  const list = await session.json<{ metadata: { resourceVersion?: string }; items: KubeObject[] }>({
+    method: 'GET',
+    path,
+    query: { fieldSelector, limit: 500 },
+    signal,
+  });
   if (done(list.items[0])) return true;
-  const response = await session.send({ method: 'GET', path, query: { fieldSelector, resourceVersion: list.metadata.resourceVersion, allowWatchBookmarks: 'true', timeoutSeconds: 540, watch: 'true' }, timeoutMs: Infinity, signal });
+  const response = await session.send({
+    method: 'GET',
+    path,
+    query: {
+      fieldSelector,
+      resourceVersion: list.metadata.resourceVersion,
+      allowWatchBookmarks: 'true',
+      timeoutSeconds: 540,
+      watch: 'true',
+    },
+    timeoutMs: Infinity,
+    signal,
+  });
   const decoder = new TextDecoder();
   let rest = '';
   for await (const chunk of response.chunks()) {
@@ -43,14 +65,22 @@ async function watchOnce(session: Session, awaited: Awaited, done: (object: Kube
 }
 
 /** Resolves true when `done` accepts the object (undefined: it is not there), false after `timeoutMs`. */
-export async function waitFor(session: Session, awaited: Awaited, timeoutMs: number, done: (object: KubeObject | undefined) => boolean): Promise<boolean> {
+export async function waitFor(
+  session: Session,
+  awaited: Awaited,
+  timeoutMs: number,
+  done: (object: KubeObject | undefined) => boolean,
+): Promise<boolean> {
   const { clock } = session.process;
   const control = new AbortController();
   let timedOut = false;
-  const stop = timeoutMs === Infinity ? undefined : clock.after(timeoutMs, () => {
-    timedOut = true;
-    control.abort();
-  });
+  const stop =
+    timeoutMs === Infinity
+      ? undefined
+      : clock.after(timeoutMs, () => {
+          timedOut = true;
+          control.abort();
+        });
   try {
     for (;;) {
       if (await watchOnce(session, awaited, done, control.signal)) return true;
@@ -67,7 +97,8 @@ export async function waitFor(session: Session, awaited: Awaited, timeoutMs: num
 
 /** Waits until an object is gone; throws CommandError after `timeoutMs`. */
 export async function waitUntilGone(session: Session, awaited: Awaited, timeoutMs: number): Promise<void> {
-  const isGone = (object: KubeObject | undefined): boolean => object === undefined || (awaited.uid !== undefined && object.metadata.uid !== awaited.uid);
+  const isGone = (object: KubeObject | undefined): boolean =>
+    object === undefined || (awaited.uid !== undefined && object.metadata.uid !== awaited.uid);
   try {
     const live = await session.json<KubeObject>({ method: 'GET', path: pathOf(awaited.resource, awaited.namespace, awaited.name) });
     if (isGone(live)) return;
@@ -75,5 +106,6 @@ export async function waitUntilGone(session: Session, awaited: Awaited, timeoutM
     if (isNotFound(error)) return;
     throw error;
   }
-  if (!(await waitFor(session, awaited, timeoutMs, isGone))) throw new CommandError(`timed out waiting for the condition on ${awaited.resource.plural}/${awaited.name}`);
+  if (!(await waitFor(session, awaited, timeoutMs, isGone)))
+    throw new CommandError(`timed out waiting for the condition on ${awaited.resource.plural}/${awaited.name}`);
 }

@@ -18,7 +18,8 @@ export function expandAliases(line: string, aliases: ReadonlyMap<string, string>
       if (node.name.text === node.name.value && aliases.has(node.name.text)) found.push(node.name);
       // An alias that ends in a blank lets the next word be an alias, too (alias watch='watch ').
       const next = node.suffix[0];
-      if (found.at(-1) === node.name && aliases.get(node.name.text)!.endsWith(' ') && next?.type === 'Word' && aliases.has(next.text)) found.push(next);
+      if (found.at(-1) === node.name && aliases.get(node.name.text)!.endsWith(' ') && next?.type === 'Word' && aliases.has(next.text))
+        found.push(next);
     }
     forEachChild(node, visit);
   };

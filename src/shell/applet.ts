@@ -41,7 +41,8 @@ export function readOptions(argv: readonly string[], spec: OptionSpec): GivenOpt
   const given = new Map<string, string[]>();
   const operands: string[] = [];
   const add = (name: string, value: string): void => void given.set(name, [...(given.get(name) ?? []), value]);
-  const takesValue = (name: string): boolean => (name.length === 1 ? (spec.values ?? '').includes(name) : (spec.longValues ?? []).includes(name));
+  const takesValue = (name: string): boolean =>
+    name.length === 1 ? (spec.values ?? '').includes(name) : (spec.longValues ?? []).includes(name);
   let at = 0;
   const next = (what: string): string => {
     const value = argv[++at];
@@ -113,7 +114,12 @@ export interface Input {
  * Opens each operand in turn (`-` or none: standard input) and hands it to `use`. What cannot be opened is told as
  * `name: operand: No such file or directory` and makes the result 1.
  */
-export async function forEachInput(process: Process, operands: readonly string[], use: (input: Input) => Promise<void>, failureCode = 1): Promise<number> {
+export async function forEachInput(
+  process: Process,
+  operands: readonly string[],
+  use: (input: Input) => Promise<void>,
+  failureCode = 1,
+): Promise<number> {
   let status = 0;
   for (const name of operands.length ? operands : ['-']) {
     let reader: ByteReader;

@@ -52,9 +52,12 @@ async function referenceOf(text: string, scope: ArithmeticScope, depth: number):
 
 function compute(operator: string, left: number, right: number, text: string): number {
   switch (operator) {
-    case '+': return left + right;
-    case '-': return left - right;
-    case '*': return left * right;
+    case '+':
+      return left + right;
+    case '-':
+      return left - right;
+    case '*':
+      return left * right;
     case '/':
     case '%':
       if (right === 0) throw new ExpansionError(`${text}: division by 0 (error token is "${right}")`);
@@ -62,23 +65,41 @@ function compute(operator: string, left: number, right: number, text: string): n
     case '**':
       if (right < 0) throw new ExpansionError(`${text}: exponent less than 0 (error token is "${right}")`);
       return left ** right;
-    case '<<': return Number(BigInt.asIntN(64, BigInt(left) << BigInt(right & 63)));
-    case '>>': return Number(BigInt(left) >> BigInt(right & 63));
-    case '&': return Number(BigInt(left) & BigInt(right));
-    case '|': return Number(BigInt(left) | BigInt(right));
-    case '^': return Number(BigInt(left) ^ BigInt(right));
-    case '<': return Number(left < right);
-    case '>': return Number(left > right);
-    case '<=': return Number(left <= right);
-    case '>=': return Number(left >= right);
-    case '==': return Number(left === right);
-    case '!=': return Number(left !== right);
-    case ',': return right;
-    default: throw new ExpansionError(`${text}: syntax error: invalid arithmetic operator (error token is "${operator}")`);
+    case '<<':
+      return Number(BigInt.asIntN(64, BigInt(left) << BigInt(right & 63)));
+    case '>>':
+      return Number(BigInt(left) >> BigInt(right & 63));
+    case '&':
+      return Number(BigInt(left) & BigInt(right));
+    case '|':
+      return Number(BigInt(left) | BigInt(right));
+    case '^':
+      return Number(BigInt(left) ^ BigInt(right));
+    case '<':
+      return Number(left < right);
+    case '>':
+      return Number(left > right);
+    case '<=':
+      return Number(left <= right);
+    case '>=':
+      return Number(left >= right);
+    case '==':
+      return Number(left === right);
+    case '!=':
+      return Number(left !== right);
+    case ',':
+      return right;
+    default:
+      throw new ExpansionError(`${text}: syntax error: invalid arithmetic operator (error token is "${operator}")`);
   }
 }
 
-async function assign(target: ArithmeticExpression, scope: ArithmeticScope, depth: number, change: (old: number) => number): Promise<{ old: number; value: number }> {
+async function assign(
+  target: ArithmeticExpression,
+  scope: ArithmeticScope,
+  depth: number,
+  change: (old: number) => number,
+): Promise<{ old: number; value: number }> {
   const reference = target.type === 'ArithmeticWord' ? await referenceOf(target.value, scope, depth) : undefined;
   if (!reference) throw new ExpansionError('attempted assignment to non-variable (error token is "=")');
   const old = await arithmeticValue(scope.get(reference.name, reference.index), scope, depth + 1);

@@ -19,7 +19,7 @@ function skipQuoted(text: string, at: number): number {
     const open = text[at + 1]!;
     const close = open === '{' ? '}' : ')';
     let depth = 0;
-    for (let end = at + 1; end < text.length; ) {
+    for (let end = at + 1; end < text.length;) {
       if (text[end] === open) depth++;
       else if (text[end] === close && --depth === 0) return end + 1;
       end = Math.max(end + 1, text[end] === '$' ? end + 1 : skipQuoted(text, end));
@@ -34,7 +34,7 @@ function readBrace(text: string, open: number): { pieces: string[]; end: number 
   const pieces: string[] = [];
   let depth = 0;
   let from = open + 1;
-  for (let at = open; at < text.length; ) {
+  for (let at = open; at < text.length;) {
     const beyond = skipQuoted(text, at);
     if (beyond > at) {
       at = beyond;
@@ -67,14 +67,20 @@ function sequence(text: string): string[] | undefined {
   const padded = /^-?0\d/.test(first) || /^-?0\d/.test(last) ? Math.max(first.length, last.length) : 0;
   const items: string[] = [];
   for (let value = from; (from <= to ? value <= to : value >= to) && items.length < MAX_SEQUENCE; value += from <= to ? step : -step) {
-    items.push(letters ? String.fromCharCode(value) : value < 0 ? `-${String(-value).padStart(padded - 1, '0')}` : String(value).padStart(padded, '0'));
+    items.push(
+      letters
+        ? String.fromCharCode(value)
+        : value < 0
+          ? `-${String(-value).padStart(padded - 1, '0')}`
+          : String(value).padStart(padded, '0'),
+    );
   }
   return items;
 }
 
 /** The words a word's source text stands for. */
 export function expandBraces(text: string): string[] {
-  for (let at = 0; at < text.length; ) {
+  for (let at = 0; at < text.length;) {
     const beyond = skipQuoted(text, at);
     if (beyond > at) {
       at = beyond;

@@ -51,10 +51,19 @@ function commandNames(session: ShellSession, prefix: string): string[] {
 async function candidates(session: ShellSession, words: readonly string[], completer: Completer | undefined): Promise<readonly string[]> {
   const word = words.at(-1) ?? '';
   const { state } = session;
-  if (word.startsWith('$')) return [...state.variables.keys()].map((name) => `$${name}`).filter((name) => name.startsWith(word)).sort();
+  if (word.startsWith('$'))
+    return [...state.variables.keys()]
+      .map((name) => `$${name}`)
+      .filter((name) => name.startsWith(word))
+      .sort();
   if (words.length === 1) return word.includes('/') ? paths(session, word) : commandNames(session, word);
   const alias = state.aliases.get(words[0]!)?.trim().split(/\s+/) ?? [words[0]!];
-  const offered = await completer?.({ words: [...alias, ...words.slice(1)], process: session.process, env: environmentOf(state), cwd: state.cwd });
+  const offered = await completer?.({
+    words: [...alias, ...words.slice(1)],
+    process: session.process,
+    env: environmentOf(state),
+    cwd: state.cwd,
+  });
   return offered ?? paths(session, word);
 }
 
@@ -74,5 +83,8 @@ export async function completeLine(session: ShellSession, before: string, comple
   const [only] = choices;
   const escape = (text: string): string => text.replace(/[\s'"\\|&;()<>*?]/g, '\\$&');
   if (choices.length === 1) return { insert: `${escape(only!.slice(word.length))}${/[=/:,]$/.test(only!) ? '' : ' '}`, choices };
-  return { insert: escape(commonPrefix(choices).slice(word.length)), choices: choices.map((choice) => choice.replace(/^.*\/(?=[^/])/, '')) };
+  return {
+    insert: escape(commonPrefix(choices).slice(word.length)),
+    choices: choices.map((choice) => choice.replace(/^.*\/(?=[^/])/, '')),
+  };
 }

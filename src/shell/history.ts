@@ -11,7 +11,12 @@ const fileOf = (process: Process): string => joinPath(process.env.HOME ?? '/root
 export function loadHistory(process: Process): string[] {
   const path = fileOf(process);
   if (process.files.stat(path)?.kind !== 'file') return [];
-  return process.files.readText(path).split('\n').filter((line) => line !== '').slice(-MAX_HISTORY_LINES).map((line) => line.replaceAll('\\n', '\n').replaceAll('\\\n', '\\n'));
+  return process.files
+    .readText(path)
+    .split('\n')
+    .filter((line) => line !== '')
+    .slice(-MAX_HISTORY_LINES)
+    .map((line) => line.replaceAll('\\n', '\n').replaceAll('\\\n', '\\n'));
 }
 
 /** Adds a line unless it repeats the last one or begins with a blank; keeps the file in step. */

@@ -3,7 +3,20 @@
  * side by side on copies of the state, programs are processes of their own, everything of the shell itself runs in its process.
  */
 import { createPipe, readAll, type ByteWriter, type Child, type Files, type Process, type Terminal } from '#host';
-import { parse, type AndOr, type Command, type CommandNode, type CompoundCommand, type CompoundList, type ParsedScript, type Pipeline, type PipelineNode, type Redirected, type Redirection, type Statement } from 'unbash';
+import {
+  parse,
+  type AndOr,
+  type Command,
+  type CommandNode,
+  type CompoundCommand,
+  type CompoundList,
+  type ParsedScript,
+  type Pipeline,
+  type PipelineNode,
+  type Redirected,
+  type Redirection,
+  type Statement,
+} from 'unbash';
 import { runCompound } from './compound.ts';
 import { ExpansionError, FunctionReturn, LoopControl, ShellExit } from './control-flow.ts';
 import type { Expander } from './expand.ts';
@@ -183,13 +196,21 @@ export class Interpreter implements Expander {
       return this.subshell((shell) => shell.runCommand(command), { io }, at === 0 ? undefined : input).finally(() => pipe.writer.close());
     });
     const codes = await Promise.all(stages);
-    this.state.variables.set('PIPESTATUS', { value: new Map(codes.map((code, at) => [at, String(code)])), exported: false, readonly: false });
+    this.state.variables.set('PIPESTATUS', {
+      value: new Map(codes.map((code, at) => [at, String(code)])),
+      exported: false,
+      readonly: false,
+    });
     if (this.state.options.pipefail) return codes.findLast((code) => code !== 0) ?? 0;
     return codes.at(-1) ?? 0;
   }
 
   /** Runs work on a copy of the state; what would leave the shell leaves only the copy. `input` is cancelled at the end. */
-  async subshell(work: (shell: Interpreter) => Promise<number>, change: Partial<Surroundings> = {}, input?: { cancel(): void }): Promise<number> {
+  async subshell(
+    work: (shell: Interpreter) => Promise<number>,
+    change: Partial<Surroundings> = {},
+    input?: { cancel(): void },
+  ): Promise<number> {
     const shell = this.with({ state: copyState(this.state), ...change });
     try {
       return await shell.contain(() => work(shell));
@@ -273,12 +294,20 @@ export class Interpreter implements Expander {
   /** The output of a command substitution. */
   async capture(script: ParsedScript): Promise<string> {
     const only = script.commands.length === 1 ? script.commands[0]?.command : undefined;
-    if (only?.type === 'Command' && !only.name && only.prefix.length === 1 && only.prefix[0]?.type === 'Redirect' && only.prefix[0].operator === '<') {
+    if (
+      only?.type === 'Command' &&
+      !only.name &&
+      only.prefix.length === 1 &&
+      only.prefix[0]?.type === 'Redirect' &&
+      only.prefix[0].operator === '<'
+    ) {
       return readAll(readerOf(await this.redirect(only.redirects), 0));
     }
     const pipe = createPipe();
     const io = new Map(this.io).set(1, { writer: pipe.writer });
-    const running = this.subshell((shell) => shell.runStatements(script.commands), { io, tested: false }).finally(() => pipe.writer.close());
+    const running = this.subshell((shell) => shell.runStatements(script.commands), { io, tested: false }).finally(() =>
+      pipe.writer.close(),
+    );
     const [status, text] = await Promise.all([running, readAll(pipe.reader)]);
     this.state.status = status;
     return text;
@@ -298,7 +327,13 @@ export class Interpreter implements Expander {
     const job = createJob(state.nextJobId++, text, async (self) => {
       // Let the caller have the job before its work begins.
       await Promise.resolve();
-      const io = new Map(this.io).set(0, { reader: standardDescriptors({ read: () => Promise.resolve(undefined), cancel: () => undefined }, keptOpen(this.writer(1)), this.writer(2)).get(0)!.reader! });
+      const io = new Map(this.io).set(0, {
+        reader: standardDescriptors(
+          { read: () => Promise.resolve(undefined), cancel: () => undefined },
+          keptOpen(this.writer(1)),
+          this.writer(2),
+        ).get(0)!.reader!,
+      });
       return this.runJob(self, () => this.subshell((shell) => shell.runNode(statement.command), { io, job: self, tested: false }));
     });
     state.jobs.push(job);

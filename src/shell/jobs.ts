@@ -2,7 +2,17 @@
 import type { Child, Signal } from '#host';
 
 /** Numbers of the signals a shell can send, as `kill -l` lists them. */
-export const SIGNAL_NUMBERS: Readonly<Record<string, number>> = Object.freeze({ HUP: 1, INT: 2, QUIT: 3, KILL: 9, USR1: 10, TERM: 15, CONT: 18, STOP: 19, TSTP: 20 });
+export const SIGNAL_NUMBERS: Readonly<Record<string, number>> = Object.freeze({
+  HUP: 1,
+  INT: 2,
+  QUIT: 3,
+  KILL: 9,
+  USR1: 10,
+  TERM: 15,
+  CONT: 18,
+  STOP: 19,
+  TSTP: 20,
+});
 
 /** One job. The interpreter looks at `signal` between commands; builtins that wait use `untilSignalled`. */
 export interface Job {

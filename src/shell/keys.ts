@@ -1,11 +1,27 @@
 /** Keyboard input as a terminal sends it, taken apart into keys: characters, control keys, arrows, Alt combinations, pastes. */
+/* eslint-disable no-control-regex -- control characters are the language of a terminal */
 
 /** One key: `name` for control and function keys, `text` for what is typed or pasted. */
 export type Key = { readonly name: string; readonly text?: undefined } | { readonly name: 'text' | 'paste'; readonly text: string };
 
 const FINAL_LETTERS: Readonly<Record<string, string>> = { A: 'up', B: 'down', C: 'right', D: 'left', H: 'home', F: 'end', Z: 'shift-tab' };
-const TILDE_NUMBERS: Readonly<Record<string, string>> = { '1': 'home', '3': 'delete', '4': 'end', '5': 'page-up', '6': 'page-down', '7': 'home', '8': 'end' };
-const CONTROL: Readonly<Record<string, string>> = { '\r': 'enter', '\n': 'enter', '\t': 'tab', '\x7f': 'backspace', '\b': 'backspace', '\x1b': 'escape' };
+const TILDE_NUMBERS: Readonly<Record<string, string>> = {
+  '1': 'home',
+  '3': 'delete',
+  '4': 'end',
+  '5': 'page-up',
+  '6': 'page-down',
+  '7': 'home',
+  '8': 'end',
+};
+const CONTROL: Readonly<Record<string, string>> = {
+  '\r': 'enter',
+  '\n': 'enter',
+  '\t': 'tab',
+  '\x7f': 'backspace',
+  '\b': 'backspace',
+  '\x1b': 'escape',
+};
 
 function readEscape(text: string): { key: Key | undefined; length: number } {
   const paste = /^\x1b\[200~([^]*?)\x1b\[201~/.exec(text);

@@ -28,8 +28,10 @@ function wordRight({ text, cursor }: LineBuffer): number {
 }
 
 /** Width of one step over a character that may be a surrogate pair. */
-const stepLeft = ({ text, cursor }: LineBuffer): number => (cursor > 1 && /[\udc00-\udfff]/.test(text[cursor - 1]!) ? cursor - 2 : Math.max(0, cursor - 1));
-const stepRight = ({ text, cursor }: LineBuffer): number => Math.min(text.length, cursor + (/[\ud800-\udbff]/.test(text[cursor] ?? '') ? 2 : 1));
+const stepLeft = ({ text, cursor }: LineBuffer): number =>
+  cursor > 1 && /[\udc00-\udfff]/.test(text[cursor - 1]!) ? cursor - 2 : Math.max(0, cursor - 1);
+const stepRight = ({ text, cursor }: LineBuffer): number =>
+  Math.min(text.length, cursor + (/[\ud800-\udbff]/.test(text[cursor] ?? '') ? 2 : 1));
 
 /** The line with text put in at the cursor. */
 export function insertText(line: LineBuffer, text: string): LineBuffer {
@@ -37,7 +39,11 @@ export function insertText(line: LineBuffer, text: string): LineBuffer {
 }
 
 function removeRange(line: LineBuffer, from: number, to: number, keep: boolean): LineBuffer {
-  return { text: line.text.slice(0, from) + line.text.slice(to), cursor: from, cut: keep && to > from ? line.text.slice(from, to) : line.cut };
+  return {
+    text: line.text.slice(0, from) + line.text.slice(to),
+    cursor: from,
+    cut: keep && to > from ? line.text.slice(from, to) : line.cut,
+  };
 }
 
 function swapped(line: LineBuffer): LineBuffer {
@@ -48,7 +54,8 @@ function swapped(line: LineBuffer): LineBuffer {
 
 /** The line after an editing key; undefined for keys that do not edit. */
 export function editLine(line: LineBuffer, key: Key): LineBuffer | undefined {
-  if (key.text !== undefined) return insertText(line, key.name === 'paste' ? key.text.replace(/\r\n?/g, '\n').replace(/\n$/, '') : key.text);
+  if (key.text !== undefined)
+    return insertText(line, key.name === 'paste' ? key.text.replace(/\r\n?/g, '\n').replace(/\n$/, '') : key.text);
   switch (key.name) {
     case 'left':
     case 'ctrl-b':

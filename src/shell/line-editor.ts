@@ -1,4 +1,5 @@
 /** The line editor at the prompt: shows the line, moves the cursor, walks and searches the history, completes with Tab. */
+/* eslint-disable no-control-regex -- control characters are the language of a terminal */
 import { readKeys, type Key } from './keys.ts';
 import { editLine, emptyLine, insertText, type LineBuffer } from './line-buffer.ts';
 import type { Tty } from './tty.ts';
@@ -59,7 +60,9 @@ export class LineEditor {
     const cursor = position(this.line.text.slice(0, this.line.cursor));
     const up = this.shownRow > 0 ? `\x1b[${this.shownRow}A` : '';
     const back = end.row > cursor.row ? `\x1b[${end.row - cursor.row}A` : '';
-    await this.write(`${up}\r\x1b[J${prompt.slice(prompt.lastIndexOf('\n') + 1)}${this.line.text}${back}\r${cursor.column > 0 ? `\x1b[${cursor.column}C` : ''}`);
+    await this.write(
+      `${up}\r\x1b[J${prompt.slice(prompt.lastIndexOf('\n') + 1)}${this.line.text}${back}\r${cursor.column > 0 ? `\x1b[${cursor.column}C` : ''}`,
+    );
     this.shownRow = cursor.row;
   }
 
@@ -124,7 +127,13 @@ export class LineEditor {
     const width = Math.max(...choices.map((choice) => choice.length)) + 2;
     const perRow = Math.max(1, Math.floor(this.parts.tty.terminal.columns / width));
     const rows = Math.ceil(choices.length / perRow);
-    const lines = Array.from({ length: rows }, (_, row) => choices.filter((_choice, at) => at % rows === row).map((choice) => choice.padEnd(width)).join('').trimEnd());
+    const lines = Array.from({ length: rows }, (_, row) =>
+      choices
+        .filter((_choice, at) => at % rows === row)
+        .map((choice) => choice.padEnd(width))
+        .join('')
+        .trimEnd(),
+    );
     const { cursor } = this.line;
     await this.finishLine();
     this.line = { ...this.line, cursor };

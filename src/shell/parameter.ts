@@ -7,7 +7,8 @@ import { patternSource } from './pattern.ts';
 import { setVariable, variableText } from './state.ts';
 
 /** What a parameter holds: one text, a list of texts ($@, arrays), or nothing. */
-type Held = { readonly list: false; readonly text: string | undefined } | { readonly list: true; readonly items: string[]; readonly joined: boolean };
+type Held =
+  { readonly list: false; readonly text: string | undefined } | { readonly list: true; readonly items: string[]; readonly joined: boolean };
 
 function optionLetters(expander: Expander): string {
   const { options, isInteractive } = expander.state;
@@ -20,15 +21,22 @@ function heldBy(name: string, index: string | undefined, expander: Expander): He
   const text = ((): string | undefined => {
     if (/^\d+$/.test(name)) return name === '0' ? state.scriptName : state.positional[Number(name) - 1];
     switch (name) {
-      case '#': return String(state.positional.length);
-      case '?': return String(state.status);
-      case '$': return String(expander.pid);
-      case '!': return state.lastBackgroundPid === undefined ? undefined : String(state.lastBackgroundPid);
-      case '-': return optionLetters(expander);
+      case '#':
+        return String(state.positional.length);
+      case '?':
+        return String(state.status);
+      case '$':
+        return String(expander.pid);
+      case '!':
+        return state.lastBackgroundPid === undefined ? undefined : String(state.lastBackgroundPid);
+      case '-':
+        return optionLetters(expander);
       case 'RANDOM':
       case 'SECONDS':
-      case 'EPOCHSECONDS': return expander.special(name);
-      default: return undefined;
+      case 'EPOCHSECONDS':
+        return expander.special(name);
+      default:
+        return undefined;
     }
   })();
   if (text !== undefined) return { list: false, text };
@@ -88,15 +96,25 @@ async function removeFrom(text: string, operation: Extract<ParameterOperation, {
   return text;
 }
 
-async function changeCase(text: string, operation: Extract<ParameterOperation, { type: 'CaseModification' }>, expander: Expander): Promise<string> {
+async function changeCase(
+  text: string,
+  operation: Extract<ParameterOperation, { type: 'CaseModification' }>,
+  expander: Expander,
+): Promise<string> {
   const pattern = operation.operand ? await expandToPattern(operation.operand, expander) : '?';
   const fits = new RegExp(`^(?:${patternSource(pattern === '' ? '?' : pattern)})$`, 'u');
-  const change = (char: string): string => (!fits.test(char) ? char : operation.operator.startsWith('^') ? char.toUpperCase() : char.toLowerCase());
+  const change = (char: string): string =>
+    !fits.test(char) ? char : operation.operator.startsWith('^') ? char.toUpperCase() : char.toLowerCase();
   const chars = [...text];
   return operation.operator.length === 2 ? chars.map(change).join('') : chars.map((char, at) => (at === 0 ? change(char) : char)).join('');
 }
 
-async function slice(held: Held, operation: Extract<ParameterOperation, { type: 'Slice' }>, expander: Expander, isPositional: boolean): Promise<Held> {
+async function slice(
+  held: Held,
+  operation: Extract<ParameterOperation, { type: 'Slice' }>,
+  expander: Expander,
+  isPositional: boolean,
+): Promise<Held> {
   const scope = arithmeticScope(expander);
   let offset = await arithmeticValue(await expandToText(operation.offset, expander), scope);
   const length = operation.length ? await arithmeticValue(await expandToText(operation.length, expander), scope) : undefined;
@@ -116,7 +134,14 @@ export function quoteForShell(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
-async function defaultPieces(name: string, part: ParameterExpansionPart, held: Held, operation: Extract<ParameterOperation, { type: 'Default' }>, expander: Expander, quoted: boolean): Promise<Piece[]> {
+async function defaultPieces(
+  name: string,
+  part: ParameterExpansionPart,
+  held: Held,
+  operation: Extract<ParameterOperation, { type: 'Default' }>,
+  expander: Expander,
+  quoted: boolean,
+): Promise<Piece[]> {
   const colon = operation.operator.startsWith(':');
   const isSet = held.list ? held.items.length > 0 : held.text !== undefined;
   const isEmpty = held.list ? held.items.join('') === '' : (held.text ?? '') === '';
@@ -147,9 +172,12 @@ async function defaultPieces(name: string, part: ParameterExpansionPart, held: H
 
 async function changeOne(text: string, operation: ParameterOperation, part: ParameterExpansionPart, expander: Expander): Promise<string> {
   switch (operation.type) {
-    case 'Replace': return replaceIn(text, operation, expander);
-    case 'Remove': return removeFrom(text, operation, expander);
-    case 'CaseModification': return changeCase(text, operation, expander);
+    case 'Replace':
+      return replaceIn(text, operation, expander);
+    case 'Remove':
+      return removeFrom(text, operation, expander);
+    case 'CaseModification':
+      return changeCase(text, operation, expander);
     case 'Transform': {
       const letter = operation.operand.text;
       if (letter === 'Q') return quoteForShell(text) === text ? `'${text}'` : quoteForShell(text);
@@ -158,7 +186,8 @@ async function changeOne(text: string, operation: ParameterOperation, part: Para
       if (letter === 'u') return text.slice(0, 1).toUpperCase() + text.slice(1);
       throw new ExpansionError(`${part.text}: bad substitution`);
     }
-    default: throw new ExpansionError(`${part.text}: bad substitution`);
+    default:
+      throw new ExpansionError(`${part.text}: bad substitution`);
   }
 }
 
@@ -173,7 +202,8 @@ export async function expandParameter(part: ParameterExpansionPart, expander: Ex
   }
   if (part.prefix === '!') {
     const value = state.variables.get(name)?.value;
-    if (part.index && value instanceof Map) return listPieces([...value.keys()].sort((a, b) => a - b).map(String), index === '*', quoted, ' ');
+    if (part.index && value instanceof Map)
+      return listPieces([...value.keys()].sort((a, b) => a - b).map(String), index === '*', quoted, ' ');
     if (part.operation?.type === 'Names') {
       const names = [...state.variables.keys()].filter((key) => key.startsWith(part.parameter)).sort();
       return listPieces(names, part.operation.operator === '*', quoted, ' ');

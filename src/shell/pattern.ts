@@ -56,7 +56,11 @@ export function patternSource(pattern: string, options: { path?: boolean; shorte
     if ('?*+@!'.includes(char) && pattern[at + 1] === '(') {
       const end = closingParenthesis(pattern, at + 1);
       if (end > 0) {
-        const inner = pattern.slice(at + 2, end).split('|').map((part) => patternSource(part, options)).join('|');
+        const inner = pattern
+          .slice(at + 2, end)
+          .split('|')
+          .map((part) => patternSource(part, options))
+          .join('|');
         source += char === '!' ? `(?!(?:${inner})$)${any}*` : `(?:${inner})${char === '@' ? '' : char}`;
         at = end;
         continue;

@@ -1,6 +1,20 @@
 /** `printf` and `echo -e`: formats and backslash escapes as bash's builtins read them. */
 
-const ESCAPES: Readonly<Record<string, string>> = { a: '\x07', b: '\b', e: '\x1b', E: '\x1b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v', '\\': '\\', "'": "'", '"': '"', '?': '?' };
+const ESCAPES: Readonly<Record<string, string>> = {
+  a: '\x07',
+  b: '\b',
+  e: '\x1b',
+  E: '\x1b',
+  f: '\f',
+  n: '\n',
+  r: '\r',
+  t: '\t',
+  v: '\v',
+  '\\': '\\',
+  "'": "'",
+  '"': '"',
+  '?': '?',
+};
 
 /** Text with its escapes read. `stop` is true when a `\c` ended the output. `octalZero`: octal needs a leading 0, as in echo and %b. */
 export function readEscapes(text: string, octalZero: boolean): { text: string; stop: boolean } {
@@ -11,7 +25,11 @@ export function readEscapes(text: string, octalZero: boolean): { text: string; s
       continue;
     }
     const rest = text.slice(at + 1);
-    const match = (octalZero ? /^0([0-7]{0,3})/ : /^([0-7]{1,3})/).exec(rest) ?? /^x([0-9a-fA-F]{1,2})/.exec(rest) ?? /^u([0-9a-fA-F]{1,4})/.exec(rest) ?? /^U([0-9a-fA-F]{1,8})/.exec(rest);
+    const match =
+      (octalZero ? /^0([0-7]{0,3})/ : /^([0-7]{1,3})/).exec(rest) ??
+      /^x([0-9a-fA-F]{1,2})/.exec(rest) ??
+      /^u([0-9a-fA-F]{1,4})/.exec(rest) ??
+      /^U([0-9a-fA-F]{1,8})/.exec(rest);
     if (match) {
       result += String.fromCodePoint(parseInt(match[1] || '0', /^[xuU]/.test(rest) ? 16 : 8));
       at += match[0].length;
@@ -94,10 +112,15 @@ function formatInteger(value: number, letter: string, precision: number | undefi
 const CONVERSION = /%(?:%|([-+ 0#]*)(\*|\d+)?(?:\.(\*|\d+)?)?(?:hh|h|ll|l|j|z|t|L)?([diouxXcsbqfFeEgG]))/y;
 
 /** One pass of a format over arguments; takes from `args` what it needs. */
-function formatOnce(format: string, args: string[], errors: string[], quote: (text: string) => string): { text: string; stop: boolean; used: boolean } {
+function formatOnce(
+  format: string,
+  args: string[],
+  errors: string[],
+  quote: (text: string) => string,
+): { text: string; stop: boolean; used: boolean } {
   let text = '';
   let used = false;
-  for (let at = 0; at < format.length; ) {
+  for (let at = 0; at < format.length;) {
     if (format[at] !== '%') {
       const next = format.indexOf('%', at);
       const end = next < 0 ? format.length : next;
@@ -119,7 +142,13 @@ function formatOnce(format: string, args: string[], errors: string[], quote: (te
       continue;
     }
     used = true;
-    const [, flags, widthText, precisionText, letter] = match as unknown as [string, string, string | undefined, string | undefined, string];
+    const [, flags, widthText, precisionText, letter] = match as unknown as [
+      string,
+      string,
+      string | undefined,
+      string | undefined,
+      string,
+    ];
     const width = widthText === '*' ? numberOf(args.shift(), errors) : Number(widthText ?? 0);
     const hasPrecision = /\./.test(match[0]);
     const precision = !hasPrecision ? undefined : precisionText === '*' ? numberOf(args.shift(), errors) : Number(precisionText ?? 0);
@@ -127,7 +156,8 @@ function formatOnce(format: string, args: string[], errors: string[], quote: (te
     let piece: string;
     let stop = false;
     if ('diouxX'.includes(letter)) piece = formatInteger(numberOf(arg, errors), letter, precision, flags);
-    else if ('fFeEgG'.includes(letter)) piece = (flags.includes('+') && numberOf(arg, []) >= 0 ? '+' : '') + formatFloat(numberOf(arg, errors), letter, precision ?? 6);
+    else if ('fFeEgG'.includes(letter))
+      piece = (flags.includes('+') && numberOf(arg, []) >= 0 ? '+' : '') + formatFloat(numberOf(arg, errors), letter, precision ?? 6);
     else if (letter === 'c') piece = (arg ?? '').slice(0, 1);
     else if (letter === 'q') piece = quote(arg ?? '');
     else if (letter === 'b') ({ text: piece, stop } = readEscapes(arg ?? '', true));

@@ -37,5 +37,7 @@ export function promptText(state: ShellState, process: Process): string {
     ']': '',
     '\\': '\\',
   };
-  return source.replace(/\\(0\d{2}|.)/g, (match, letter: string) => (/^0\d{2}$/.test(letter) ? String.fromCharCode(parseInt(letter, 8)) : (meanings[letter] ?? match)));
+  return source.replace(/\\(0\d{2}|.)/g, (match, letter: string) =>
+    /^0\d{2}$/.test(letter) ? String.fromCharCode(parseInt(letter, 8)) : (meanings[letter] ?? match),
+  );
 }

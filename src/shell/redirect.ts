@@ -18,7 +18,11 @@ async function hereDocument(node: HereDoc, expander: Expander): Promise<string> 
   // Inside an unquoted here-document a backslash still joins lines and protects $ and `.
   const unescape = (raw: string): string => raw.replace(/\\([\\$`])|\\\n/g, (_, char: string | undefined) => char ?? '');
   if (!parts) return untab(unescape(text), true);
-  const pieces = await expandParts(parts.map((part, at) => (part.type === 'Literal' ? { ...part, value: untab(part.value, at === 0) } : part)), expander, true);
+  const pieces = await expandParts(
+    parts.map((part, at) => (part.type === 'Literal' ? { ...part, value: untab(part.value, at === 0) } : part)),
+    expander,
+    true,
+  );
   return joinPieces(pieces);
 }
 
@@ -48,11 +52,16 @@ function open(expander: Expander, path: string, how: 'read' | 'write' | 'append'
 }
 
 /** The descriptors after redirections, from left to right. Throws RedirectionError and ExpansionError. */
-export async function applyRedirections(redirections: readonly Redirection[], table: Descriptors, expander: Expander): Promise<Descriptors> {
+export async function applyRedirections(
+  redirections: readonly Redirection[],
+  table: Descriptors,
+  expander: Expander,
+): Promise<Descriptors> {
   if (redirections.length === 0) return table;
   const next = new Map(table);
   for (const node of redirections) {
-    if (node.descriptor?.type === 'FileDescriptorVariable') throw new ExpansionError(`${node.descriptor.name}: cannot assign fd to variable`);
+    if (node.descriptor?.type === 'FileDescriptorVariable')
+      throw new ExpansionError(`${node.descriptor.name}: cannot assign fd to variable`);
     const given = node.descriptor?.value;
     if (node.type === 'HereDoc') {
       next.set(given ?? 0, { reader: shareReader(textReader(await hereDocument(node, expander))) });

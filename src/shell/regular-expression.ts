@@ -1,6 +1,18 @@
 /** POSIX regular expressions (basic, extended, fixed strings) as JavaScript's. */
 
-const CLASSES: Readonly<Record<string, string>> = { alpha: 'A-Za-z', digit: '0-9', alnum: 'A-Za-z0-9', upper: 'A-Z', lower: 'a-z', space: '\\s', blank: ' \\t', punct: '!-\\/:-@\\[-`{-~', xdigit: '0-9A-Fa-f', print: '\\x20-\\x7e', cntrl: '\\x00-\\x1f' };
+const CLASSES: Readonly<Record<string, string>> = {
+  alpha: 'A-Za-z',
+  digit: '0-9',
+  alnum: 'A-Za-z0-9',
+  upper: 'A-Z',
+  lower: 'a-z',
+  space: '\\s',
+  blank: ' \\t',
+  punct: '!-\\/:-@\\[-`{-~',
+  xdigit: '0-9A-Fa-f',
+  print: '\\x20-\\x7e',
+  cntrl: '\\x00-\\x1f',
+};
 
 function readBracket(source: string, from: number): { text: string; end: number } | undefined {
   let at = from + 1;
@@ -16,7 +28,15 @@ function readBracket(source: string, from: number): { text: string; end: number 
     if (named) {
       text += CLASSES[named[1]!] ?? '';
       at += named[0].length - 1;
-    } else text += char === '[' || char === ']' ? `\\${char}` : char === '\\' && /[nt\\]/.test(source[at + 1] ?? '') ? char + source[++at]! : char === '\\' ? '\\\\' : char;
+    } else
+      text +=
+        char === '[' || char === ']'
+          ? `\\${char}`
+          : char === '\\' && /[nt\\]/.test(source[at + 1] ?? '')
+            ? char + source[++at]!
+            : char === '\\'
+              ? '\\\\'
+              : char;
   }
   return undefined;
 }

@@ -52,7 +52,13 @@ const END_OF_INPUT_MESSAGES = /^(unterminated|expected|missing)/;
 export function isIncomplete(line: string): boolean {
   if (/(^|[^\\])(\\\\)*\\$/.test(line)) return true;
   const script = parse(line);
-  if (script.errors?.some((error) => END_OF_INPUT_MESSAGES.test(error.message) && (error.pos >= line.trimEnd().length || error.message.startsWith('unterminated')))) return true;
+  if (
+    script.errors?.some(
+      (error) =>
+        END_OF_INPUT_MESSAGES.test(error.message) && (error.pos >= line.trimEnd().length || error.message.startsWith('unterminated')),
+    )
+  )
+    return true;
   return hasOpenHereDocument(line);
 }
 
@@ -64,7 +70,9 @@ function hasOpenHereDocument(line: string): boolean {
       if ((open.strip ? text.replace(/^\t+/, '') : text) === open.word) pending.shift();
       continue;
     }
-    for (const match of text.replace(/'[^']*'|"[^"]*"(?!\s*$)/g, (quoted) => (/<<-?\s*$/.test(text.slice(0, text.indexOf(quoted))) ? quoted : '')).matchAll(/(?<!<)<<(-?)\s*(["']?)([A-Za-z_][\w.-]*)\2/g)) {
+    for (const match of text
+      .replace(/'[^']*'|"[^"]*"(?!\s*$)/g, (quoted) => (/<<-?\s*$/.test(text.slice(0, text.indexOf(quoted))) ? quoted : ''))
+      .matchAll(/(?<!<)<<(-?)\s*(["']?)([A-Za-z_][\w.-]*)\2/g)) {
       pending.push({ word: match[3]!, strip: match[1] === '-' });
     }
   }

@@ -93,7 +93,12 @@ export async function callFunction(fn: ShellFunction, args: readonly string[], s
 }
 
 /** Starts a program as a child process and waits for it. */
-async function spawnProgram(program: (process: Process) => Promise<number>, name: string, argv: readonly string[], shell: Interpreter): Promise<number> {
+async function spawnProgram(
+  program: (process: Process) => Promise<number>,
+  name: string,
+  argv: readonly string[],
+  shell: Interpreter,
+): Promise<number> {
   const { process } = shell.host;
   const terminal = shell.host.terminal ?? process.terminal;
   const child = process.spawn(endingOnBrokenPipe(program), {
@@ -129,7 +134,12 @@ async function runScriptFile(path: string, args: readonly string[], shell: Inter
 }
 
 /** Runs a command by its name and arguments: builtin (if allowed), program, or script. */
-export async function runNamed(name: string, args: readonly string[], shell: Interpreter, options: { functions: boolean }): Promise<number> {
+export async function runNamed(
+  name: string,
+  args: readonly string[],
+  shell: Interpreter,
+  options: { functions: boolean },
+): Promise<number> {
   const fn = options.functions ? shell.state.functions.get(name) : undefined;
   if (fn) return callFunction(fn, args, shell);
   const builtin = findBuiltin(name);

@@ -32,12 +32,24 @@ function unary(operator: string, operand: string, scope: TestScope): boolean {
   const stat = operand === '' ? undefined : scope.files.stat(path);
   if (!stat) return operand === '/dev/null' && '-e-c-r-w'.includes(operator);
   switch (operator) {
-    case '-e': case '-a': case '-r': case '-w': case '-O': case '-G': case '-N': return true;
-    case '-f': return stat.kind === 'file';
-    case '-d': return stat.kind === 'directory';
-    case '-s': return stat.sizeBytes > 0;
-    case '-x': return stat.kind === 'directory' || (stat.mode & 0o111) !== 0;
-    default: return false;
+    case '-e':
+    case '-a':
+    case '-r':
+    case '-w':
+    case '-O':
+    case '-G':
+    case '-N':
+      return true;
+    case '-f':
+      return stat.kind === 'file';
+    case '-d':
+      return stat.kind === 'directory';
+    case '-s':
+      return stat.sizeBytes > 0;
+    case '-x':
+      return stat.kind === 'directory' || (stat.mode & 0o111) !== 0;
+    default:
+      return false;
   }
 }
 
@@ -48,12 +60,18 @@ function integer(text: string): number {
 
 function compareNumbers(operator: string, left: number, right: number): boolean {
   switch (operator) {
-    case '-eq': return left === right;
-    case '-ne': return left !== right;
-    case '-lt': return left < right;
-    case '-le': return left <= right;
-    case '-gt': return left > right;
-    default: return left >= right;
+    case '-eq':
+      return left === right;
+    case '-ne':
+      return left !== right;
+    case '-lt':
+      return left < right;
+    case '-le':
+      return left <= right;
+    case '-gt':
+      return left > right;
+    default:
+      return left >= right;
   }
 }
 
@@ -120,7 +138,13 @@ export function evaluateTest(words: readonly string[], scope: TestScope): boolea
   if (words.length === 0) return false;
   const value = or();
   if (at < words.length) {
-    throw new TestSyntaxError(words.length === 3 && !BINARY.has(words[1]!) ? `${words[1]}: binary operator expected` : words.length === 2 ? `${words[0]}: unary operator expected` : 'too many arguments');
+    throw new TestSyntaxError(
+      words.length === 3 && !BINARY.has(words[1]!)
+        ? `${words[1]}: binary operator expected`
+        : words.length === 2
+          ? `${words[0]}: unary operator expected`
+          : 'too many arguments',
+    );
   }
   return value;
 }
@@ -138,13 +162,25 @@ export function testScopeOf(shell: Interpreter): TestScope {
 async function regexMatch(left: string, source: string, shell: Interpreter): Promise<boolean> {
   let expression: RegExp;
   try {
-    expression = new RegExp(source.replace(/\[\[:space:\]\]/g, '\\s').replace(/\[\[:digit:\]\]/g, '\\d').replace(/\[:alpha:\]/g, 'A-Za-z').replace(/\[:digit:\]/g, '0-9').replace(/\[:alnum:\]/g, 'A-Za-z0-9').replace(/\[:space:\]/g, '\\s'));
+    expression = new RegExp(
+      source
+        .replace(/\[\[:space:\]\]/g, '\\s')
+        .replace(/\[\[:digit:\]\]/g, '\\d')
+        .replace(/\[:alpha:\]/g, 'A-Za-z')
+        .replace(/\[:digit:\]/g, '0-9')
+        .replace(/\[:alnum:\]/g, 'A-Za-z0-9')
+        .replace(/\[:space:\]/g, '\\s'),
+    );
   } catch (error) {
     if (error instanceof SyntaxError) throw new ExpansionError(`${source}: invalid regular expression`, 2);
     throw error;
   }
   const match = expression.exec(left);
-  shell.state.variables.set('BASH_REMATCH', { value: new Map((match ?? []).map((text, index) => [index, text ?? ''])), exported: false, readonly: false });
+  shell.state.variables.set('BASH_REMATCH', {
+    value: new Map((match ?? []).map((text, index) => [index, text ?? ''])),
+    exported: false,
+    readonly: false,
+  });
   return match !== null;
 }
 

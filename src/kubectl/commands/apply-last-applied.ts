@@ -14,7 +14,10 @@ async function view(invocation: Invocation): Promise<void> {
   throwCollected(errors);
   for (const { object, source } of infos) {
     const text = object.metadata.annotations?.[LAST_APPLIED];
-    if (text === undefined) throw new CommandError(`no last-applied-configuration annotation found on resource: ${object.metadata.name}${source ? `, to create the annotation, run the command with --create-annotation` : ''}`);
+    if (text === undefined)
+      throw new CommandError(
+        `no last-applied-configuration annotation found on resource: ${object.metadata.name}${source ? `, to create the annotation, run the command with --create-annotation` : ''}`,
+      );
     const value: unknown = JSON.parse(text);
     await session.out(flags.text('output') === 'json' ? toJson(value, 2) : toYaml(value));
   }
@@ -23,9 +26,14 @@ async function view(invocation: Invocation): Promise<void> {
 async function set(invocation: Invocation): Promise<void> {
   const { session, flags } = invocation;
   for (const target of await readTargets(invocation, { allowCollections: false })) {
-    const live = await session.json<{ metadata: { annotations?: Record<string, string> } }>({ method: 'GET', path: pathOf(target.resource, target.namespace, target.name) });
+    const live = await session.json<{ metadata: { annotations?: Record<string, string> } }>({
+      method: 'GET',
+      path: pathOf(target.resource, target.namespace, target.name),
+    });
     if (live.metadata.annotations?.[LAST_APPLIED] === undefined && !flags.on('create-annotation')) {
-      throw new CommandError(`no last-applied-configuration annotation found on resource: ${target.name ?? ''}, to create the annotation, run the command with --create-annotation (${goResource(target.resource)})`);
+      throw new CommandError(
+        `no last-applied-configuration annotation found on resource: ${target.name ?? ''}, to create the annotation, run the command with --create-annotation (${goResource(target.resource)})`,
+      );
     }
     await session.json({
       method: 'PATCH',
@@ -39,6 +47,30 @@ async function set(invocation: Invocation): Promise<void> {
 
 /** The verbs below apply. */
 export const applyCommands: readonly Command[] = [
-  { name: 'view-last-applied', short: 'View the latest last-applied-configuration annotations of a resource/object', usage: '(TYPE [NAME | -l label] | TYPE/NAME | -f FILENAME) [options]', completes: 'resources', flags: [...filenameFlags, defineFlag('output', 'string', 'Output format. Must be one of (yaml, json)', { short: 'o', initial: 'yaml' }), defineFlag('selector', 'string', 'Selector (label query) to filter on', { short: 'l' }), defineFlag('all', 'bool', 'Select all resources in the namespace of the specified resource types')], run: view },
-  { name: 'set-last-applied', short: 'Set the last-applied-configuration annotation on a live object to match the contents of a file', usage: '-f FILENAME [options]', completes: 'none', flags: [...filenameFlags, dryRunFlag, defineFlag('create-annotation', 'bool', "Will create 'last-applied-configuration' annotations if current objects doesn't have one"), defineFlag('output', 'string', 'Output format.', { short: 'o' })], run: set },
+  {
+    name: 'view-last-applied',
+    short: 'View the latest last-applied-configuration annotations of a resource/object',
+    usage: '(TYPE [NAME | -l label] | TYPE/NAME | -f FILENAME) [options]',
+    completes: 'resources',
+    flags: [
+      ...filenameFlags,
+      defineFlag('output', 'string', 'Output format. Must be one of (yaml, json)', { short: 'o', initial: 'yaml' }),
+      defineFlag('selector', 'string', 'Selector (label query) to filter on', { short: 'l' }),
+      defineFlag('all', 'bool', 'Select all resources in the namespace of the specified resource types'),
+    ],
+    run: view,
+  },
+  {
+    name: 'set-last-applied',
+    short: 'Set the last-applied-configuration annotation on a live object to match the contents of a file',
+    usage: '-f FILENAME [options]',
+    completes: 'none',
+    flags: [
+      ...filenameFlags,
+      dryRunFlag,
+      defineFlag('create-annotation', 'bool', "Will create 'last-applied-configuration' annotations if current objects doesn't have one"),
+      defineFlag('output', 'string', 'Output format.', { short: 'o' }),
+    ],
+    run: set,
+  },
 ];

@@ -35,7 +35,12 @@ export function threeWayPatch(modified: KubeObject, current: KubeObject): { patc
   const original = (lastApplied ? JSON.parse(lastApplied) : undefined) as JsonObject | undefined;
   const kind = kindOf(modified.apiVersion, modified.kind);
   if (!kind) return { patch: createThreeWayMergePatch(original, modified, current), contentType: 'application/merge-patch+json' };
-  const patch = createThreeWayStrategicPatch(original ?? {}, modified as unknown as JsonObject, current as unknown as JsonObject, fieldSchemaOf(kind));
+  const patch = createThreeWayStrategicPatch(
+    original ?? {},
+    modified as unknown as JsonObject,
+    current as unknown as JsonObject,
+    fieldSchemaOf(kind),
+  );
   return { patch, contentType: 'application/strategic-merge-patch+json' };
 }
 
@@ -46,7 +51,11 @@ async function create(applying: Applying, target: Target, modified: KubeObject):
     const object = await session.json<KubeObject>({
       method: 'POST',
       path: pathOf(target.resource, target.namespace),
-      query: { fieldManager: fieldManager(applying), fieldValidation: applying.fieldValidation, dryRun: applying.dryRun === 'server' ? 'All' : undefined },
+      query: {
+        fieldManager: fieldManager(applying),
+        fieldValidation: applying.fieldValidation,
+        dryRun: applying.dryRun === 'server' ? 'All' : undefined,
+      },
       contentType: 'application/json',
       body: toJson(modified, 0),
     });
@@ -69,7 +78,11 @@ async function patchLive(applying: Applying, target: Target, modified: KubeObjec
       const object = await session.json<KubeObject>({
         method: 'PATCH',
         path: pathOf(target.resource, target.namespace, target.name),
-        query: { fieldManager: fieldManager(applying), fieldValidation: applying.fieldValidation, dryRun: applying.dryRun === 'server' ? 'All' : undefined },
+        query: {
+          fieldManager: fieldManager(applying),
+          fieldValidation: applying.fieldValidation,
+          dryRun: applying.dryRun === 'server' ? 'All' : undefined,
+        },
         contentType,
         body: toJson(patch, 0),
       });
@@ -81,8 +94,12 @@ async function patchLive(applying: Applying, target: Target, modified: KubeObjec
         current = await session.json<KubeObject>({ method: 'GET', path: pathOf(target.resource, target.namespace, target.name) });
         continue;
       }
-      if (flags.on('force') && error instanceof StatusError && (isConflict || error.status.reason === 'Invalid')) return replaceLive(applying, target, modified);
-      throw new WrappedError(`error when applying patch:\n${toJson(patch, 0).trim()}\nto:\nResource: "${goResource(target.resource)}", GroupVersionKind: "${target.resource.group}/${target.resource.version}, Kind=${target.resource.kind}"\nName: "${target.name ?? ''}", Namespace: "${target.namespace ?? ''}"\nfor: "${target.source ?? ''}": error when patching "${target.source ?? ''}"`, error);
+      if (flags.on('force') && error instanceof StatusError && (isConflict || error.status.reason === 'Invalid'))
+        return replaceLive(applying, target, modified);
+      throw new WrappedError(
+        `error when applying patch:\n${toJson(patch, 0).trim()}\nto:\nResource: "${goResource(target.resource)}", GroupVersionKind: "${target.resource.group}/${target.resource.version}, Kind=${target.resource.kind}"\nName: "${target.name ?? ''}", Namespace: "${target.namespace ?? ''}"\nfor: "${target.source ?? ''}": error when patching "${target.source ?? ''}"`,
+        error,
+      );
     }
   }
 }
@@ -91,7 +108,12 @@ async function patchLive(applying: Applying, target: Target, modified: KubeObjec
 async function replaceLive(applying: Applying, target: Target, modified: KubeObject): Promise<Applied> {
   const { session } = applying.invocation;
   const path = pathOf(target.resource, target.namespace, target.name);
-  await session.json({ method: 'DELETE', path, body: { propagationPolicy: 'Background', gracePeriodSeconds: 0 }, contentType: 'application/json' });
+  await session.json({
+    method: 'DELETE',
+    path,
+    body: { propagationPolicy: 'Background', gracePeriodSeconds: 0 },
+    contentType: 'application/json',
+  });
   for (;;) {
     try {
       await session.json({ method: 'GET', path });
@@ -106,11 +128,15 @@ async function replaceLive(applying: Applying, target: Target, modified: KubeObj
 
 async function applyClientSide(applying: Applying, target: Target): Promise<Applied> {
   const { session } = applying.invocation;
-  const manifest: KubeObject = { ...target.object!, metadata: { ...target.object!.metadata, ...(target.namespace ? { namespace: target.namespace } : {}) } };
+  const manifest: KubeObject = {
+    ...target.object!,
+    metadata: { ...target.object!.metadata, ...(target.namespace ? { namespace: target.namespace } : {}) },
+  };
   const modified = withLastApplied(manifest);
   const what = `Resource: "${goResource(target.resource)}", GroupVersionKind: "${target.resource.group}/${target.resource.version}, Kind=${target.resource.kind}"\nName: "${target.name ?? ''}", Namespace: "${target.namespace ?? ''}"\nfrom server for: "${target.source ?? ''}"`;
   if (!target.name) {
-    if (manifest.metadata.generateName) throw new CommandError(`error: from ${manifest.metadata.generateName}: cannot use generate name with apply`);
+    if (manifest.metadata.generateName)
+      throw new CommandError(`error: from ${manifest.metadata.generateName}: cannot use generate name with apply`);
     throw new WrappedError(`error when retrieving current configuration of:\n${what}`, new Error('resource name may not be empty'));
   }
   let live: KubeObject;
@@ -121,7 +147,9 @@ async function applyClientSide(applying: Applying, target: Target): Promise<Appl
     throw new WrappedError(`error when retrieving current configuration of:\n${what}`, error);
   }
   if (live.metadata.annotations?.[LAST_APPLIED] === undefined) {
-    await session.err(`Warning: resource ${target.resource.plural}/${target.name} is missing the ${LAST_APPLIED} annotation which is required by kubectl apply. kubectl apply should only be used on resources created declaratively by either kubectl create --save-config or kubectl apply. The missing annotation will be patched automatically.\n`);
+    await session.err(
+      `Warning: resource ${target.resource.plural}/${target.name} is missing the ${LAST_APPLIED} annotation which is required by kubectl apply. kubectl apply should only be used on resources created declaratively by either kubectl create --save-config or kubectl apply. The missing annotation will be patched automatically.\n`,
+    );
   }
   return patchLive(applying, target, modified, live);
 }
@@ -140,12 +168,20 @@ See https://kubernetes.io/docs/reference/using-api/server-side-apply/#conflicts`
 
 async function applyServerSide(applying: Applying, target: Target): Promise<Applied> {
   const { session, flags } = applying.invocation;
-  const object = { ...target.object!, metadata: { ...target.object!.metadata, ...(target.namespace ? { namespace: target.namespace } : {}) } };
+  const object = {
+    ...target.object!,
+    metadata: { ...target.object!.metadata, ...(target.namespace ? { namespace: target.namespace } : {}) },
+  };
   try {
     const applied = await session.json<KubeObject>({
       method: 'PATCH',
       path: pathOf(target.resource, target.namespace, target.name),
-      query: { fieldManager: flags.text('field-manager') || 'kubectl', fieldValidation: applying.fieldValidation, force: String(flags.on('force-conflicts')), dryRun: applying.dryRun === 'server' ? 'All' : undefined },
+      query: {
+        fieldManager: flags.text('field-manager') || 'kubectl',
+        fieldValidation: applying.fieldValidation,
+        force: String(flags.on('force-conflicts')),
+        dryRun: applying.dryRun === 'server' ? 'All' : undefined,
+      },
       contentType: 'application/apply-patch+yaml',
       body: toJson(object, 0),
     });
@@ -163,7 +199,8 @@ async function run(invocation: Invocation): Promise<void> {
   const serverSide = flags.on('server-side');
   const dryRun = await readDryRun(session, flags);
   if (flags.on('force-conflicts') && !serverSide) throw new CommandError('--force-conflicts only works with --server-side');
-  if (serverSide && dryRun === 'client') throw new CommandError("--dry-run=client doesn't work with --server-side (did you mean --dry-run=server instead?)");
+  if (serverSide && dryRun === 'client')
+    throw new CommandError("--dry-run=client doesn't work with --server-side (did you mean --dry-run=server instead?)");
   if (serverSide && flags.on('force')) throw new CommandError('--force cannot be used with --server-side');
   const applying: Applying = { invocation, dryRun, fieldValidation: fieldValidationOf(flags) };
   const printer = objectPrinter(session, flags, false);
@@ -173,7 +210,13 @@ async function run(invocation: Invocation): Promise<void> {
   for (const { object, source } of manifests) {
     try {
       const resource = await resourceOfObject(session, object, source);
-      const target: Target = { resource, namespace: namespaceOfObject(session, resource, object), name: object.metadata.name || undefined, object, source };
+      const target: Target = {
+        resource,
+        namespace: namespaceOfObject(session, resource, object),
+        name: object.metadata.name || undefined,
+        object,
+        source,
+      };
       const applied = serverSide ? await applyServerSide(applying, target) : await applyClientSide(applying, target);
       if (printer) await session.out(printer.text(applied.object));
       else await session.out(`${printedName(resource, applied.object.metadata.name)} ${applied.result}${dryRunSuffix(dryRun)}\n`);
@@ -188,10 +231,11 @@ async function run(invocation: Invocation): Promise<void> {
 export const apply: Command = {
   name: 'apply',
   short: 'Apply a configuration to a resource by file name or stdin',
-  long: 'Apply a configuration to a resource by file name or stdin. The resource name must be specified. This resource will be created if it doesn\'t exist yet. To use \'apply\', always create the resource initially with either \'apply\' or \'create --save-config\'.\n\n JSON and YAML formats are accepted.',
+  long: "Apply a configuration to a resource by file name or stdin. The resource name must be specified. This resource will be created if it doesn't exist yet. To use 'apply', always create the resource initially with either 'apply' or 'create --save-config'.\n\n JSON and YAML formats are accepted.",
   group: 'Advanced Commands',
   usage: '(-f FILENAME | -k DIRECTORY) [options]',
-  examples: '  # Apply the configuration in pod.json to a pod\n  kubectl apply -f ./pod.json\n\n  # Apply the JSON passed into stdin to a pod\n  cat pod.json | kubectl apply -f -',
+  examples:
+    '  # Apply the configuration in pod.json to a pod\n  kubectl apply -f ./pod.json\n\n  # Apply the JSON passed into stdin to a pod\n  cat pod.json | kubectl apply -f -',
   completes: 'none',
   commands: applyCommands,
   flags: [
@@ -204,7 +248,12 @@ export const apply: Command = {
     defineFlag('server-side', 'bool', 'If true, apply runs in the server instead of the client.'),
     defineFlag('force-conflicts', 'bool', 'If true, server-side apply will force the changes against conflicts.'),
     defineFlag('force', 'bool', 'If true, immediately remove resources from API and bypass graceful deletion.'),
-    defineFlag('overwrite', 'bool', 'Automatically resolve conflicts between the modified and live configuration by using values from the modified configuration', { initial: 'true' }),
+    defineFlag(
+      'overwrite',
+      'bool',
+      'Automatically resolve conflicts between the modified and live configuration by using values from the modified configuration',
+      { initial: 'true' },
+    ),
     defineFlag('grace-period', 'int', 'Period of time in seconds given to the resource to terminate gracefully.', { initial: '-1' }),
     defineFlag('timeout', 'duration', 'The length of time to wait before giving up on a delete', { initial: '0s' }),
     defineFlag('wait', 'bool', 'If true, wait for resources to be gone before returning.'),

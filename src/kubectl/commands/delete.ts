@@ -16,7 +16,13 @@ interface Doomed {
   readonly source?: string;
 }
 
-const PROPAGATION: Readonly<Record<string, string>> = { background: 'Background', foreground: 'Foreground', orphan: 'Orphan', true: 'Background', false: 'Orphan' };
+const PROPAGATION: Readonly<Record<string, string>> = {
+  background: 'Background',
+  foreground: 'Foreground',
+  orphan: 'Orphan',
+  true: 'Background',
+  false: 'Orphan',
+};
 
 function deleteOptions({ flags }: Invocation): Record<string, unknown> {
   const policy = PROPAGATION[flags.text('cascade')];
@@ -46,7 +52,8 @@ async function findDoomed(invocation: Invocation): Promise<{ doomed: Doomed[]; e
       continue;
     }
     try {
-      for (const { metadata } of (await listObjects(invocation, { resource, namespace, name: undefined })).items) doomed.push({ resource, namespace: metadata.namespace, name: metadata.name });
+      for (const { metadata } of (await listObjects(invocation, { resource, namespace, name: undefined })).items)
+        doomed.push({ resource, namespace: metadata.namespace, name: metadata.name });
     } catch (error) {
       errors.push(error);
     }
@@ -58,7 +65,10 @@ async function run(invocation: Invocation): Promise<void> {
   const { session, flags } = invocation;
   const dryRun = await readDryRun(session, flags);
   const body = deleteOptions(invocation);
-  if (flags.on('force') && dryRun === 'none') await session.err('Warning: Immediate deletion does not wait for confirmation that the running resource has been terminated. The resource may continue to run on the cluster indefinitely.\n');
+  if (flags.on('force') && dryRun === 'none')
+    await session.err(
+      'Warning: Immediate deletion does not wait for confirmation that the running resource has been terminated. The resource may continue to run on the cluster indefinitely.\n',
+    );
   const { doomed, errors } = await findDoomed(invocation);
   const bySelection = flags.on('all') || Boolean(flags.text('selector') || flags.text('field-selector'));
   const ignoreNotFound = flags.on('ignore-not-found') || (bySelection && !flags.given('ignore-not-found'));
@@ -70,13 +80,23 @@ async function run(invocation: Invocation): Promise<void> {
     try {
       let uid: string | undefined;
       if (dryRun !== 'client') {
-        const answer = await session.json<KubeObject & { details?: { uid?: string } }>({ method: 'DELETE', path, query: { dryRun: dryRun === 'server' ? 'All' : undefined }, body, contentType: 'application/json' });
+        const answer = await session.json<KubeObject & { details?: { uid?: string } }>({
+          method: 'DELETE',
+          path,
+          query: { dryRun: dryRun === 'server' ? 'All' : undefined },
+          body,
+          contentType: 'application/json',
+        });
         uid = answer.kind === 'Status' ? answer.details?.uid : answer.metadata.uid;
       }
       found++;
       going.push({ ...one, uid });
       const kind = one.resource.group ? `${one.resource.kind.toLowerCase()}.${one.resource.group}` : one.resource.kind.toLowerCase();
-      await session.out(short ? `${kind}/${one.name}\n` : `${kind} "${one.name}" ${flags.on('force') ? 'force deleted' : 'deleted'}${dryRunSuffix(dryRun)}\n`);
+      await session.out(
+        short
+          ? `${kind}/${one.name}\n`
+          : `${kind} "${one.name}" ${flags.on('force') ? 'force deleted' : 'deleted'}${dryRunSuffix(dryRun)}\n`,
+      );
     } catch (error) {
       if (isNotFound(error) && ignoreNotFound) continue;
       errors.push(one.source ? new WrappedError(`error when deleting "${one.source}"`, error) : error);
@@ -105,12 +125,19 @@ export const deleteCommand: Command = {
     defineFlag('all', 'bool', 'Delete all resources, in the namespace of the specified resource types.'),
     defineFlag('cascade', 'string', 'Must be "background", "orphan", or "foreground".', { initial: 'background', bare: 'background' }),
     defineFlag('force', 'bool', 'If true, immediately remove resources from API and bypass graceful deletion.'),
-    defineFlag('grace-period', 'int', 'Period of time in seconds given to the resource to terminate gracefully. Ignored if negative.', { initial: '-1' }),
+    defineFlag('grace-period', 'int', 'Period of time in seconds given to the resource to terminate gracefully. Ignored if negative.', {
+      initial: '-1',
+    }),
     defineFlag('ignore-not-found', 'bool', 'Treat "resource not found" as a successful delete.'),
     defineFlag('interactive', 'bool', 'If true, delete resource only when user confirms.', { short: 'i' }),
     defineFlag('now', 'bool', 'If true, resources are signaled for immediate shutdown (same as --grace-period=1).'),
     defineFlag('output', 'string', 'Output mode. Use "-o name" for shorter output (resource/name).', { short: 'o' }),
-    defineFlag('timeout', 'duration', 'The length of time to wait before giving up on a delete, zero means determine a timeout from the size of the object', { initial: '0s' }),
+    defineFlag(
+      'timeout',
+      'duration',
+      'The length of time to wait before giving up on a delete, zero means determine a timeout from the size of the object',
+      { initial: '0s' },
+    ),
     defineFlag('wait', 'bool', 'If true, wait for resources to be gone before returning. This waits for finalizers.', { initial: 'true' }),
   ],
   run,

@@ -28,13 +28,17 @@ async function eventsAbout({ session, flags }: Invocation, { object, namespace }
 /** A name nobody has may be the beginning of several. */
 async function byPrefix(invocation: Invocation, target: Target): Promise<Info[]> {
   const { items } = await listObjects(invocation, { ...target, name: undefined });
-  return items.filter(({ metadata }) => metadata.name.startsWith(target.name!)).map((object) => ({ resource: target.resource, namespace: object.metadata.namespace, name: object.metadata.name, object }));
+  return items
+    .filter(({ metadata }) => metadata.name.startsWith(target.name!))
+    .map((object) => ({ resource: target.resource, namespace: object.metadata.namespace, name: object.metadata.name, object }));
 }
 
 async function run(invocation: Invocation): Promise<void> {
   const { session, flags, args, path } = invocation;
   if (args.length === 0 && !hasFiles(flags)) {
-    await session.err('You must specify the type of resource to describe. Use "kubectl api-resources" for a complete list of supported resources.\n');
+    await session.err(
+      'You must specify the type of resource to describe. Use "kubectl api-resources" for a complete list of supported resources.\n',
+    );
     throw new UsageError('Required resource not specified.', path);
   }
   const targets = await readTargets(invocation, { allowCollections: true });
@@ -52,7 +56,11 @@ async function run(invocation: Invocation): Promise<void> {
   for (const [at, info] of infos.entries()) {
     const writer = new DescriptionWriter();
     const events = await eventsAbout(invocation, info);
-    await descriptionOf(info.resource.group, info.resource.kind)(writer, info.object as KubeObject, { session, events, nowMs: session.nowMs() });
+    await descriptionOf(info.resource.group, info.resource.kind)(writer, info.object as KubeObject, {
+      session,
+      events,
+      nowMs: session.nowMs(),
+    });
     await session.out(`${at > 0 ? '\n\n' : ''}${writer.text()}`);
   }
   if (infos.length === 0 && errors.length === 0) {
@@ -69,6 +77,12 @@ export const describe: Command = {
   group: 'Troubleshooting and Debugging Commands',
   usage: '(-f FILENAME | TYPE [NAME_PREFIX | -l label] | TYPE/NAME) [options]',
   completes: 'resources',
-  flags: [...filenameFlags, selectorFlags[0]!, allNamespacesFlag, defineFlag('show-events', 'string', 'If true, display events related to the described object.', { initial: 'true', bare: 'true' }), defineFlag('chunk-size', 'int', 'Return large lists in chunks rather than all at once.', { initial: '500' })],
+  flags: [
+    ...filenameFlags,
+    selectorFlags[0]!,
+    allNamespacesFlag,
+    defineFlag('show-events', 'string', 'If true, display events related to the described object.', { initial: 'true', bare: 'true' }),
+    defineFlag('chunk-size', 'int', 'Return large lists in chunks rather than all at once.', { initial: '500' }),
+  ],
   run,
 };

@@ -29,14 +29,32 @@ function exitCodeOf(status: Status): number {
 }
 
 /** Runs a stream request (exec, attach) and joins our standard streams to it. Gives the remote exit code. */
-export async function runRemote(session: Session, path: string, query: readonly (readonly [string, string])[], streams: { stdin: boolean; tty: boolean }): Promise<number> {
+export async function runRemote(
+  session: Session,
+  path: string,
+  query: readonly (readonly [string, string])[],
+  streams: { stdin: boolean; tty: boolean },
+): Promise<number> {
   const { process } = session;
   const text = query.map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join('&');
-  const response = await session.client.request({ method: 'GET', path: pathWithQuery(`${path}?${text}`), headers: [['connection', 'Upgrade'], ['upgrade', 'websocket'], ['sec-websocket-version', '13'], ['sec-websocket-protocol', 'v5.channel.k8s.io']], timeoutMs: Infinity });
+  const response = await session.client.request({
+    method: 'GET',
+    path: pathWithQuery(`${path}?${text}`),
+    headers: [
+      ['connection', 'Upgrade'],
+      ['upgrade', 'websocket'],
+      ['sec-websocket-version', '13'],
+      ['sec-websocket-protocol', 'v5.channel.k8s.io'],
+    ],
+    timeoutMs: Infinity,
+  });
   if (response.status !== 101) throw await refusalOf(response);
   const { duplex } = response;
   const encoder = new TextEncoder();
-  const sendSize = (): Promise<void> => duplex.send(frame(RESIZE, encoder.encode(JSON.stringify({ Width: process.terminal?.columns ?? 80, Height: process.terminal?.rows ?? 24 }))));
+  const sendSize = (): Promise<void> =>
+    duplex.send(
+      frame(RESIZE, encoder.encode(JSON.stringify({ Width: process.terminal?.columns ?? 80, Height: process.terminal?.rows ?? 24 }))),
+    );
   let over = false;
   const sendInput = async (): Promise<void> => {
     for (let chunk = await process.stdin.read(); chunk && !over; chunk = await process.stdin.read()) await duplex.send(frame(STDIN, chunk));
@@ -79,10 +97,11 @@ async function run(invocation: Invocation): Promise<void> {
   const [word] = names;
   if (word === undefined) throw new UsageError('pod, type/name or --filename must be specified', path);
   if (command.length === 0) throw new UsageError('you must specify at least one command for the container', path);
-  if (dashAt < 0) throw new UsageError("exec [POD] [COMMAND] is not supported anymore. Use exec [POD] -- [COMMAND] instead", path);
+  if (dashAt < 0) throw new UsageError('exec [POD] [COMMAND] is not supported anymore. Use exec [POD] -- [COMMAND] instead', path);
   const pod = await podOf(session, word);
   const phase = pod.status?.phase;
-  if (phase === 'Succeeded' || phase === 'Failed') throw new CommandError(`cannot exec into a container in a completed pod; current phase is ${phase}`);
+  if (phase === 'Succeeded' || phase === 'Failed')
+    throw new CommandError(`cannot exec into a container in a completed pod; current phase is ${phase}`);
   const container = await containerOf(session, pod, flags.text('container'), flags.on('quiet'));
   const stdin = flags.on('stdin');
   let tty = flags.on('tty');
@@ -90,8 +109,20 @@ async function run(invocation: Invocation): Promise<void> {
     await session.err('Unable to use a TTY - input is not a terminal or the right kind of file\n');
     tty = false;
   }
-  const query: [string, string][] = [...command.map((part): [string, string] => ['command', part]), ['container', container], ...(stdin ? [['stdin', 'true'] as [string, string]] : []), ...(tty ? [] : [['stderr', 'true'] as [string, string]]), ['stdout', 'true'], ...(tty ? [['tty', 'true'] as [string, string]] : [])];
-  const code = await runRemote(session, `/api/v1/namespaces/${pod.metadata.namespace ?? session.namespace}/pods/${pod.metadata.name}/exec`, query, { stdin, tty });
+  const query: [string, string][] = [
+    ...command.map((part): [string, string] => ['command', part]),
+    ['container', container],
+    ...(stdin ? [['stdin', 'true'] as [string, string]] : []),
+    ...(tty ? [] : [['stderr', 'true'] as [string, string]]),
+    ['stdout', 'true'],
+    ...(tty ? [['tty', 'true'] as [string, string]] : []),
+  ];
+  const code = await runRemote(
+    session,
+    `/api/v1/namespaces/${pod.metadata.namespace ?? session.namespace}/pods/${pod.metadata.name}/exec`,
+    query,
+    { stdin, tty },
+  );
   if (code === 0) return;
   await session.err(`command terminated with exit code ${code}\n`);
   throw new SilentExit(code);

@@ -37,20 +37,40 @@ function printerFor(invocation: Invocation, resource: ApiResource, showKind: boo
 function asTable(body: Table | KubeObject, resource: ApiResource): Table {
   if (body.kind === 'Table') return body as Table;
   const items = (body as unknown as { items?: KubeObject[] }).items ?? [body as KubeObject];
-  const columnDefinitions = ['Name', 'Age'].map((name) => ({ name, type: 'string', format: name === 'Name' ? 'name' : '', description: '', priority: 0 }));
-  return { kind: 'Table', apiVersion: 'meta.k8s.io/v1', metadata: {}, columnDefinitions, rows: items.map((object) => ({ cells: [object.metadata.name, '<unknown>'], object: withType(object, resource) })) };
+  const columnDefinitions = ['Name', 'Age'].map((name) => ({
+    name,
+    type: 'string',
+    format: name === 'Name' ? 'name' : '',
+    description: '',
+    priority: 0,
+  }));
+  return {
+    kind: 'Table',
+    apiVersion: 'meta.k8s.io/v1',
+    metadata: {},
+    columnDefinitions,
+    rows: items.map((object) => ({ cells: [object.metadata.name, '<unknown>'], object: withType(object, resource) })),
+  };
 }
 
 async function fetchTable(invocation: Invocation, target: Target): Promise<Table> {
   const { session, flags } = invocation;
   const includeObject = flags.text('sort-by') ? 'Object' : undefined;
   const get = async (query: Record<string, string | number | undefined>): Promise<Table> =>
-    asTable(await session.json<Table>({ method: 'GET', path: pathOf(target.resource, target.namespace, target.name), query: { ...query, includeObject }, accept: TABLE_ACCEPT }), target.resource);
+    asTable(
+      await session.json<Table>({
+        method: 'GET',
+        path: pathOf(target.resource, target.namespace, target.name),
+        query: { ...query, includeObject },
+        accept: TABLE_ACCEPT,
+      }),
+      target.resource,
+    );
   if (target.name !== undefined) return get({});
   const query = listQuery(invocation, flags.number('chunk-size'));
   try {
     const table = await get(query);
-    for (let next = table.metadata.continue; next; ) {
+    for (let next = table.metadata.continue; next;) {
       const page = await get({ ...query, continue: next });
       table.rows = [...(table.rows ?? []), ...page.rows];
       next = page.metadata.continue;
@@ -71,7 +91,15 @@ function joined(fetched: readonly Fetched[]): Fetched[] {
   const result: Fetched[] = [];
   for (const one of fetched) {
     const last = result.at(-1);
-    if (last?.target.resource === one.target.resource) result[result.length - 1] = { target: last.target, table: { ...last.table, columnDefinitions: last.table.columnDefinitions?.length ? last.table.columnDefinitions : one.table.columnDefinitions, rows: [...last.table.rows, ...one.table.rows] } };
+    if (last?.target.resource === one.target.resource)
+      result[result.length - 1] = {
+        target: last.target,
+        table: {
+          ...last.table,
+          columnDefinitions: last.table.columnDefinitions?.length ? last.table.columnDefinitions : one.table.columnDefinitions,
+          rows: [...last.table.rows, ...one.table.rows],
+        },
+      };
     else result.push(one);
   }
   return result;
@@ -113,14 +141,26 @@ async function printObjects(invocation: Invocation, targets: readonly Target[], 
   const { infos, errors } = await fetchInfos(invocation, targets);
   const left = flags.on('ignore-not-found') ? errors.filter((error) => !isNotFound(error)) : errors;
   const field = flags.text('sort-by');
-  const objects = field ? sortByField(infos.map(({ object }) => object), (object) => object, field) : infos.map(({ object }) => object);
+  const objects = field
+    ? sortByField(
+        infos.map(({ object }) => object),
+        (object) => object,
+        field,
+      )
+    : infos.map(({ object }) => object);
   const single = targets.length === 1 && targets[0]!.name !== undefined;
   if (single) {
     if (objects[0]) await session.out(printer.text(objects[0]));
   } else if (left.length === 0 || objects.length > 0) {
     if (objects.length === 0 && (flags.text('output') === 'name' || printer.isColumns)) {
-      if (printer.isColumns) await session.out(printer.text({ apiVersion: 'v1', kind: 'List', metadata: { resourceVersion: '' }, items: [] } as unknown as KubeObject));
-    } else await session.out(printer.text({ apiVersion: 'v1', items: objects, kind: 'List', metadata: { resourceVersion: '' } } as unknown as KubeObject));
+      if (printer.isColumns)
+        await session.out(
+          printer.text({ apiVersion: 'v1', kind: 'List', metadata: { resourceVersion: '' }, items: [] } as unknown as KubeObject),
+        );
+    } else
+      await session.out(
+        printer.text({ apiVersion: 'v1', items: objects, kind: 'List', metadata: { resourceVersion: '' } } as unknown as KubeObject),
+      );
   }
   throwCollected(left);
 }
@@ -141,12 +181,18 @@ async function* eventsOf(response: HttpResponse): AsyncGenerator<WatchEvent<Kube
 async function watch(invocation: Invocation, targets: readonly Target[], printer: ObjectPrinter | undefined): Promise<void> {
   const { session, flags } = invocation;
   const [target] = targets;
-  if (!target || targets.length > 1) throw new CommandError('watch is only supported on individual resources and resource collections - more than 1 resource was found');
+  if (!target || targets.length > 1)
+    throw new CommandError('watch is only supported on individual resources and resource collections - more than 1 resource was found');
   const tables = printerFor(invocation, target.resource, flags.on('show-kind'));
   const accept = printer ? 'application/json' : TABLE_ACCEPT;
   const query = { ...listQuery(invocation, 0), ...(target.name === undefined ? {} : { fieldSelector: `metadata.name=${target.name}` }) };
   const first = await session
-    .json<Table | KubeObject>({ method: 'GET', path: pathOf(target.resource, target.namespace, target.name), query: target.name === undefined ? { ...query, limit: flags.number('chunk-size') || undefined } : {}, accept })
+    .json<Table | KubeObject>({
+      method: 'GET',
+      path: pathOf(target.resource, target.namespace, target.name),
+      query: target.name === undefined ? { ...query, limit: flags.number('chunk-size') || undefined } : {},
+      accept,
+    })
     .catch((error: unknown) => {
       throw listRefusal(invocation, target.resource, error);
     });
@@ -163,10 +209,19 @@ async function watch(invocation: Invocation, targets: readonly Target[], printer
     for (const item of items) await show(item, 'ADDED');
     if (!printer && (first as Table).rows?.length === 0) await sayNothingFound(invocation, targets);
   }
-  const response = await session.send({ method: 'GET', path: pathOf(target.resource, target.namespace), query: { ...query, resourceVersion, watch: 'true' }, accept, timeoutMs: Infinity });
+  const response = await session.send({
+    method: 'GET',
+    path: pathOf(target.resource, target.namespace),
+    query: { ...query, resourceVersion, watch: 'true' },
+    accept,
+    timeoutMs: Infinity,
+  });
   for await (const { type, object } of eventsOf(response)) {
     if (type === 'BOOKMARK') continue;
-    if (type === 'ERROR') throw new CommandError(`an error on the server ("${(object as unknown as { message?: string }).message ?? 'unknown'}") has prevented the request from succeeding`);
+    if (type === 'ERROR')
+      throw new CommandError(
+        `an error on the server ("${(object as unknown as { message?: string }).message ?? 'unknown'}") has prevented the request from succeeding`,
+      );
     resourceVersion = object.metadata?.resourceVersion ?? resourceVersion;
     await show(object, type);
   }
@@ -182,11 +237,14 @@ async function run(invocation: Invocation): Promise<void> {
     return;
   }
   if (args.length === 0 && !hasFiles(flags)) {
-    await session.err('You must specify the type of resource to get. Use "kubectl api-resources" for a complete list of supported resources.\n\n');
+    await session.err(
+      'You must specify the type of resource to get. Use "kubectl api-resources" for a complete list of supported resources.\n\n',
+    );
     throw new UsageError('Required resource not specified.', invocation.path);
   }
   const printer = objectPrinter(session, flags, true);
-  if (flags.on('output-watch-events') && !flags.on('watch') && !flags.on('watch-only')) throw new UsageError('--output-watch-events option can only be used with --watch or --watch-only', invocation.path);
+  if (flags.on('output-watch-events') && !flags.on('watch') && !flags.on('watch-only'))
+    throw new UsageError('--output-watch-events option can only be used with --watch or --watch-only', invocation.path);
   const targets = await readTargets(invocation, { allowCollections: true });
   if (flags.on('watch') || flags.on('watch-only')) return watch(invocation, targets, printer);
   return printer ? printObjects(invocation, targets, printer) : printTables(invocation, targets);
@@ -196,10 +254,12 @@ async function run(invocation: Invocation): Promise<void> {
 export const get: Command = {
   name: 'get',
   short: 'Display one or many resources',
-  long: 'Display one or many resources.\n\n Prints a table of the most important information about the specified resources. You can filter the list using a label selector and the --selector flag. If the desired resource type is namespaced you will only see results in the current namespace if you don\'t specify any namespace.\n\n By specifying the output as \'template\' and providing a Go template as the value of the --template flag, you can filter the attributes of the fetched resources.\n\nUse "kubectl api-resources" for a complete list of supported resources.',
+  long: "Display one or many resources.\n\n Prints a table of the most important information about the specified resources. You can filter the list using a label selector and the --selector flag. If the desired resource type is namespaced you will only see results in the current namespace if you don't specify any namespace.\n\n By specifying the output as 'template' and providing a Go template as the value of the --template flag, you can filter the attributes of the fetched resources.\n\nUse \"kubectl api-resources\" for a complete list of supported resources.",
   group: 'Basic Commands (Intermediate)',
-  usage: '[(-o|--output=)json|yaml|name|go-template|go-template-file|template|templatefile|jsonpath|jsonpath-as-json|jsonpath-file|custom-columns|custom-columns-file|wide] (TYPE[.VERSION][.GROUP] [NAME | -l label] | TYPE[.VERSION][.GROUP]/NAME ...) [flags] [options]',
-  examples: '  # List all pods in ps output format\n  kubectl get pods\n\n  # List all pods in ps output format with more information (such as node name)\n  kubectl get pods -o wide',
+  usage:
+    '[(-o|--output=)json|yaml|name|go-template|go-template-file|template|templatefile|jsonpath|jsonpath-as-json|jsonpath-file|custom-columns|custom-columns-file|wide] (TYPE[.VERSION][.GROUP] [NAME | -l label] | TYPE[.VERSION][.GROUP]/NAME ...) [flags] [options]',
+  examples:
+    '  # List all pods in ps output format\n  kubectl get pods\n\n  # List all pods in ps output format with more information (such as node name)\n  kubectl get pods -o wide',
   completes: 'resources',
   flags: [
     ...filenameFlags,
@@ -207,8 +267,10 @@ export const get: Command = {
     ...selectorFlags,
     allNamespacesFlag,
     defineFlag('chunk-size', 'int', 'Return large lists in chunks rather than all at once. Pass 0 to disable.', { initial: '500' }),
-    defineFlag('ignore-not-found', 'bool', "If set to true, suppresses NotFound error for specific objects that do not exist."),
-    defineFlag('label-columns', 'list', 'Accepts a comma separated list of labels that are going to be presented as columns.', { short: 'L' }),
+    defineFlag('ignore-not-found', 'bool', 'If set to true, suppresses NotFound error for specific objects that do not exist.'),
+    defineFlag('label-columns', 'list', 'Accepts a comma separated list of labels that are going to be presented as columns.', {
+      short: 'L',
+    }),
     defineFlag('no-headers', 'bool', "When using the default or custom-column output format, don't print headers (default print headers)."),
     defineFlag('output-watch-events', 'bool', 'Output watch event objects when --watch or --watch-only is used.'),
     defineFlag('raw', 'string', 'Raw URI to request from the server.'),

@@ -15,7 +15,38 @@ import { run } from './run.ts';
 import { version } from './version.ts';
 import { wait } from './wait.ts';
 
-const rollout: Command = { name: 'rollout', short: 'Manage the rollout of a resource', group: 'Deploy Commands', usage: 'SUBCOMMAND [options]', commands: [restart] };
+const rollout: Command = {
+  name: 'rollout',
+  short: 'Manage the rollout of a resource',
+  group: 'Deploy Commands',
+  usage: 'SUBCOMMAND [options]',
+  commands: [restart],
+};
 
 /** Every command. */
-export const commands: readonly Command[] = [create, run, set, get, deleteCommand, rollout, scale, clusterInfo, cordon, uncordon, taint, describe, logs, exec, auth, apply, patch, wait, label, annotate, apiResources, apiVersions, config, version];
+export const commands: readonly Command[] = [
+  create,
+  run,
+  set,
+  get,
+  deleteCommand,
+  rollout,
+  scale,
+  clusterInfo,
+  cordon,
+  uncordon,
+  taint,
+  describe,
+  logs,
+  exec,
+  auth,
+  apply,
+  patch,
+  wait,
+  label,
+  annotate,
+  apiResources,
+  apiVersions,
+  config,
+  version,
+];

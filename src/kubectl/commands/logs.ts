@@ -13,16 +13,23 @@ interface Source {
 async function sourcesOf(invocation: Invocation): Promise<Source[]> {
   const { session, flags, args, path } = invocation;
   const selector = flags.text('selector');
-  if (args.length === 0 && !selector) throw new UsageError("'logs (POD | TYPE/NAME) [-c CONTAINER]'.\nPOD or TYPE/NAME is a required argument for the logs command", path);
+  if (args.length === 0 && !selector)
+    throw new UsageError("'logs (POD | TYPE/NAME) [-c CONTAINER]'.\nPOD or TYPE/NAME is a required argument for the logs command", path);
   if (args.length > 0 && selector) throw new UsageError('only a selector (-l) or a POD name is allowed', path);
-  if (args.length > 2) throw new UsageError("'logs (POD | TYPE/NAME) [-c CONTAINER]'.\nPOD or TYPE/NAME is a required argument for the logs command", path);
+  if (args.length > 2)
+    throw new UsageError("'logs (POD | TYPE/NAME) [-c CONTAINER]'.\nPOD or TYPE/NAME is a required argument for the logs command", path);
   const asked = flags.text('container') || (args[1] ?? '');
-  const pods = selector ? await podsOf(session, session.namespace, selector) : flags.on('all-pods') ? await podsOfWorkload(session, args[0]!) : [await podOf(session, args[0]!)];
+  const pods = selector
+    ? await podsOf(session, session.namespace, selector)
+    : flags.on('all-pods')
+      ? await podsOfWorkload(session, args[0]!)
+      : [await podOf(session, args[0]!)];
   const sources: Source[] = [];
   for (const pod of pods) {
     if (flags.on('all-containers')) sources.push(...containerNames(pod).all.map((container) => ({ pod, container })));
     else {
-      if (asked && !containerNames(pod).all.includes(asked)) throw new CommandError(`container ${asked} is not valid for pod ${pod.metadata.name}`);
+      if (asked && !containerNames(pod).all.includes(asked))
+        throw new CommandError(`container ${asked} is not valid for pod ${pod.metadata.name}`);
       sources.push({ pod, container: await containerOf(session, pod, asked, false) });
     }
   }
@@ -48,7 +55,13 @@ async function copyLog(invocation: Invocation, { pod, container }: Source): Prom
   const { session, flags } = invocation;
   const prefix = flags.on('prefix') ? `[pod/${pod.metadata.name}/${container}] ` : '';
   const path = `/api/v1/namespaces/${pod.metadata.namespace ?? session.namespace}/pods/${pod.metadata.name}/log`;
-  const response = await session.send({ method: 'GET', path, query: logQuery(invocation, container), accept: 'application/json, */*', timeoutMs: flags.on('follow') ? Infinity : 60_000 });
+  const response = await session.send({
+    method: 'GET',
+    path,
+    query: logQuery(invocation, container),
+    accept: 'application/json, */*',
+    timeoutMs: flags.on('follow') ? Infinity : 60_000,
+  });
   if (!prefix) {
     for await (const chunk of response.chunks()) await session.process.stdout.write(chunk);
     return;
@@ -73,7 +86,10 @@ async function run(invocation: Invocation): Promise<void> {
   }
   if (flags.on('follow') && sources.length > 1) {
     const limit = flags.number('max-log-requests');
-    if (sources.length > limit) throw new CommandError(`you are attempting to follow ${sources.length} log streams, but maximum allowed concurrency is ${limit}, use --max-log-requests to increase the limit`);
+    if (sources.length > limit)
+      throw new CommandError(
+        `you are attempting to follow ${sources.length} log streams, but maximum allowed concurrency is ${limit}, use --max-log-requests to increase the limit`,
+      );
     await Promise.all(sources.map((source) => copyLog(invocation, source)));
     return;
   }
@@ -96,10 +112,14 @@ export const logs: Command = {
     defineFlag('follow', 'bool', 'Specify if the logs should be streamed.', { short: 'f' }),
     defineFlag('ignore-errors', 'bool', 'If watching / following pod logs, allow for any errors that occur to be non-fatal'),
     defineFlag('limit-bytes', 'int', 'Maximum bytes of logs to return. Defaults to no limit.', { initial: '0' }),
-    defineFlag('max-log-requests', 'int', 'Specify maximum number of concurrent logs to follow when using by a selector. Defaults to 5.', { initial: '5' }),
+    defineFlag('max-log-requests', 'int', 'Specify maximum number of concurrent logs to follow when using by a selector. Defaults to 5.', {
+      initial: '5',
+    }),
     defineFlag('pod-running-timeout', 'duration', 'The length of time to wait until at least one pod is running', { initial: '20s' }),
     defineFlag('prefix', 'bool', 'Prefix each log line with the log source (pod name and container name)'),
-    defineFlag('previous', 'bool', 'If true, print the logs for the previous instance of the container in a pod if it exists.', { short: 'p' }),
+    defineFlag('previous', 'bool', 'If true, print the logs for the previous instance of the container in a pod if it exists.', {
+      short: 'p',
+    }),
     defineFlag('selector', 'string', 'Selector (label query) to filter on.', { short: 'l' }),
     defineFlag('since', 'duration', 'Only return logs newer than a relative duration like 5s, 2m, or 3h.', { initial: '0s' }),
     defineFlag('since-time', 'string', 'Only return logs after a specific date (RFC3339).'),

@@ -31,7 +31,9 @@ function readChanges(words: readonly string[], kind: Kind): { targets: string[];
     if (equals > 0) {
       const value = word.slice(equals + 1);
       if (kind.field === 'labels' && (!LABEL_VALUE.test(value) || value.length > 63)) {
-        throw new CommandError(`invalid label value: "${word}": a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')`);
+        throw new CommandError(
+          `invalid label value: "${word}": a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')`,
+        );
       }
       set[word.slice(0, equals)] = value;
     } else if (word.endsWith('-') && word.length > 1 && targets.length > 0) remove.push(word.slice(0, -1));
@@ -49,13 +51,25 @@ async function changeOne(invocation: Invocation, info: Info, kind: Kind, change:
   const taken = Object.keys(change.set).filter((key) => key in now && now[key] !== change.set[key]);
   if (taken.length && !flags.on('overwrite')) {
     if (kind.word === 'label') throw new CommandError(`'${taken[0]!}' already has a value (${now[taken[0]!]!}), and --overwrite is false`);
-    throw new CommandError(`--overwrite is false but found the following declared annotation(s): ${taken.map((key) => `'${key}' already has a value (${now[key]!})`).join('; ')}`);
+    throw new CommandError(
+      `--overwrite is false but found the following declared annotation(s): ${taken.map((key) => `'${key}' already has a value (${now[key]!})`).join('; ')}`,
+    );
   }
   if (kind.word === 'label') for (const key of change.remove) if (!(key in now)) await session.out(`label "${key}" not found.\n`);
-  const patch: Record<string, string | null> = { ...Object.fromEntries(Object.entries(change.set).filter(([key, value]) => now[key] !== value)), ...Object.fromEntries(change.remove.filter((key) => key in now).map((key) => [key, null])) };
+  const patch: Record<string, string | null> = {
+    ...Object.fromEntries(Object.entries(change.set).filter(([key, value]) => now[key] !== value)),
+    ...Object.fromEntries(change.remove.filter((key) => key in now).map((key) => [key, null])),
+  };
   let object: KubeObject = info.object;
   if (Object.keys(patch).length > 0 && dryRun !== 'client') {
-    object = await session.json<KubeObject>({ method: 'PATCH', path: pathOf(info.resource, info.namespace, info.name), query: { fieldManager: flags.text('field-manager'), dryRun: dryRun === 'server' ? 'All' : undefined }, contentType: 'application/merge-patch+json', accept: 'application/json', body: { metadata: { [kind.field]: patch } } });
+    object = await session.json<KubeObject>({
+      method: 'PATCH',
+      path: pathOf(info.resource, info.namespace, info.name),
+      query: { fieldManager: flags.text('field-manager'), dryRun: dryRun === 'server' ? 'All' : undefined },
+      contentType: 'application/merge-patch+json',
+      accept: 'application/json',
+      body: { metadata: { [kind.field]: patch } },
+    });
   }
   const printer = objectPrinter(session, flags, false);
   if (printer) return session.out(printer.text(object));
@@ -65,28 +79,32 @@ async function changeOne(invocation: Invocation, info: Info, kind: Kind, change:
   await session.out(`${printedName(info.resource, info.name)} ${done}${dryRunSuffix(dryRun)}\n`);
 }
 
-const run = (kind: Kind) => async (invocation: Invocation): Promise<void> => {
-  const { session, flags, args, path } = invocation;
-  const { targets: words, change } = readChanges(args, kind);
-  if (Object.keys(change.set).length + change.remove.length === 0 && !flags.on('list')) throw new UsageError(`at least one ${kind.word} update is required`, path);
-  const targets = await readTargets(invocation, { words, allowCollections: flags.on('all') || Boolean(flags.text('selector')) });
-  const { infos, errors } = await fetchInfos(invocation, targets);
-  for (const info of infos) {
-    if (flags.on('list')) {
-      const pairs = Object.entries(info.object.metadata[kind.field] ?? {});
-      const own = kind.word === 'annotation' ? pairs.sort(([a], [b]) => (a < b ? -1 : 1)) : pairs;
-      if (infos.length > 1) await session.out(`Listing ${kind.field} for ${info.resource.kind}.${info.resource.group || 'v1'}/${info.name}:\n`);
-      await session.out(own.map(([key, value]) => `${infos.length > 1 ? ' ' : ''}${key}=${value}\n`).join(''));
-      continue;
+const run =
+  (kind: Kind) =>
+  async (invocation: Invocation): Promise<void> => {
+    const { session, flags, args, path } = invocation;
+    const { targets: words, change } = readChanges(args, kind);
+    if (Object.keys(change.set).length + change.remove.length === 0 && !flags.on('list'))
+      throw new UsageError(`at least one ${kind.word} update is required`, path);
+    const targets = await readTargets(invocation, { words, allowCollections: flags.on('all') || Boolean(flags.text('selector')) });
+    const { infos, errors } = await fetchInfos(invocation, targets);
+    for (const info of infos) {
+      if (flags.on('list')) {
+        const pairs = Object.entries(info.object.metadata[kind.field] ?? {});
+        const own = kind.word === 'annotation' ? pairs.sort(([a], [b]) => (a < b ? -1 : 1)) : pairs;
+        if (infos.length > 1)
+          await session.out(`Listing ${kind.field} for ${info.resource.kind}.${info.resource.group || 'v1'}/${info.name}:\n`);
+        await session.out(own.map(([key, value]) => `${infos.length > 1 ? ' ' : ''}${key}=${value}\n`).join(''));
+        continue;
+      }
+      try {
+        await changeOne(invocation, info, kind, change);
+      } catch (error) {
+        errors.push(error);
+      }
     }
-    try {
-      await changeOne(invocation, info, kind, change);
-    } catch (error) {
-      errors.push(error);
-    }
-  }
-  throwCollected(errors);
-};
+    throwCollected(errors);
+  };
 
 const command = (name: string, short: string, kind: Kind): Command => ({
   name,
@@ -94,11 +112,25 @@ const command = (name: string, short: string, kind: Kind): Command => ({
   group: 'Settings Commands',
   usage: `[--overwrite] (-f FILENAME | TYPE NAME) KEY_1=VAL_1 ... KEY_N=VAL_N [--resource-version=version] [options]`,
   completes: 'resources',
-  flags: [...filenameFlags, ...outputFlags, ...selectorFlags, allNamespacesFlag, dryRunFlag, fieldManagerFlag(`kubectl-${name}`), defineFlag('all', 'bool', 'Select all resources, in the namespace of the specified resource types'), defineFlag('list', 'bool', `If true, display the ${kind.field} for a given resource.`), defineFlag('overwrite', 'bool', `If true, allow ${kind.field} to be overwritten`)],
+  flags: [
+    ...filenameFlags,
+    ...outputFlags,
+    ...selectorFlags,
+    allNamespacesFlag,
+    dryRunFlag,
+    fieldManagerFlag(`kubectl-${name}`),
+    defineFlag('all', 'bool', 'Select all resources, in the namespace of the specified resource types'),
+    defineFlag('list', 'bool', `If true, display the ${kind.field} for a given resource.`),
+    defineFlag('overwrite', 'bool', `If true, allow ${kind.field} to be overwritten`),
+  ],
   run: run(kind),
 });
 
 /** kubectl label */
 export const label = command('label', 'Update the labels on a resource', { field: 'labels', word: 'label', done: 'labeled' });
 /** kubectl annotate */
-export const annotate = command('annotate', 'Update the annotations on a resource', { field: 'annotations', word: 'annotation', done: 'annotated' });
+export const annotate = command('annotate', 'Update the annotations on a resource', {
+  field: 'annotations',
+  word: 'annotation',
+  done: 'annotated',
+});

@@ -55,7 +55,8 @@ async function run(invocation: Invocation): Promise<void> {
   if (kind === 'create') {
     for (const target of targets) {
       if (target.name === undefined) throw new CommandError('--for=create needs a name');
-      if (!(await waitFor(session, { ...target, name: target.name }, leftMs(), met))) throw new CommandError('timed out waiting for the condition');
+      if (!(await waitFor(session, { ...target, name: target.name }, leftMs(), met)))
+        throw new CommandError('timed out waiting for the condition');
       await session.out(`${printedName(target.resource, target.name)} condition met\n`);
     }
     return;
@@ -79,8 +80,21 @@ export const wait: Command = {
   name: 'wait',
   short: 'Experimental: Wait for a specific condition on one or many resources',
   group: 'Advanced Commands',
-  usage: "([-f FILENAME] | resource.group/resource.name | resource.group [(-l label | --all)]) [--for=create|--for=delete|--for condition=available|--for=jsonpath='{}'[=value]] [options]",
+  usage:
+    "([-f FILENAME] | resource.group/resource.name | resource.group [(-l label | --all)]) [--for=create|--for=delete|--for condition=available|--for=jsonpath='{}'[=value]] [options]",
   completes: 'resources',
-  flags: [...filenameFlags, ...outputFlags, ...selectorFlags, allNamespacesFlag, defineFlag('all', 'bool', 'Select all resources in the namespace of the specified resource types'), defineFlag('for', 'string', "The condition to wait on: [create|delete|condition=condition-name[=condition-value]|jsonpath='{JSONPath expression}'=[JSONPath value]]."), defineFlag('timeout', 'duration', 'The length of time to wait before giving up.', { initial: '30s' })],
+  flags: [
+    ...filenameFlags,
+    ...outputFlags,
+    ...selectorFlags,
+    allNamespacesFlag,
+    defineFlag('all', 'bool', 'Select all resources in the namespace of the specified resource types'),
+    defineFlag(
+      'for',
+      'string',
+      "The condition to wait on: [create|delete|condition=condition-name[=condition-value]|jsonpath='{JSONPath expression}'=[JSONPath value]].",
+    ),
+    defineFlag('timeout', 'duration', 'The length of time to wait before giving up.', { initial: '30s' }),
+  ],
   run,
 };

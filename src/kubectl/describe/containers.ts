@@ -50,18 +50,37 @@ function writeEnvironment(writer: DescriptionWriter, env: readonly EnvVar[] | un
     if (!valueFrom) value.split('\n').forEach((line, at) => writer.line(3, at === 0 ? `${name}:\t${line}` : `\t${line}`));
     else if (valueFrom.fieldRef) {
       const { apiVersion = 'v1', fieldPath } = valueFrom.fieldRef;
-      const known: Readonly<Record<string, string | undefined>> = { 'metadata.name': pod?.metadata.name, 'metadata.namespace': pod?.metadata.namespace, 'metadata.uid': pod?.metadata.uid };
+      const known: Readonly<Record<string, string | undefined>> = {
+        'metadata.name': pod?.metadata.name,
+        'metadata.namespace': pod?.metadata.namespace,
+        'metadata.uid': pod?.metadata.uid,
+      };
       writer.line(3, `${name}:\t${known[fieldPath] ?? ''} (${apiVersion}:${fieldPath})`);
     } else if (valueFrom.resourceFieldRef) writer.line(3, `${name}:\t0 (${valueFrom.resourceFieldRef.resource})`);
-    else if (valueFrom.secretKeyRef) writer.line(3, `${name}:\t<set to the key '${valueFrom.secretKeyRef.key}' in secret '${valueFrom.secretKeyRef.name ?? ''}'>\tOptional: ${valueFrom.secretKeyRef.optional ?? false}`);
-    else if (valueFrom.configMapKeyRef) writer.line(3, `${name}:\t<set to the key '${valueFrom.configMapKeyRef.key}' of config map '${valueFrom.configMapKeyRef.name ?? ''}'>\tOptional: ${valueFrom.configMapKeyRef.optional ?? false}`);
+    else if (valueFrom.secretKeyRef)
+      writer.line(
+        3,
+        `${name}:\t<set to the key '${valueFrom.secretKeyRef.key}' in secret '${valueFrom.secretKeyRef.name ?? ''}'>\tOptional: ${valueFrom.secretKeyRef.optional ?? false}`,
+      );
+    else if (valueFrom.configMapKeyRef)
+      writer.line(
+        3,
+        `${name}:\t<set to the key '${valueFrom.configMapKeyRef.key}' of config map '${valueFrom.configMapKeyRef.name ?? ''}'>\tOptional: ${valueFrom.configMapKeyRef.optional ?? false}`,
+      );
   }
 }
 
 function writePorts(writer: DescriptionWriter, { ports = [] }: Container): void {
-  const write = (label: string, texts: readonly string[]): void => writer.line(2, `${label}${texts.length > 1 ? 's' : ''}:\t${texts.join(', ') || '<none>'}`);
-  write('Port', ports.map(({ containerPort, protocol = 'TCP', name }) => `${containerPort}/${protocol}${name ? ` (${name})` : ''}`));
-  write('Host Port', ports.map(({ hostPort = 0, protocol = 'TCP', name }) => `${hostPort}/${protocol}${name ? ` (${name})` : ''}`));
+  const write = (label: string, texts: readonly string[]): void =>
+    writer.line(2, `${label}${texts.length > 1 ? 's' : ''}:\t${texts.join(', ') || '<none>'}`);
+  write(
+    'Port',
+    ports.map(({ containerPort, protocol = 'TCP', name }) => `${containerPort}/${protocol}${name ? ` (${name})` : ''}`),
+  );
+  write(
+    'Host Port',
+    ports.map(({ hostPort = 0, protocol = 'TCP', name }) => `${hostPort}/${protocol}${name ? ` (${name})` : ''}`),
+  );
 }
 
 function writeContainer(writer: DescriptionWriter, container: Container, status: ContainerStatus | undefined, pod: Pod | undefined): void {
@@ -69,7 +88,10 @@ function writeContainer(writer: DescriptionWriter, container: Container, status:
   writer.line(2, `Image:\t${container.image ?? ''}`);
   if (status) writer.line(2, `Image ID:\t${status.imageID}`);
   writePorts(writer, container);
-  for (const [label, words] of [['Command', container.command], ['Args', container.args]] as const) {
+  for (const [label, words] of [
+    ['Command', container.command],
+    ['Args', container.args],
+  ] as const) {
     if (!words?.length) continue;
     writer.line(2, `${label}:`);
     for (const line of words.flatMap((word) => word.split('\n'))) writer.line(3, line);
@@ -89,31 +111,77 @@ function writeContainer(writer: DescriptionWriter, container: Container, status:
     writer.line(2, 'Environment Variables from:');
     for (const { configMapRef, secretRef, prefix } of container.envFrom) {
       const source = configMapRef ?? secretRef;
-      writer.line(3, `${source?.name ?? ''}\t${configMapRef ? 'ConfigMap' : 'Secret'}${prefix ? ` with prefix '${prefix}'` : ''}\tOptional: ${source?.optional ?? false}`);
+      writer.line(
+        3,
+        `${source?.name ?? ''}\t${configMapRef ? 'ConfigMap' : 'Secret'}${prefix ? ` with prefix '${prefix}'` : ''}\tOptional: ${source?.optional ?? false}`,
+      );
     }
   }
   writeEnvironment(writer, container.env, pod);
   const mounts = [...(container.volumeMounts ?? [])].sort((a, b) => (a.mountPath < b.mountPath ? -1 : 1));
   writer.line(2, mounts.length ? 'Mounts:' : 'Mounts:\t<none>');
-  for (const { mountPath, name, readOnly, subPath } of mounts) writer.line(3, `${mountPath} from ${name} (${readOnly ? 'ro' : 'rw'}${subPath ? `,path="${subPath}"` : ''})`);
+  for (const { mountPath, name, readOnly, subPath } of mounts)
+    writer.line(3, `${mountPath} from ${name} (${readOnly ? 'ro' : 'rw'}${subPath ? `,path="${subPath}"` : ''})`);
 }
 
 /** Containers of a pod (with their states) or of a template (`space` is then two blanks). */
-export function writeContainers(writer: DescriptionWriter, label: string, containers: readonly Container[], statuses: readonly ContainerStatus[], space = '', pod?: Pod): void {
+export function writeContainers(
+  writer: DescriptionWriter,
+  label: string,
+  containers: readonly Container[],
+  statuses: readonly ContainerStatus[],
+  space = '',
+  pod?: Pod,
+): void {
   writer.line(0, `${space}${label}:${containers.length ? '' : ' <none>'}`);
   for (const container of containers) {
     writer.line(1, `${space ? ' ' : ''}${container.name}:`);
-    writeContainer(writer, container, statuses.find(({ name }) => name === container.name), pod);
+    writeContainer(
+      writer,
+      container,
+      statuses.find(({ name }) => name === container.name),
+      pod,
+    );
   }
 }
 
 function volumeLines(volume: Volume): string[] {
-  if (volume.emptyDir) return ["Type:\tEmptyDir (a temporary directory that shares a pod's lifetime)", `Medium:\t${volume.emptyDir.medium ?? ''}`, `SizeLimit:\t${String(volume.emptyDir.sizeLimit ?? '<unset>')}`];
-  if (volume.hostPath) return ['Type:\tHostPath (bare host directory volume)', `Path:\t${volume.hostPath.path}`, `HostPathType:\t${volume.hostPath.type ?? ''}`];
-  if (volume.secret) return ['Type:\tSecret (a volume populated by a Secret)', `SecretName:\t${volume.secret.secretName ?? ''}`, `Optional:\t${volume.secret.optional ?? false}`];
-  if (volume.configMap) return ['Type:\tConfigMap (a volume populated by a ConfigMap)', `Name:\t${volume.configMap.name ?? ''}`, `Optional:\t${volume.configMap.optional ?? false}`];
-  if (volume.persistentVolumeClaim) return ['Type:\tPersistentVolumeClaim (a reference to a PersistentVolumeClaim in the same namespace)', `ClaimName:\t${volume.persistentVolumeClaim.claimName}`, `ReadOnly:\t${volume.persistentVolumeClaim.readOnly ?? false}`];
-  if (volume.downwardAPI) return ['Type:\tDownwardAPI (a volume populated by information about the pod)', 'Items:', ...(volume.downwardAPI.items ?? []).map(({ path, fieldRef }) => `  ${fieldRef?.fieldPath ?? ''} -> ${path}`)];
+  if (volume.emptyDir)
+    return [
+      "Type:\tEmptyDir (a temporary directory that shares a pod's lifetime)",
+      `Medium:\t${volume.emptyDir.medium ?? ''}`,
+      `SizeLimit:\t${String(volume.emptyDir.sizeLimit ?? '<unset>')}`,
+    ];
+  if (volume.hostPath)
+    return [
+      'Type:\tHostPath (bare host directory volume)',
+      `Path:\t${volume.hostPath.path}`,
+      `HostPathType:\t${volume.hostPath.type ?? ''}`,
+    ];
+  if (volume.secret)
+    return [
+      'Type:\tSecret (a volume populated by a Secret)',
+      `SecretName:\t${volume.secret.secretName ?? ''}`,
+      `Optional:\t${volume.secret.optional ?? false}`,
+    ];
+  if (volume.configMap)
+    return [
+      'Type:\tConfigMap (a volume populated by a ConfigMap)',
+      `Name:\t${volume.configMap.name ?? ''}`,
+      `Optional:\t${volume.configMap.optional ?? false}`,
+    ];
+  if (volume.persistentVolumeClaim)
+    return [
+      'Type:\tPersistentVolumeClaim (a reference to a PersistentVolumeClaim in the same namespace)',
+      `ClaimName:\t${volume.persistentVolumeClaim.claimName}`,
+      `ReadOnly:\t${volume.persistentVolumeClaim.readOnly ?? false}`,
+    ];
+  if (volume.downwardAPI)
+    return [
+      'Type:\tDownwardAPI (a volume populated by information about the pod)',
+      'Items:',
+      ...(volume.downwardAPI.items ?? []).map(({ path, fieldRef }) => `  ${fieldRef?.fieldPath ?? ''} -> ${path}`),
+    ];
   if (!volume.projected) return ['<unknown>'];
   return [
     'Type:\tProjected (a volume that contains injected data from multiple sources)',
@@ -144,7 +212,11 @@ export function tolerationText({ key = '', value = '', effect, operator, tolerat
 }
 
 /** Node selectors and tolerations. */
-export function writePlacement(writer: DescriptionWriter, spec: { nodeSelector?: Record<string, string>; tolerations?: readonly Toleration[] } | undefined, space = ''): void {
+export function writePlacement(
+  writer: DescriptionWriter,
+  spec: { nodeSelector?: Record<string, string>; tolerations?: readonly Toleration[] } | undefined,
+  space = '',
+): void {
   writer.pairs(`${space}Node-Selectors`, spec?.nodeSelector);
   const tolerations = [...(spec?.tolerations ?? [])].sort((a, b) => ((a.key ?? '') < (b.key ?? '') ? -1 : 1));
   if (tolerations.length === 0) writer.line(0, `${space}Tolerations:\t<none>`);

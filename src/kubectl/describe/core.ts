@@ -1,6 +1,17 @@
 /** kubectl describe for the small kinds: namespace, service, configmap, secret, service account, lease, roles and bindings; workloads. */
 import { formatLabelSelector, type KubeObject, type LabelSelector } from '#apimachinery';
-import type { ClusterRole, ConfigMap, Deployment, EndpointSlice, Namespace, PodTemplateSpec, RoleBinding, Secret, Service, ServiceAccount } from '#api';
+import type {
+  ClusterRole,
+  ConfigMap,
+  Deployment,
+  EndpointSlice,
+  Namespace,
+  PodTemplateSpec,
+  RoleBinding,
+  Secret,
+  Service,
+  ServiceAccount,
+} from '#api';
 import { writeContainers, writePlacement, writeVolumes } from './containers.ts';
 import type { Description } from './description.ts';
 import { longTime, writeEvents, type DescriptionWriter } from './writer.ts';
@@ -19,14 +30,15 @@ export const describeNamespace: Description<Namespace> = (writer, namespace) => 
   writer.line(0, '\nNo resource quota.\n\nNo LimitRange resource.');
 };
 
-
 /** A config map with its data. */
 export const describeConfigMap: Description<ConfigMap> = (writer, object, { events, nowMs }) => {
   writeHead(writer, object);
   writer.line(0, '\nData\n====');
-  for (const [key, value] of Object.entries((object.data ?? {}) as Record<string, string>).sort(([a], [b]) => (a < b ? -1 : 1))) writer.line(0, `${key}:\n----\n${value}\n`);
+  for (const [key, value] of Object.entries((object.data ?? {}) as Record<string, string>).sort(([a], [b]) => (a < b ? -1 : 1)))
+    writer.line(0, `${key}:\n----\n${value}\n`);
   writer.line(0, '\nBinaryData\n====');
-  for (const [key, value] of Object.entries((object.binaryData ?? {}) as Record<string, string>)) writer.line(0, `${key}: ${atob(value).length} bytes`);
+  for (const [key, value] of Object.entries((object.binaryData ?? {}) as Record<string, string>))
+    writer.line(0, `${key}: ${atob(value).length} bytes`);
   writer.line(0, '');
   writeEvents(writer, events, nowMs);
 };
@@ -49,8 +61,14 @@ export const describeServiceAccount: Description<ServiceAccount> = (writer, obje
     if (names.length === 0) writer.line(0, `${label}:\t<none>`);
     names.forEach((name, at) => writer.line(0, `${at === 0 ? `${label}:` : ''}\t${name}`));
   };
-  list('Image pull secrets', (object.imagePullSecrets ?? []).map(({ name = '' }) => name));
-  list('Mountable secrets', (object.secrets ?? []).map(({ name = '' }) => name));
+  list(
+    'Image pull secrets',
+    (object.imagePullSecrets ?? []).map(({ name = '' }) => name),
+  );
+  list(
+    'Mountable secrets',
+    (object.secrets ?? []).map(({ name = '' }) => name),
+  );
   list('Tokens', []);
   writeEvents(writer, events, nowMs);
 };
@@ -58,7 +76,9 @@ export const describeServiceAccount: Description<ServiceAccount> = (writer, obje
 function endpointsOf(slices: readonly EndpointSlice[], portName: string | undefined): string {
   const found = slices.flatMap(({ ports, endpoints }) => {
     const port = (ports ?? []).find(({ name }) => (name ?? '') === (portName ?? ''))?.port;
-    return (endpoints ?? []).filter(({ conditions }) => conditions?.ready !== false).flatMap(({ addresses }) => addresses.map((address) => `${address}:${port ?? ''}`));
+    return (endpoints ?? [])
+      .filter(({ conditions }) => conditions?.ready !== false)
+      .flatMap(({ addresses }) => addresses.map((address) => `${address}:${port ?? ''}`));
   });
   return `${found.slice(0, 3).join(',')}${found.length > 3 ? ` + ${found.length - 3} more...` : ''}`;
 }
@@ -66,9 +86,16 @@ function endpointsOf(slices: readonly EndpointSlice[], portName: string | undefi
 /** A service with its endpoints. */
 export const describeService: Description<Service> = async (writer, object, { session, events, nowMs }) => {
   const { spec = {} } = object;
-  const slices = await session.json<{ items: EndpointSlice[] }>({ method: 'GET', path: `/apis/discovery.k8s.io/v1/namespaces/${object.metadata.namespace ?? ''}/endpointslices`, query: { labelSelector: `kubernetes.io/service-name=${object.metadata.name}`, limit: 500 } });
+  const slices = await session.json<{ items: EndpointSlice[] }>({
+    method: 'GET',
+    path: `/apis/discovery.k8s.io/v1/namespaces/${object.metadata.namespace ?? ''}/endpointslices`,
+    query: { labelSelector: `kubernetes.io/service-name=${object.metadata.name}`, limit: 500 },
+  });
   writeHead(writer, object);
-  const selector = Object.entries((spec.selector ?? {}) as Record<string, string>).map(([key, value]) => `${key}=${value}`).sort().join(',');
+  const selector = Object.entries((spec.selector ?? {}) as Record<string, string>)
+    .map(([key, value]) => `${key}=${value}`)
+    .sort()
+    .join(',');
   writer.line(0, `Selector:\t${selector || '<none>'}`);
   writer.line(0, `Type:\t${spec.type ?? ''}`);
   writer.line(0, `IP Family Policy:\t${spec.ipFamilyPolicy ?? '<none>'}`);
@@ -125,7 +152,8 @@ export const describeRoleBinding: Description<RoleBinding> = (writer, object) =>
 export function writePodTemplate(writer: DescriptionWriter, template: PodTemplateSpec | undefined): void {
   writer.line(0, 'Pod Template:');
   writer.pairs('  Labels', template?.metadata?.labels as Record<string, string> | undefined);
-  if (template?.metadata?.annotations && Object.keys(template.metadata.annotations).length) writer.pairs('  Annotations', template.metadata.annotations as Record<string, string>, ': ');
+  if (template?.metadata?.annotations && Object.keys(template.metadata.annotations).length)
+    writer.pairs('  Annotations', template.metadata.annotations as Record<string, string>, ': ');
   if (template?.spec?.serviceAccountName) writer.line(0, `  Service Account:\t${template.spec.serviceAccountName}`);
   if (template?.spec?.initContainers?.length) writeContainers(writer, 'Init Containers', template.spec.initContainers, [], '  ');
   writeContainers(writer, 'Containers', template?.spec?.containers ?? [], [], '  ');
@@ -143,18 +171,26 @@ interface ReplicaSetFacts extends KubeObject {
 export const describeDeployment: Description<Deployment> = async (writer, object, { session, events, nowMs }) => {
   const { metadata, spec, status = {} } = object;
   const labelSelector = formatLabelSelector(spec?.selector as LabelSelector | undefined);
-  const sets = await session.json<{ items: ReplicaSetFacts[] }>({ method: 'GET', path: `/apis/apps/v1/namespaces/${metadata.namespace ?? ''}/replicasets`, query: { labelSelector } });
+  const sets = await session.json<{ items: ReplicaSetFacts[] }>({
+    method: 'GET',
+    path: `/apis/apps/v1/namespaces/${metadata.namespace ?? ''}/replicasets`,
+    query: { labelSelector },
+  });
   writer.line(0, `Name:\t${metadata.name}`);
   writer.line(0, `Namespace:\t${metadata.namespace ?? ''}`);
   writer.line(0, `CreationTimestamp:\t${longTime(metadata.creationTimestamp)}`);
   writer.pairs('Labels', metadata.labels);
   writer.annotations(metadata.annotations);
   writer.line(0, `Selector:\t${labelSelector}`);
-  writer.line(0, `Replicas:\t${spec?.replicas ?? 0} desired | ${status.updatedReplicas ?? 0} updated | ${status.replicas ?? 0} total | ${status.availableReplicas ?? 0} available | ${status.unavailableReplicas ?? 0} unavailable`);
+  writer.line(
+    0,
+    `Replicas:\t${spec?.replicas ?? 0} desired | ${status.updatedReplicas ?? 0} updated | ${status.replicas ?? 0} total | ${status.availableReplicas ?? 0} available | ${status.unavailableReplicas ?? 0} unavailable`,
+  );
   writer.line(0, `StrategyType:\t${spec?.strategy?.type ?? ''}`);
   writer.line(0, `MinReadySeconds:\t${spec?.minReadySeconds ?? 0}`);
   const rolling = spec?.strategy?.rollingUpdate;
-  if (rolling) writer.line(0, `RollingUpdateStrategy:\t${String(rolling.maxUnavailable)} max unavailable, ${String(rolling.maxSurge)} max surge`);
+  if (rolling)
+    writer.line(0, `RollingUpdateStrategy:\t${String(rolling.maxUnavailable)} max unavailable, ${String(rolling.maxSurge)} max surge`);
   writePodTemplate(writer, spec?.template);
   if (status.conditions?.length) {
     writer.line(0, 'Conditions:\n  Type\tStatus\tReason\n  ----\t------\t------');
@@ -163,7 +199,9 @@ export const describeDeployment: Description<Deployment> = async (writer, object
   const revision = 'deployment.kubernetes.io/revision';
   const owned = sets.items.filter((set) => set.metadata.ownerReferences?.some(({ uid }) => uid === metadata.uid));
   const isNew = (set: ReplicaSetFacts): boolean => set.metadata.annotations?.[revision] === metadata.annotations?.[revision];
-  const text = (list: readonly ReplicaSetFacts[]): string => list.map((set) => `${set.metadata.name} (${set.status?.replicas ?? 0}/${set.spec?.replicas ?? 0} replicas created)`).join(', ') || '<none>';
+  const text = (list: readonly ReplicaSetFacts[]): string =>
+    list.map((set) => `${set.metadata.name} (${set.status?.replicas ?? 0}/${set.spec?.replicas ?? 0} replicas created)`).join(', ') ||
+    '<none>';
   writer.line(0, `OldReplicaSets:\t${text(owned.filter((set) => !isNew(set)))}`);
   writer.line(0, `NewReplicaSet:\t${text(owned.filter(isNew))}`);
   writeEvents(writer, events, nowMs);
@@ -197,8 +235,9 @@ export const describeAnything: Description = (writer, object, { events, nowMs })
   writer.line(0, `API Version:\t${object.apiVersion}`);
   writer.line(0, `Kind:\t${object.kind}`);
   const { apiVersion: _apiVersion, kind: _kind, metadata, ...rest } = object as KubeObject & Record<string, unknown>;
-  const shown = Object.fromEntries(Object.entries(metadata).filter(([key]) => !['name', 'namespace', 'labels', 'annotations', 'managedFields'].includes(key)));
+  const shown = Object.fromEntries(
+    Object.entries(metadata).filter(([key]) => !['name', 'namespace', 'labels', 'annotations', 'managedFields'].includes(key)),
+  );
   writeFields(writer, { metadata: shown, ...rest }, 0);
   writeEvents(writer, events, nowMs);
 };
-

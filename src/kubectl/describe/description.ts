@@ -12,4 +12,8 @@ export interface DescriptionContext {
 }
 
 /** Writes an object of one kind. */
-export type Description<T extends KubeObject = KubeObject> = (writer: DescriptionWriter, object: T, context: DescriptionContext) => Promise<void> | void;
+export type Description<T extends KubeObject = KubeObject> = (
+  writer: DescriptionWriter,
+  object: T,
+  context: DescriptionContext,
+) => Promise<void> | void;

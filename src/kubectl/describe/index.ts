@@ -1,6 +1,16 @@
 /** Descriptions by `group/Kind`; other kinds get the generic one. */
 import type { KubeObject } from '#apimachinery';
-import { describeAnything, describeConfigMap, describeDeployment, describeNamespace, describeRole, describeRoleBinding, describeSecret, describeService, describeServiceAccount } from './core.ts';
+import {
+  describeAnything,
+  describeConfigMap,
+  describeDeployment,
+  describeNamespace,
+  describeRole,
+  describeRoleBinding,
+  describeSecret,
+  describeService,
+  describeServiceAccount,
+} from './core.ts';
 import type { Description } from './description.ts';
 import { describeNode } from './node.ts';
 import { describePod } from './pod.ts';

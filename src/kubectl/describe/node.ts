@@ -57,13 +57,18 @@ function writePods(writer: DescriptionWriter, pods: readonly Pod[], allocatable:
         sums[field].set(name, known ? addQuantity(known, amount) : amount);
       }
     }
-    writer.line(1, `${pod.metadata.namespace ?? ''}\t${pod.metadata.name}\t\t${cells.join('\t')}\t${ageOf(pod.metadata.creationTimestamp, nowMs)}`);
+    writer.line(
+      1,
+      `${pod.metadata.namespace ?? ''}\t${pod.metadata.name}\t\t${cells.join('\t')}\t${ageOf(pod.metadata.creationTimestamp, nowMs)}`,
+    );
   }
   writer.line(0, 'Allocated resources:\n  (Total limits may be over 100 percent, i.e., overcommitted.)');
   writer.line(1, 'Resource\tRequests\tLimits');
   writer.line(1, '--------\t--------\t------');
   const first = ['cpu', 'memory', 'ephemeral-storage'];
-  const others = Object.keys(allocatable).filter((name) => !first.includes(name) && name !== 'pods').sort();
+  const others = Object.keys(allocatable)
+    .filter((name) => !first.includes(name) && name !== 'pods')
+    .sort();
   for (const name of [...first, ...others]) {
     const isCounted = name === 'cpu' || name === 'memory' || name === 'ephemeral-storage' || name.startsWith('hugepages-');
     const cells = (['requests', 'limits'] as const).map((field) => {
@@ -101,9 +106,15 @@ function writeSystem(writer: DescriptionWriter, node: Node): void {
 
 function writeConditions(writer: DescriptionWriter, node: Node): void {
   if (!node.status?.conditions?.length) return;
-  writer.line(0, 'Conditions:\n  Type\tStatus\tLastHeartbeatTime\tLastTransitionTime\tReason\tMessage\n  ----\t------\t-----------------\t------------------\t------\t-------');
+  writer.line(
+    0,
+    'Conditions:\n  Type\tStatus\tLastHeartbeatTime\tLastTransitionTime\tReason\tMessage\n  ----\t------\t-----------------\t------------------\t------\t-------',
+  );
   for (const { type, status, lastHeartbeatTime, lastTransitionTime, reason, message } of node.status.conditions) {
-    writer.line(1, `${type} \t${status} \t${longTime(lastHeartbeatTime)} \t${longTime(lastTransitionTime)} \t${reason ?? ''} \t${message ?? ''}`);
+    writer.line(
+      1,
+      `${type} \t${status} \t${longTime(lastHeartbeatTime)} \t${longTime(lastTransitionTime)} \t${reason ?? ''} \t${message ?? ''}`,
+    );
   }
 }
 
@@ -111,7 +122,13 @@ function writeConditions(writer: DescriptionWriter, node: Node): void {
 export function rolesOf(node: Node): string {
   const prefix = 'node-role.kubernetes.io/';
   const labels = node.metadata.labels ?? {};
-  const roles = Object.keys(labels).flatMap((name) => (name.startsWith(prefix) && name !== prefix ? [name.slice(prefix.length)] : name === 'kubernetes.io/role' && labels[name] ? [labels[name]] : []));
+  const roles = Object.keys(labels).flatMap((name) =>
+    name.startsWith(prefix) && name !== prefix
+      ? [name.slice(prefix.length)]
+      : name === 'kubernetes.io/role' && labels[name]
+        ? [labels[name]]
+        : [],
+  );
   return roles.sort().join(',') || '<none>';
 }
 
@@ -128,7 +145,10 @@ export const describeNode: Description<Node> = async (writer, node, { session, e
   taints.forEach((taint, at) => writer.line(0, `${at === 0 ? 'Taints:' : ''}\t${taint}`));
   writer.line(0, `Unschedulable:\t${spec?.unschedulable ?? false}`);
   try {
-    const lease = await session.json<Lease>({ method: 'GET', path: `/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/${metadata.name}` });
+    const lease = await session.json<Lease>({
+      method: 'GET',
+      path: `/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/${metadata.name}`,
+    });
     writer.line(0, 'Lease:');
     writer.line(1, `HolderIdentity:\t${lease.spec?.holderIdentity ?? '<unset>'}`);
     writer.line(1, `AcquireTime:\t${lease.spec?.acquireTime ? longTime(lease.spec.acquireTime) : '<unset>'}`);

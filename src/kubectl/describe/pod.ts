@@ -35,12 +35,15 @@ export const describePod: Description<Pod> = (writer, pod, { events, nowMs }) =>
   const controller = metadata.ownerReferences?.find((owner) => owner.controller);
   if (controller) writer.line(0, `Controlled By:\t${controller.kind}/${controller.name}`);
   if (status.nominatedNodeName) writer.line(0, `NominatedNodeName:\t${status.nominatedNodeName}`);
-  if (spec?.initContainers?.length) writeContainers(writer, 'Init Containers', spec.initContainers, status.initContainerStatuses ?? [], '', pod);
+  if (spec?.initContainers?.length)
+    writeContainers(writer, 'Init Containers', spec.initContainers, status.initContainerStatuses ?? [], '', pod);
   writeContainers(writer, 'Containers', spec?.containers ?? [], status.containerStatuses ?? [], '', pod);
-  if (spec?.ephemeralContainers?.length) writeContainers(writer, 'Ephemeral Containers', spec.ephemeralContainers, status.ephemeralContainerStatuses ?? [], '', pod);
+  if (spec?.ephemeralContainers?.length)
+    writeContainers(writer, 'Ephemeral Containers', spec.ephemeralContainers, status.ephemeralContainerStatuses ?? [], '', pod);
   if (spec?.readinessGates?.length) {
     writer.line(0, 'Readiness Gates:\n  Type\tStatus');
-    for (const { conditionType } of spec.readinessGates) writer.line(1, `${conditionType} \t${status.conditions?.find(({ type }) => type === conditionType)?.status ?? '<none>'} `);
+    for (const { conditionType } of spec.readinessGates)
+      writer.line(1, `${conditionType} \t${status.conditions?.find(({ type }) => type === conditionType)?.status ?? '<none>'} `);
   }
   if (status.conditions?.length) {
     writer.line(0, 'Conditions:\n  Type\tStatus');

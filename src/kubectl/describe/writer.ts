@@ -21,7 +21,9 @@ export class DescriptionWriter {
 
   /** Annotations; the one of kubectl apply is left out, long ones are cut. */
   annotations(pairs: Readonly<Record<string, string>> | undefined): void {
-    const names = Object.keys(pairs ?? {}).filter((name) => name !== LAST_APPLIED).sort();
+    const names = Object.keys(pairs ?? {})
+      .filter((name) => name !== LAST_APPLIED)
+      .sort();
     if (names.length === 0) this.lines.push('Annotations:\t<none>');
     names.forEach((name, at) => {
       const value = pairs![name]!.replace(/\n$/, '');
@@ -29,7 +31,8 @@ export class DescriptionWriter {
       if (value.length + name.length + 2 < MAX_ANNOTATION_LENGTH && !value.includes('\n')) this.lines.push(`${head}${name}: ${value}`);
       else {
         this.lines.push(`${head}${name}:`);
-        for (const line of value.split('\n')) this.lines.push(`\t  ${line.length > MAX_ANNOTATION_LENGTH ? `${line.slice(0, MAX_ANNOTATION_LENGTH)}...` : line}`);
+        for (const line of value.split('\n'))
+          this.lines.push(`\t  ${line.length > MAX_ANNOTATION_LENGTH ? `${line.slice(0, MAX_ANNOTATION_LENGTH)}...` : line}`);
       }
     });
   }
@@ -67,7 +70,8 @@ export interface EventFacts extends KubeObject {
   reportingComponent?: string;
 }
 
-const lastSeen = (event: EventFacts): string | undefined => event.series?.lastObservedTime ?? event.lastTimestamp ?? event.eventTime ?? undefined;
+const lastSeen = (event: EventFacts): string | undefined =>
+  event.series?.lastObservedTime ?? event.lastTimestamp ?? event.eventTime ?? undefined;
 const firstSeen = (event: EventFacts): string | undefined => event.firstTimestamp ?? event.eventTime ?? undefined;
 
 /** The events of an object. */
@@ -78,7 +82,11 @@ export function writeEvents(writer: DescriptionWriter, events: readonly EventFac
   writer.line(1, '----\t------\t----\t----\t-------');
   for (const event of [...events].sort((a, b) => (maybeParseTime(lastSeen(a)) ?? 0) - (maybeParseTime(lastSeen(b)) ?? 0))) {
     const count = event.series?.count ?? event.count ?? 1;
-    const age = count > 1 ? `${ageOf(lastSeen(event), nowMs)} (x${count} over ${ageOf(firstSeen(event), nowMs)})` : ageOf(firstSeen(event), nowMs);
-    writer.line(1, `${event.type ?? ''}\t${event.reason ?? ''}\t${age}\t${event.source?.component || event.reportingComponent || ''}\t${(event.message ?? '').trim()}`);
+    const age =
+      count > 1 ? `${ageOf(lastSeen(event), nowMs)} (x${count} over ${ageOf(firstSeen(event), nowMs)})` : ageOf(firstSeen(event), nowMs);
+    writer.line(
+      1,
+      `${event.type ?? ''}\t${event.reason ?? ''}\t${age}\t${event.source?.component || event.reportingComponent || ''}\t${(event.message ?? '').trim()}`,
+    );
   }
 }

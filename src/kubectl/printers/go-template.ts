@@ -5,7 +5,13 @@ import { goValue } from './output.ts';
 type Node =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'print'; readonly pipe: string }
-  | { readonly kind: 'block'; readonly word: 'if' | 'range' | 'with'; readonly pipe: string; readonly body: Node[]; readonly other: Node[] };
+  | {
+      readonly kind: 'block';
+      readonly word: 'if' | 'range' | 'with';
+      readonly pipe: string;
+      readonly body: Node[];
+      readonly other: Node[];
+    };
 
 /** A parsed template. */
 export type Template = readonly Node[];
@@ -61,7 +67,8 @@ export function parseTemplate(source: string): Template {
 
 type Scope = Map<string, unknown>;
 
-const isTrue = (value: unknown): boolean => (Array.isArray(value) ? value.length > 0 : typeof value === 'object' && value !== null ? Object.keys(value).length > 0 : Boolean(value));
+const isTrue = (value: unknown): boolean =>
+  Array.isArray(value) ? value.length > 0 : typeof value === 'object' && value !== null ? Object.keys(value).length > 0 : Boolean(value);
 
 function field(value: unknown, path: string): unknown {
   let current = value;
@@ -82,7 +89,8 @@ function tokens(pipe: string): string[] {
 
 const FUNCTIONS: Readonly<Record<string, (...args: unknown[]) => unknown>> = {
   len: (value) => (typeof value === 'string' || Array.isArray(value) ? value.length : Object.keys((value as object | null) ?? {}).length),
-  index: (value, ...keys) => keys.reduce<unknown>((current, key) => (current as Record<string, unknown> | undefined)?.[key as string], value),
+  index: (value, ...keys) =>
+    keys.reduce<unknown>((current, key) => (current as Record<string, unknown> | undefined)?.[key as string], value),
   eq: (first, ...rest) => rest.some((other) => other === first),
   ne: (a, b) => a !== b,
   lt: (a, b) => (a as number) < (b as number),
@@ -94,13 +102,15 @@ const FUNCTIONS: Readonly<Record<string, (...args: unknown[]) => unknown>> = {
   not: (value) => !isTrue(value),
   print: (...values) => values.map(shown).join(' '),
   println: (...values) => `${values.map(shown).join(' ')}\n`,
-  printf: (format, ...values) => String(format).replace(/%(-?\d*)([svdqt%])/g, (_, width: string, letter: string) => {
-    if (letter === '%') return '%';
-    const text = letter === 'q' ? JSON.stringify(values.shift()) : shown(values.shift());
-    return width.startsWith('-') ? text.padEnd(Number(width.slice(1))) : text.padStart(Number(width || 0));
-  }),
+  printf: (format, ...values) =>
+    String(format).replace(/%(-?\d*)([svdqt%])/g, (_, width: string, letter: string) => {
+      if (letter === '%') return '%';
+      const text = letter === 'q' ? JSON.stringify(values.shift()) : shown(values.shift());
+      return width.startsWith('-') ? text.padEnd(Number(width.slice(1))) : text.padStart(Number(width || 0));
+    }),
   base64decode: (value) => new TextDecoder().decode(Uint8Array.from(atob(String(value)), (char) => char.charCodeAt(0))),
-  exists: (value, ...keys) => keys.reduce<unknown>((current, key) => (current as Record<string, unknown> | undefined)?.[key as string], value) !== undefined,
+  exists: (value, ...keys) =>
+    keys.reduce<unknown>((current, key) => (current as Record<string, unknown> | undefined)?.[key as string], value) !== undefined,
   split: (value, separator) => String(value).split(String(separator)),
   html: shown,
   js: shown,
@@ -174,7 +184,9 @@ function run(nodes: readonly Node[], dot: unknown, scope: Scope): string {
     }
     const inner = new Map(scope);
     if (node.word === 'range') {
-      const entries = Array.isArray(value) ? value.map((item, index) => [index, item] as const) : Object.entries((value as object | null) ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
+      const entries = Array.isArray(value)
+        ? value.map((item, index) => [index, item] as const)
+        : Object.entries((value as object | null) ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
       for (const [key, item] of entries) {
         if (names.length === 2) inner.set(names[0]!, key);
         if (names.length > 0) inner.set(names.at(-1)!, item);

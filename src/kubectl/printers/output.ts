@@ -16,7 +16,8 @@ export interface ObjectPrinter {
   readonly isColumns: boolean;
 }
 
-const FORMATS = 'custom-columns,custom-columns-file,go-template,go-template-file,json,jsonpath,jsonpath-as-json,jsonpath-file,name,template,templatefile,wide,yaml';
+const FORMATS =
+  'custom-columns,custom-columns-file,go-template,go-template-file,json,jsonpath,jsonpath-as-json,jsonpath-file,name,template,templatefile,wide,yaml';
 const CREATE_FORMATS = 'go-template,go-template-file,json,jsonpath,jsonpath-as-json,jsonpath-file,name,template,templatefile,yaml';
 
 function withoutManagedFields(object: KubeObject): KubeObject {
@@ -50,7 +51,9 @@ function jsonPathPrinter(template: string, flags: Flags, asJson: boolean): Objec
         return path.execute(object, { allowMissingKeys });
       } catch (error) {
         const data = JSON.stringify(object, null, 2);
-        throw new CommandError(`error executing jsonpath "${template}": Error executing template: ${error instanceof Error ? error.message : String(error)}. Printing more information for debugging the template:\n\ttemplate was:\n\t\t${template}\n\tobject given to jsonpath engine was:\n\t\t${data}\n\n`);
+        throw new CommandError(
+          `error executing jsonpath "${template}": Error executing template: ${error instanceof Error ? error.message : String(error)}. Printing more information for debugging the template:\n\ttemplate was:\n\t\t${template}\n\tobject given to jsonpath engine was:\n\t\t${data}\n\n`,
+        );
       }
     },
   };
@@ -64,16 +67,19 @@ function columnsPrinter(spec: string, noHeaders: boolean): ObjectPrinter {
     if (colon < 0) throw new CommandError(`unexpected custom-columns spec: ${column}, expected <header>:<json-path-expr>`);
     return { header: column.slice(0, colon), path: parseJsonPath(relaxedJsonPath(column.slice(colon + 1))) };
   });
-  const goText = (value: unknown): string => (value === null || value === undefined ? '<none>' : typeof value === 'object' ? goValue(value) : String(value as string));
+  const goText = (value: unknown): string =>
+    value === null || value === undefined ? '<none>' : typeof value === 'object' ? goValue(value) : String(value as string);
   return {
     isColumns: true,
     text(object) {
       const items = (object as unknown as { items?: KubeObject[] }).items ?? [object];
       const rows = items.map((item) =>
-        columns.map(({ path }) => {
-          const found = path.find(item, { allowMissingKeys: true }).flat();
-          return found.length ? found.map(goText).join(',') : '<none>';
-        }).join('\t'),
+        columns
+          .map(({ path }) => {
+            const found = path.find(item, { allowMissingKeys: true }).flat();
+            return found.length ? found.map(goText).join(',') : '<none>';
+          })
+          .join('\t'),
       );
       if (!noHeaders) rows.unshift(columns.map(({ header }) => header).join('\t'));
       return `${alignTabs(rows.join('\n'), tableLayout)}\n`;
@@ -87,7 +93,10 @@ export function goValue(value: unknown): string {
   if (value === null || value === undefined) return '<nil>';
   if (typeof value !== 'object') return String(value as string);
   const record = value as Record<string, unknown>;
-  return `map[${Object.keys(record).sort().map((key) => `${key}:${goValue(record[key])}`).join(' ')}]`;
+  return `map[${Object.keys(record)
+    .sort()
+    .map((key) => `${key}:${goValue(record[key])}`)
+    .join(' ')}]`;
 }
 
 function fileText(session: Session, path: string, what: string): string {
@@ -103,11 +112,14 @@ export function objectPrinter(session: Session, flags: Flags, forGet: boolean): 
   const equals = output.indexOf('=');
   let format = equals < 0 ? output : output.slice(0, equals);
   let argument = equals < 0 ? undefined : output.slice(equals + 1);
-  if (format === '' && flags.given('template') && flags.text('template') !== '') [format, argument] = ['go-template', flags.text('template')];
+  if (format === '' && flags.given('template') && flags.text('template') !== '')
+    [format, argument] = ['go-template', flags.text('template')];
   if (argument === undefined && flags.given('template')) argument = flags.text('template');
   const clean = flags.on('show-managed-fields') ? (object: KubeObject): KubeObject => object : withoutManagedFields;
   const unknown = (): never => {
-    throw new CommandError(`unable to match a printer suitable for the output format "${output}", allowed formats are: ${forGet ? FORMATS : CREATE_FORMATS}`);
+    throw new CommandError(
+      `unable to match a printer suitable for the output format "${output}", allowed formats are: ${forGet ? FORMATS : CREATE_FORMATS}`,
+    );
   };
   switch (format) {
     case '':
@@ -128,7 +140,10 @@ export function objectPrinter(session: Session, flags: Flags, forGet: boolean): 
       };
     }
     case 'name':
-      return { isColumns: false, text: (object) => ((object as unknown as { items?: KubeObject[] }).items ?? [object]).map((item) => `${nameOf(item)}\n`).join('') };
+      return {
+        isColumns: false,
+        text: (object) => ((object as unknown as { items?: KubeObject[] }).items ?? [object]).map((item) => `${nameOf(item)}\n`).join(''),
+      };
     case 'jsonpath':
     case 'jsonpath-as-json':
       if (argument === undefined || argument === '') throw new CommandError(`template format specified but no template given`);
@@ -150,7 +165,14 @@ export function objectPrinter(session: Session, flags: Flags, forGet: boolean): 
       if (!forGet) return unknown();
       const [headers = '', paths = ''] = fileText(session, argument ?? '', '').split('\n');
       const names = headers.trim().split(/\s+/);
-      return columnsPrinter(paths.trim().split(/\s+/).map((path, at) => `${names[at] ?? ''}:${path}`).join(','), flags.on('no-headers'));
+      return columnsPrinter(
+        paths
+          .trim()
+          .split(/\s+/)
+          .map((path, at) => `${names[at] ?? ''}:${path}`)
+          .join(','),
+        flags.on('no-headers'),
+      );
     }
     default:
       return unknown();

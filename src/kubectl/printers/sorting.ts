@@ -4,7 +4,9 @@ import { CommandError } from '../errors.ts';
 
 function compareValues(a: unknown, b: unknown): number {
   if (typeof a === 'number' && typeof b === 'number') return a - b;
-  const [left, right] = [a, b].map((value) => (typeof value === 'object' ? JSON.stringify(value) : String(value as string | number | boolean))) as [string, string];
+  const [left, right] = [a, b].map((value) =>
+    typeof value === 'object' ? JSON.stringify(value) : String(value as string | number | boolean),
+  ) as [string, string];
   const quantities = [left, right].map(maybeParseQuantity);
   if (quantities[0] && quantities[1]) return compareQuantity(quantities[0], quantities[1]);
   const digits = /(\d+)|(\D+)/g;

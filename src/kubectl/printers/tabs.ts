@@ -23,7 +23,9 @@ export function alignTabs(text: string, layout: TabLayout, remembered?: number[]
   const widths: number[] = [];
   const writeLines = (from: number, to: number): void => {
     for (let row = from; row < to; row++) {
-      result[row] = rows[row]!.map((cell, column) => (column < widths.length ? cell + ' '.repeat(Math.max(0, widths[column]! - widthOf(cell))) : cell)).join('');
+      result[row] = rows[row]!.map((cell, column) =>
+        column < widths.length ? cell + ' '.repeat(Math.max(0, widths[column]! - widthOf(cell))) : cell,
+      ).join('');
     }
   };
   const format = (start: number, end: number): void => {

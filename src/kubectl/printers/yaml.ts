@@ -1,6 +1,7 @@
 /** Values as YAML in the form sigs.k8s.io/yaml gives them: sorted keys, lists at their parent's indent, Go's rules of quoting. */
 
-const RESOLVES_TO_OTHER = /^(?:~|null|Null|NULL|true|True|TRUE|false|False|FALSE|yes|Yes|YES|no|No|NO|on|On|ON|off|Off|OFF|y|Y|n|N|<<|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$/;
+const RESOLVES_TO_OTHER =
+  /^(?:~|null|Null|NULL|true|True|TRUE|false|False|FALSE|yes|Yes|YES|no|No|NO|on|On|ON|off|Off|OFF|y|Y|n|N|<<|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$/;
 const NUMBER = /^[-+]?(?:0b[01_]+|0o?[0-7_]+|0x[0-9a-fA-F_]+|[0-9][0-9_]*(?:\.[0-9_]*)?(?:[eE][-+]?[0-9]+)?|\.[0-9]+(?:[eE][-+]?[0-9]+)?)$/;
 const SEXAGESIMAL = /^[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?$/;
 const TIMESTAMP = /^\d{4}-\d{1,2}-\d{1,2}(?:(?:[Tt]|[ \t]+)\d{1,2}:\d{2}:\d{2}(?:\.\d*)?(?:[ \t]*(?:Z|[-+]\d{1,2}(?::\d{2})?))?)?$/;
@@ -8,7 +9,13 @@ const TIMESTAMP = /^\d{4}-\d{1,2}-\d{1,2}(?:(?:[Tt]|[ \t]+)\d{1,2}:\d{2}:\d{2}(?
 function needsDoubleQuotes(text: string): boolean {
   return [...text].some((char) => {
     const code = char.codePointAt(0)!;
-    return (code < 0x20 && char !== '\n') || code === 0x7f || (code >= 0x80 && code < 0xa0) || code === 0xfeff || (code >= 0xd800 && code < 0xe000);
+    return (
+      (code < 0x20 && char !== '\n') ||
+      code === 0x7f ||
+      (code >= 0x80 && code < 0xa0) ||
+      code === 0xfeff ||
+      (code >= 0xd800 && code < 0xe000)
+    );
   });
 }
 
@@ -19,7 +26,19 @@ function plainAllowed(text: string): boolean {
 }
 
 function doubleQuoted(text: string): string {
-  const escapes: Readonly<Record<string, string>> = { '"': '\\"', '\\': '\\\\', '\n': '\\n', '\r': '\\r', '\t': '\\t', '\0': '\\0', '\x07': '\\a', '\b': '\\b', '\x0b': '\\v', '\f': '\\f', '\x1b': '\\e' };
+  const escapes: Readonly<Record<string, string>> = {
+    '"': '\\"',
+    '\\': '\\\\',
+    '\n': '\\n',
+    '\r': '\\r',
+    '\t': '\\t',
+    '\0': '\\0',
+    '\x07': '\\a',
+    '\b': '\\b',
+    '\x0b': '\\v',
+    '\f': '\\f',
+    '\x1b': '\\e',
+  };
   const escaped = [...text].map((char) => {
     const code = char.codePointAt(0)!;
     if (escapes[char]) return escapes[char];
@@ -31,7 +50,8 @@ function doubleQuoted(text: string): string {
 }
 
 function textScalar(text: string, indent: string): string {
-  if (RESOLVES_TO_OTHER.test(text) || NUMBER.test(text) || SEXAGESIMAL.test(text) || TIMESTAMP.test(text) || text === '') return doubleQuoted(text);
+  if (RESOLVES_TO_OTHER.test(text) || NUMBER.test(text) || SEXAGESIMAL.test(text) || TIMESTAMP.test(text) || text === '')
+    return doubleQuoted(text);
   if (needsDoubleQuotes(text)) return doubleQuoted(text);
   if (text.includes('\n')) {
     if (/[ \t]$/m.test(text) && /[ \t]\n/.test(text)) return doubleQuoted(text);
@@ -45,7 +65,9 @@ function textScalar(text: string, indent: string): string {
 
 function numberScalar(value: number): string {
   if (Number.isInteger(value) && Math.abs(value) < 1e21) return String(value);
-  return String(value).replace(/e\+?(-?)(\d)$/, 'e$1' + '0$2').replace(/e(\d)/, 'e+$1');
+  return String(value)
+    .replace(/e\+?(-?)(\d)$/, 'e$1' + '0$2')
+    .replace(/e(\d)/, 'e+$1');
 }
 
 const isEmptyCollection = (value: unknown): boolean => typeof value === 'object' && value !== null && Object.keys(value).length === 0;

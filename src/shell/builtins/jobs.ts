@@ -7,7 +7,16 @@ import { refuse, type Builtin } from './builtin.ts';
 /** A job as `jobs` prints it. */
 export function jobLine(job: Job, jobs: readonly Job[]): string {
   const mark = job === jobs.at(-1) ? '+' : job === jobs.at(-2) ? '-' : ' ';
-  const state = job.state === 'running' ? 'Running' : job.state === 'stopped' ? 'Stopped' : job.signal ? 'Terminated' : job.exitCode ? `Exit ${job.exitCode}` : 'Done';
+  const state =
+    job.state === 'running'
+      ? 'Running'
+      : job.state === 'stopped'
+        ? 'Stopped'
+        : job.signal
+          ? 'Terminated'
+          : job.exitCode
+            ? `Exit ${job.exitCode}`
+            : 'Done';
   return `[${job.id}]${mark}  ${state.padEnd(23)} ${job.text}${job.state === 'running' ? ' &' : ''}\n`;
 }
 
@@ -28,7 +37,9 @@ function forget(shell: Interpreter, job: Job): void {
 async function listJobs(args: readonly string[], shell: Interpreter): Promise<number> {
   for (const job of [...shell.state.jobs]) {
     const line = jobLine(job, shell.state.jobs);
-    await shell.writer(1).write(args.includes('-p') ? `${job.pid ?? ''}\n` : args.includes('-l') ? line.replace(/^(\[\d+\].) /, `$1 ${job.pid ?? ''}`) : line);
+    await shell
+      .writer(1)
+      .write(args.includes('-p') ? `${job.pid ?? ''}\n` : args.includes('-l') ? line.replace(/^(\[\d+\].) /, `$1 ${job.pid ?? ''}`) : line);
     if (job.state === 'done') forget(shell, job);
   }
   return 0;
@@ -79,7 +90,11 @@ async function wait(args: readonly string[], shell: Interpreter): Promise<number
 
 function signalOf(text: string): Signal | undefined {
   const name = text.toUpperCase().replace(/^SIG/, '');
-  const known = /^\d+$/.test(name) ? Object.entries(SIGNAL_NUMBERS).find(([, number]) => number === Number(name))?.[0] : name in SIGNAL_NUMBERS ? name : undefined;
+  const known = /^\d+$/.test(name)
+    ? Object.entries(SIGNAL_NUMBERS).find(([, number]) => number === Number(name))?.[0]
+    : name in SIGNAL_NUMBERS
+      ? name
+      : undefined;
   if (known === 'QUIT') return 'TERM';
   return known === 'TSTP' ? 'STOP' : (known as Signal | undefined);
 }
@@ -88,7 +103,11 @@ async function kill(args: readonly string[], shell: Interpreter): Promise<number
   const words = [...args];
   let signal: Signal | undefined = 'TERM';
   if (words[0] === '-l') {
-    await shell.writer(1).write(`${Object.entries(SIGNAL_NUMBERS).map(([name, number]) => `${number}) SIG${name}`).join(' ')}\n`);
+    await shell.writer(1).write(
+      `${Object.entries(SIGNAL_NUMBERS)
+        .map(([name, number]) => `${number}) SIG${name}`)
+        .join(' ')}\n`,
+    );
     return 0;
   }
   if (words[0] === '-s' || words[0] === '-n') {
@@ -101,7 +120,8 @@ async function kill(args: readonly string[], shell: Interpreter): Promise<number
     if (!signal && text !== '0') return refuse(shell, 'kill', `${text}: invalid signal specification`);
   }
   if (words[0] === '--') words.shift();
-  if (words.length === 0) return refuse(shell, 'kill', 'usage: kill [-s sigspec | -n signum | -sigspec] pid | jobspec ... or kill -l [sigspec]', 2);
+  if (words.length === 0)
+    return refuse(shell, 'kill', 'usage: kill [-s sigspec | -n signum | -sigspec] pid | jobspec ... or kill -l [sigspec]', 2);
   let status = 0;
   for (const word of words) {
     const job = findJob(shell, word);

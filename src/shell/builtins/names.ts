@@ -54,7 +54,30 @@ async function unalias(args: readonly string[], shell: Interpreter): Promise<num
   return status;
 }
 
-const KEYWORDS = new Set(['if', 'then', 'else', 'elif', 'fi', 'case', 'esac', 'for', 'select', 'while', 'until', 'do', 'done', 'in', 'function', 'time', '{', '}', '!', '[[', ']]', 'coproc']);
+const KEYWORDS = new Set([
+  'if',
+  'then',
+  'else',
+  'elif',
+  'fi',
+  'case',
+  'esac',
+  'for',
+  'select',
+  'while',
+  'until',
+  'do',
+  'done',
+  'in',
+  'function',
+  'time',
+  '{',
+  '}',
+  '!',
+  '[[',
+  ']]',
+  'coproc',
+]);
 
 interface Meaning {
   readonly kind: 'alias' | 'keyword' | 'function' | 'builtin' | 'file';
@@ -103,13 +126,17 @@ async function type(args: readonly string[], shell: Interpreter): Promise<number
 async function command(args: readonly string[], shell: Interpreter): Promise<number> {
   const [first, ...rest] = args;
   if (first === undefined) return 0;
-  if (first !== '-v' && first !== '-V') return runNamed(first === '-p' ? (rest[0] ?? '') : first, first === '-p' ? rest.slice(1) : rest, shell, { functions: false });
+  if (first !== '-v' && first !== '-V')
+    return runNamed(first === '-p' ? (rest[0] ?? '') : first, first === '-p' ? rest.slice(1) : rest, shell, { functions: false });
   if (first === '-V') return type(rest, shell);
   let status = 0;
   for (const name of rest) {
     const meaning = meaningOf(name, shell);
     if (!meaning) status = 1;
-    else await shell.writer(1).write(`${meaning.kind === 'alias' ? `alias ${name}='${shell.state.aliases.get(name)!}'` : (meaning.path ?? name)}\n`);
+    else
+      await shell
+        .writer(1)
+        .write(`${meaning.kind === 'alias' ? `alias ${name}='${shell.state.aliases.get(name)!}'` : (meaning.path ?? name)}\n`);
   }
   return status;
 }
@@ -142,7 +169,10 @@ export const nameBuiltins: readonly Builtin[] = [
   { name: 'unalias', run: unalias },
   { name: 'type', run: type },
   { name: 'command', run: command },
-  { name: 'builtin', run: async (args, shell) => (args[0] === undefined ? 0 : runNamed(args[0], args.slice(1), shell, { functions: false })) },
+  {
+    name: 'builtin',
+    run: async (args, shell) => (args[0] === undefined ? 0 : runNamed(args[0], args.slice(1), shell, { functions: false })),
+  },
   { name: 'history', run: history },
   { name: 'hash', run: () => Promise.resolve(0) },
   { name: 'complete', run: () => Promise.resolve(0) },

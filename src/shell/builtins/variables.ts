@@ -46,7 +46,8 @@ async function declare(mode: DeclareMode, args: readonly string[], shell: Interp
   }
   if (printing) {
     const names = words.length ? words : [...state.variables.keys()].sort();
-    const wanted = (variable: Variable): boolean => words.length > 0 || ((!mode.exported || variable.exported) && (!mode.readonly || variable.readonly));
+    const wanted = (variable: Variable): boolean =>
+      words.length > 0 || ((!mode.exported || variable.exported) && (!mode.readonly || variable.readonly));
     for (const name of names) {
       const variable = state.variables.get(name);
       if (variable && wanted(variable)) await shell.writer(1).write(declaration(name, variable));
@@ -84,7 +85,8 @@ async function unset(args: readonly string[], shell: Interpreter): Promise<numbe
     const element = /^(\w+)\[(\d+)\]$/.exec(name);
     const value = element ? state.variables.get(element[1]!)?.value : undefined;
     if (element && value instanceof Map) value.delete(Number(element[2]));
-    else if (!functionsOnly && state.variables.get(name)?.readonly) return refuse(shell, 'unset', `${name}: cannot unset: readonly variable`);
+    else if (!functionsOnly && state.variables.get(name)?.readonly)
+      return refuse(shell, 'unset', `${name}: cannot unset: readonly variable`);
     else if (functionsOnly || !state.variables.delete(name)) state.functions.delete(name);
   }
   return 0;
@@ -101,7 +103,20 @@ async function shift(args: readonly string[], shell: Interpreter): Promise<numbe
 const LETTER_OPTIONS: Readonly<Record<string, keyof ShellOptions>> = { e: 'errexit', u: 'nounset', x: 'xtrace', f: 'noglob', n: 'noexec' };
 const NAMED_OPTIONS: readonly (keyof ShellOptions)[] = ['errexit', 'noexec', 'noglob', 'nounset', 'pipefail', 'xtrace'];
 /** Options of bash that change nothing here. */
-const ACCEPTED_OPTIONS = ['emacs', 'vi', 'history', 'monitor', 'posix', 'braceexpand', 'hashall', 'allexport', 'verbose', 'errtrace', 'functrace', 'noclobber'];
+const ACCEPTED_OPTIONS = [
+  'emacs',
+  'vi',
+  'history',
+  'monitor',
+  'posix',
+  'braceexpand',
+  'hashall',
+  'allexport',
+  'verbose',
+  'errtrace',
+  'functrace',
+  'noclobber',
+];
 
 async function set(args: readonly string[], shell: Interpreter): Promise<number> {
   const { state } = shell;
@@ -127,7 +142,8 @@ async function set(args: readonly string[], shell: Interpreter): Promise<number>
       if (option) state.options[option] = on;
       else if (letter === 'o') {
         const name = args[++at];
-        if (name === undefined) for (const known of NAMED_OPTIONS) await shell.writer(1).write(`${known.padEnd(15)}\t${state.options[known] ? 'on' : 'off'}\n`);
+        if (name === undefined)
+          for (const known of NAMED_OPTIONS) await shell.writer(1).write(`${known.padEnd(15)}\t${state.options[known] ? 'on' : 'off'}\n`);
         else if ((NAMED_OPTIONS as readonly string[]).includes(name)) state.options[name as keyof ShellOptions] = on;
         else if (!ACCEPTED_OPTIONS.includes(name)) return refuse(shell, 'set', `${name}: invalid option name`);
       } else if (!'abhkmptvBCEHPT'.includes(letter)) return refuse(shell, 'set', `${arg}: invalid option`, 2);
@@ -147,7 +163,15 @@ interface ReadOptions {
 }
 
 function readOptions(args: readonly string[]): ReadOptions {
-  const options: ReadOptions = { raw: false, prompt: '', delimiter: '\n', array: undefined, count: undefined, timeoutMs: undefined, names: [] };
+  const options: ReadOptions = {
+    raw: false,
+    prompt: '',
+    delimiter: '\n',
+    array: undefined,
+    count: undefined,
+    timeoutMs: undefined,
+    names: [],
+  };
   for (let at = 0; at < args.length; at++) {
     const arg = args[at]!;
     if (!/^-[a-zA-Z]/.test(arg)) {
@@ -201,7 +225,9 @@ function splitRecord(text: string, ifs: string, names: number): string[] {
   const trim = spaces ? new RegExp(`^[${escape(spaces)}]+|[${escape(spaces)}]+$`, 'g') : undefined;
   let rest = trim ? text.replace(trim, '') : text;
   if (ifs === '') return [text];
-  const separator = new RegExp(others ? `[${escape(spaces)}]*[${escape(others)}][${escape(spaces)}]*${spaces ? `|[${escape(spaces)}]+` : ''}` : `[${escape(spaces)}]+`);
+  const separator = new RegExp(
+    others ? `[${escape(spaces)}]*[${escape(others)}][${escape(spaces)}]*${spaces ? `|[${escape(spaces)}]+` : ''}` : `[${escape(spaces)}]+`,
+  );
   const fields: string[] = [];
   while (fields.length < names - 1 && rest !== '') {
     const match = separator.exec(rest);
@@ -274,7 +300,11 @@ async function mapfile(args: readonly string[], shell: Interpreter): Promise<num
   const strip = args.includes('-t');
   const name = args.find((arg) => !arg.startsWith('-')) ?? 'MAPFILE';
   const lines = (await readAll(readerOf(shell.io, 0))).match(/[^\n]*\n|[^\n]+$/g) ?? [];
-  shell.state.variables.set(name, { value: new Map(lines.map((line, index) => [index, strip ? line.replace(/\n$/, '') : line])), exported: false, readonly: false });
+  shell.state.variables.set(name, {
+    value: new Map(lines.map((line, index) => [index, strip ? line.replace(/\n$/, '') : line])),
+    exported: false,
+    readonly: false,
+  });
   return 0;
 }
 

@@ -5,7 +5,12 @@ import { failureText } from '../messages.ts';
 import { baseName, directoryName, joinPath, resolvePath } from '../paths.ts';
 
 /** Runs `act` for each operand; failures are told with `what` and make the result 1. */
-async function forEach(process: Process, operands: readonly string[], what: (operand: string) => string, act: (path: string, operand: string) => void): Promise<number> {
+async function forEach(
+  process: Process,
+  operands: readonly string[],
+  what: (operand: string) => string,
+  act: (path: string, operand: string) => void,
+): Promise<number> {
   let status = 0;
   for (const operand of operands) {
     try {
@@ -25,46 +30,69 @@ const needOperand = (process: Process, operands: readonly string[]): void => {
 /** mkdir: -p, -m. */
 export const mkdir = applet({ flags: 'pv', values: 'm', long: { parents: 'p', mode: 'm' } }, async (process, options) => {
   needOperand(process, options.operands);
-  return forEach(process, options.operands, (operand) => `cannot create directory '${operand}'`, (path) => {
-    if (!options.has('p') && process.files.stat(path)) throw new FileError('EEXIST', path);
-    process.files.makeDirectory(path, { recursive: options.has('p'), ...(options.has('m') ? { mode: parseInt(options.value('m')!, 8) } : {}) });
-  });
+  return forEach(
+    process,
+    options.operands,
+    (operand) => `cannot create directory '${operand}'`,
+    (path) => {
+      if (!options.has('p') && process.files.stat(path)) throw new FileError('EEXIST', path);
+      process.files.makeDirectory(path, {
+        recursive: options.has('p'),
+        ...(options.has('m') ? { mode: parseInt(options.value('m')!, 8) } : {}),
+      });
+    },
+  );
 });
 
 /** rmdir */
 export const rmdir = applet({ flags: 'p' }, async (process, options) => {
   needOperand(process, options.operands);
-  return forEach(process, options.operands, (operand) => `failed to remove '${operand}'`, (path) => {
-    const stat = process.files.stat(path, { follow: false });
-    if (!stat) throw new FileError('ENOENT', path);
-    if (stat.kind !== 'directory') throw new FileError('ENOTDIR', path);
-    if (process.files.list(path).length > 0) throw new FileError('ENOTEMPTY', path);
-    process.files.remove(path, { recursive: true });
-  });
+  return forEach(
+    process,
+    options.operands,
+    (operand) => `failed to remove '${operand}'`,
+    (path) => {
+      const stat = process.files.stat(path, { follow: false });
+      if (!stat) throw new FileError('ENOENT', path);
+      if (stat.kind !== 'directory') throw new FileError('ENOTDIR', path);
+      if (process.files.list(path).length > 0) throw new FileError('ENOTEMPTY', path);
+      process.files.remove(path, { recursive: true });
+    },
+  );
 });
 
 /** rm: -r, -f. */
 export const rm = applet({ flags: 'rRfivd', long: { recursive: 'r', force: 'f' } }, async (process, options) => {
   const force = options.has('f');
   if (!force) needOperand(process, options.operands);
-  return forEach(process, options.operands, (operand) => `cannot remove '${operand}'`, (path) => {
-    const stat = process.files.stat(path, { follow: false });
-    if (!stat && force) return;
-    if (!stat) throw new FileError('ENOENT', path);
-    if (stat.kind === 'directory' && !options.has('r') && !options.has('R')) throw new FileError('EISDIR', path);
-    process.files.remove(path, { recursive: true });
-  });
+  return forEach(
+    process,
+    options.operands,
+    (operand) => `cannot remove '${operand}'`,
+    (path) => {
+      const stat = process.files.stat(path, { follow: false });
+      if (!stat && force) return;
+      if (!stat) throw new FileError('ENOENT', path);
+      if (stat.kind === 'directory' && !options.has('r') && !options.has('R')) throw new FileError('EISDIR', path);
+      process.files.remove(path, { recursive: true });
+    },
+  );
 });
 
 /** touch: -c. */
 export const touch = applet({ flags: 'camr', values: 'dt' }, async (process, options) => {
   needOperand(process, options.operands);
-  return forEach(process, options.operands, (operand) => `cannot touch '${operand}'`, (path) => {
-    const stat = process.files.stat(path);
-    if (!stat) {
-      if (!options.has('c')) process.files.write(path, '');
-    } else if (stat.kind === 'file') process.files.write(path, process.files.readBytes(path), { mode: stat.mode });
-  });
+  return forEach(
+    process,
+    options.operands,
+    (operand) => `cannot touch '${operand}'`,
+    (path) => {
+      const stat = process.files.stat(path);
+      if (!stat) {
+        if (!options.has('c')) process.files.write(path, '');
+      } else if (stat.kind === 'file') process.files.write(path, process.files.readBytes(path), { mode: stat.mode });
+    },
+  );
 });
 
 function copyTree(files: Files, from: string, to: string): void {
@@ -78,10 +106,14 @@ function copyTree(files: Files, from: string, to: string): void {
 /** The last operand as the place the others go to. */
 function destination(process: Process, operands: readonly string[]): { sources: readonly string[]; target: string; isDirectory: boolean } {
   needOperand(process, operands);
-  if (operands.length === 1) throw new UsageError(`missing destination file operand after '${operands[0]!}'\nTry '${process.name} --help' for more information.`);
+  if (operands.length === 1)
+    throw new UsageError(`missing destination file operand after '${operands[0]!}'\nTry '${process.name} --help' for more information.`);
   const target = operands.at(-1)!;
   const isDirectory = process.files.stat(resolvePath(process.cwd, target))?.kind === 'directory';
-  if (operands.length > 2 && !isDirectory) throw new UsageError(`target '${target}': ${process.files.stat(resolvePath(process.cwd, target)) ? 'Not a directory' : 'No such file or directory'}`);
+  if (operands.length > 2 && !isDirectory)
+    throw new UsageError(
+      `target '${target}': ${process.files.stat(resolvePath(process.cwd, target)) ? 'Not a directory' : 'No such file or directory'}`,
+    );
   return { sources: operands.slice(0, -1), target, isDirectory };
 }
 
@@ -95,7 +127,8 @@ export const cp = applet({ flags: 'rRafpvnL', long: { recursive: 'r', archive: '
     const stat = process.files.stat(from);
     let problem: string | undefined;
     if (!stat) problem = `cannot stat '${source}': No such file or directory`;
-    else if (stat.kind === 'directory' && !options.has('r') && !options.has('R') && !options.has('a')) problem = `-r not specified; omitting directory '${source}'`;
+    else if (stat.kind === 'directory' && !options.has('r') && !options.has('R') && !options.has('a'))
+      problem = `-r not specified; omitting directory '${source}'`;
     else if (from === to) problem = `'${source}' and '${target}' are the same file`;
     else if (options.has('n') && process.files.stat(to)) continue;
     else {
@@ -141,7 +174,8 @@ export const ln = applet({ flags: 'sfnv', long: { symbolic: 's', force: 'f' } },
   let path = resolvePath(process.cwd, given);
   if (process.files.stat(path)?.kind === 'directory' && !options.has('n')) path = joinPath(path, baseName(target));
   if (options.has('f') && process.files.stat(path, { follow: false })) process.files.remove(path);
-  if (process.files.stat(path, { follow: false })) throw new UsageError(`failed to create ${options.has('s') ? 'symbolic' : 'hard'} link '${given}': File exists`);
+  if (process.files.stat(path, { follow: false }))
+    throw new UsageError(`failed to create ${options.has('s') ? 'symbolic' : 'hard'} link '${given}': File exists`);
   if (options.has('s')) process.files.symlink(target, path);
   else process.files.write(path, process.files.readBytes(resolvePath(process.cwd, target)));
   return 0;
@@ -156,7 +190,11 @@ function changedMode(mode: number, text: string): number {
     if (!match) throw new UsageError(`invalid mode: '${text}'`);
     const [, who = '', operator, rights = ''] = match;
     const bits = [...rights].reduce((sum, letter) => sum | { r: 4, w: 2, x: 1, X: 1 }[letter as 'r']!, 0);
-    for (const [letter, shift] of [['u', 6], ['g', 3], ['o', 0]] as const) {
+    for (const [letter, shift] of [
+      ['u', 6],
+      ['g', 3],
+      ['o', 0],
+    ] as const) {
       if (who !== '' && !who.includes(letter) && !who.includes('a')) continue;
       if (operator === '=') result &= ~(7 << shift);
       result = operator === '-' ? result & ~(bits << shift) : result | (bits << shift);
@@ -180,9 +218,15 @@ export const chmod = applet({ flags: 'Rrwx', stopAtOperand: true }, async (proce
 
 /** mktemp: -d. */
 export const mktemp = applet({ flags: 'du', values: 'p' }, async (process, options) => {
-  const suffix = Array.from({ length: 10 }, () => 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'[process.random.below(62)]!).join('');
+  const suffix = Array.from(
+    { length: 10 },
+    () => 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'[process.random.below(62)]!,
+  ).join('');
   const template = options.operands[0] ?? '/tmp/tmp.XXXXXXXXXX';
-  const path = resolvePath(process.cwd, template.replace(/X+$/, (run) => suffix.slice(0, run.length)));
+  const path = resolvePath(
+    process.cwd,
+    template.replace(/X+$/, (run) => suffix.slice(0, run.length)),
+  );
   process.files.makeDirectory(directoryName(path), { recursive: true });
   if (options.has('d')) process.files.makeDirectory(path, { mode: 0o700 });
   else process.files.write(path, '', { mode: 0o600 });

@@ -50,7 +50,8 @@ async function walk(process: Process, path: string, depth: number, search: Searc
   if (!stat) throw new UsageError(`'${path}': No such file or directory`);
   const fits = depth >= search.minDepth && search.tests.every((test) => test(path, stat.kind));
   if (fits && !search.remove) await process.stdout.write(`${path}\n`);
-  if (stat.kind === 'directory' && depth < search.maxDepth) for (const name of process.files.list(absolute)) await walk(process, joinPath(path, name), depth + 1, search);
+  if (stat.kind === 'directory' && depth < search.maxDepth)
+    for (const name of process.files.list(absolute)) await walk(process, joinPath(path, name), depth + 1, search);
   if (fits && search.remove && depth > 0) process.files.remove(absolute, { recursive: true });
 }
 

@@ -20,7 +20,8 @@ function buildSearch(options: GivenOptions, sources: readonly string[]): Search 
   let source = alternatives.map((one) => `(?:${one})`).join('|');
   if (options.has('w')) source = `(?<![\\w])(?:${source})(?![\\w])`;
   if (options.has('x')) source = `^(?:${source})$`;
-  const context = (letter: string): number => wholeNumber(options.value(letter) ?? options.value('C') ?? '0', 'invalid context length argument');
+  const context = (letter: string): number =>
+    wholeNumber(options.value(letter) ?? options.value('C') ?? '0', 'invalid context length argument');
   try {
     return {
       test: new RegExp(source, options.has('i') || options.has('y') ? 'gi' : 'g'),
@@ -87,7 +88,8 @@ function filesBelow(process: Process, path: string): string[] {
 async function run(process: Process, options: GivenOptions): Promise<number> {
   const operands = [...options.operands];
   const sources = [...options.values('e')];
-  for (const file of options.values('f')) sources.push(...(await readAll(openForReading(process.files, resolvePath(process.cwd, file)))).replace(/\n$/, '').split('\n'));
+  for (const file of options.values('f'))
+    sources.push(...(await readAll(openForReading(process.files, resolvePath(process.cwd, file)))).replace(/\n$/, '').split('\n'));
   if (sources.length === 0) {
     const source = operands.shift();
     if (source === undefined) {
@@ -119,10 +121,37 @@ async function run(process: Process, options: GivenOptions): Promise<number> {
   return failed ? 2 : found ? 0 : 1;
 }
 
-const LONG = { 'extended-regexp': 'E', 'fixed-strings': 'F', 'ignore-case': 'i', 'invert-match': 'v', 'line-number': 'n', count: 'c', 'only-matching': 'o', quiet: 'q', silent: 'q', recursive: 'r', 'word-regexp': 'w', 'line-regexp': 'x', 'files-with-matches': 'l', 'no-messages': 's', regexp: 'e', file: 'f', 'after-context': 'A', 'before-context': 'B', context: 'C', 'max-count': 'm', color: 'color', colour: 'color' };
+const LONG = {
+  'extended-regexp': 'E',
+  'fixed-strings': 'F',
+  'ignore-case': 'i',
+  'invert-match': 'v',
+  'line-number': 'n',
+  count: 'c',
+  'only-matching': 'o',
+  quiet: 'q',
+  silent: 'q',
+  recursive: 'r',
+  'word-regexp': 'w',
+  'line-regexp': 'x',
+  'files-with-matches': 'l',
+  'no-messages': 's',
+  regexp: 'e',
+  file: 'f',
+  'after-context': 'A',
+  'before-context': 'B',
+  context: 'C',
+  'max-count': 'm',
+  color: 'color',
+  colour: 'color',
+};
 
 /** grep */
 export const grep = applet({ flags: 'EFGPviyncoqrRwxlLshHaI', values: 'ABCefm', long: LONG }, run, 2);
 
 /** egrep: grep -E. */
-export const egrep = applet({ flags: 'EFGPviyncoqrRwxlLshHaI', values: 'ABCefm', long: LONG }, (process, options) => run(process, { ...options, has: (name) => name === 'E' || options.has(name) }), 2);
+export const egrep = applet(
+  { flags: 'EFGPviyncoqrRwxlLshHaI', values: 'ABCefm', long: LONG },
+  (process, options) => run(process, { ...options, has: (name) => name === 'E' || options.has(name) }),
+  2,
+);

@@ -10,7 +10,23 @@ import { ls } from './ls.ts';
 import { killProgram, ps } from './processes.ts';
 import { runningPrograms } from './running.ts';
 import { sed } from './sed.ts';
-import { basename, clear, dirname, echo, falseProgram, hostname, id, printf, pwd, sleep, test, trueProgram, uname, whoami, yes } from './small.ts';
+import {
+  basename,
+  clear,
+  dirname,
+  echo,
+  falseProgram,
+  hostname,
+  id,
+  printf,
+  pwd,
+  sleep,
+  test,
+  trueProgram,
+  uname,
+  whoami,
+  yes,
+} from './small.ts';
 import { base64, cut, head, seq, sha256sum, sort, tac, tail, tee, tr, uniq, wc } from './text.ts';
 
 /**

@@ -47,20 +47,48 @@ function longLines(process: Process, entries: readonly Entry[], options: GivenOp
 }
 
 async function show(process: Process, entries: readonly Entry[], options: GivenOptions): Promise<void> {
-  const sorted = [...entries].sort((a, b) => (options.has('t') ? b.stat.modifiedMs - a.stat.modifiedMs : options.has('S') ? b.stat.sizeBytes - a.stat.sizeBytes : a.name < b.name ? -1 : 1));
+  const sorted = [...entries].sort((a, b) =>
+    options.has('t')
+      ? b.stat.modifiedMs - a.stat.modifiedMs
+      : options.has('S')
+        ? b.stat.sizeBytes - a.stat.sizeBytes
+        : a.name < b.name
+          ? -1
+          : 1,
+  );
   if (options.has('r')) sorted.reverse();
-  const marked = sorted.map((entry) => ({ ...entry, name: `${entry.name}${options.has('F') && entry.stat.kind === 'directory' ? '/' : ''}` }));
-  if (options.has('l')) return process.stdout.write(longLines(process, marked, options).map((line) => `${line}\n`).join(''));
+  const marked = sorted.map((entry) => ({
+    ...entry,
+    name: `${entry.name}${options.has('F') && entry.stat.kind === 'directory' ? '/' : ''}`,
+  }));
+  if (options.has('l'))
+    return process.stdout.write(
+      longLines(process, marked, options)
+        .map((line) => `${line}\n`)
+        .join(''),
+    );
   const names = marked.map(({ name }) => name);
   if (!process.terminal || options.has('1')) return process.stdout.write(names.map((name) => `${name}\n`).join(''));
   const width = Math.max(0, ...names.map((name) => name.length)) + 2;
   const perRow = Math.max(1, Math.floor(process.terminal.columns / width));
   const rows = Math.ceil(names.length / perRow);
-  const lines = Array.from({ length: rows }, (_, row) => names.filter((_name, at) => at % rows === row).map((name) => name.padEnd(width)).join('').trimEnd());
+  const lines = Array.from({ length: rows }, (_, row) =>
+    names
+      .filter((_name, at) => at % rows === row)
+      .map((name) => name.padEnd(width))
+      .join('')
+      .trimEnd(),
+  );
   return process.stdout.write(lines.map((line) => `${line}\n`).join(''));
 }
 
-async function showDirectory(process: Process, path: string, options: GivenOptions, label: string | undefined, first: boolean): Promise<void> {
+async function showDirectory(
+  process: Process,
+  path: string,
+  options: GivenOptions,
+  label: string | undefined,
+  first: boolean,
+): Promise<void> {
   const absolute = resolvePath(process.cwd, path);
   const names = process.files.list(absolute).filter((name) => options.has('a') || options.has('A') || !name.startsWith('.'));
   const entry = (name: string): Entry[] => {
@@ -70,11 +98,13 @@ async function showDirectory(process: Process, path: string, options: GivenOptio
   };
   const entries = [...(options.has('a') ? ['.', '..'] : []), ...names].flatMap(entry);
   if (label !== undefined) await process.stdout.write(`${first ? '' : '\n'}${label}:\n`);
-  if (options.has('l')) await process.stdout.write(`total ${Math.ceil(entries.reduce((sum, { stat }) => sum + stat.sizeBytes, 0) / 1024)}\n`);
+  if (options.has('l'))
+    await process.stdout.write(`total ${Math.ceil(entries.reduce((sum, { stat }) => sum + stat.sizeBytes, 0) / 1024)}\n`);
   await show(process, entries, options);
   if (!options.has('R')) return;
   for (const { name, stat } of entries) {
-    if (stat.kind === 'directory' && name !== '.' && name !== '..') await showDirectory(process, joinPath(path, name), options, joinPath(path, name), false);
+    if (stat.kind === 'directory' && name !== '.' && name !== '..')
+      await showDirectory(process, joinPath(path, name), options, joinPath(path, name), false);
   }
 }
 
@@ -85,7 +115,8 @@ export const ls = applet({ flags: 'laA1RdhtrSFCp', long: { all: 'a', recursive: 
   const directories: string[] = [];
   for (const operand of options.operands.length ? options.operands : ['.']) {
     const path = resolvePath(process.cwd, operand);
-    const stat = process.files.stat(path, { follow: !options.has('l') && !options.has('d') }) ?? process.files.stat(path, { follow: false });
+    const stat =
+      process.files.stat(path, { follow: !options.has('l') && !options.has('d') }) ?? process.files.stat(path, { follow: false });
     if (!stat) {
       await process.stderr.write(`ls: cannot access '${operand}': No such file or directory\n`);
       status = 2;

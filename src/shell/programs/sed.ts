@@ -32,7 +32,7 @@ function readDelimited(script: string, from: number, delimiter: string): { text:
       at++;
     } else if (char === delimiter && !inBracket) return { text, end: at + 1 };
     else {
-      if (char === '[' ) inBracket = true;
+      if (char === '[') inBracket = true;
       else if (char === ']') inBracket = false;
       text += char;
     }
@@ -83,7 +83,7 @@ function parseScript(script: string, extended: boolean): Instruction[] {
     let to: Address | undefined;
     if (from && script[at] === ',') {
       at++;
-      to = address() ?? fail('unexpected `,\'');
+      to = address() ?? fail("unexpected `,'");
     }
     skip(/\s/);
     const negated = script[at] === '!';
@@ -98,7 +98,13 @@ function parseScript(script: string, extended: boolean): Instruction[] {
       const flags = /^[gpiI\d]*/.exec(script.slice(target.end))![0];
       at = target.end + flags.length;
       const nth = /\d+/.exec(flags)?.[0];
-      instructions.push({ ...base, pattern: compile(source.text, `g${/[iI]/.test(flags) ? 'i' : ''}`), replacement: target.text, print: flags.includes('p'), nth: flags.includes('g') ? (nth ? -Number(nth) : 0) : Number(nth ?? 1) });
+      instructions.push({
+        ...base,
+        pattern: compile(source.text, `g${/[iI]/.test(flags) ? 'i' : ''}`),
+        replacement: target.text,
+        print: flags.includes('p'),
+        nth: flags.includes('g') ? (nth ? -Number(nth) : 0) : Number(nth ?? 1),
+      });
     } else if (letter === 'y') {
       const source = readDelimited(script, at + 1, script[at]!);
       const target = readDelimited(script, source.end, script[at]!);
@@ -115,12 +121,15 @@ function parseScript(script: string, extended: boolean): Instruction[] {
 
 /** The text a substitution puts in: \1, &, \n. */
 function expandReplacement(replacement: string, match: readonly (string | undefined)[]): string {
-  return replacement.replace(/\\([0-9])|\\(n|t|&|\\|\n)|\\(.)|(&)/g, (_, group?: string, escape?: string, other?: string, whole?: string) => {
-    if (group !== undefined) return match[Number(group)] ?? '';
-    if (whole !== undefined) return match[0] ?? '';
-    if (escape !== undefined) return escape === 'n' ? '\n' : escape === 't' ? '\t' : escape;
-    return other ?? '';
-  });
+  return replacement.replace(
+    /\\([0-9])|\\(n|t|&|\\|\n)|\\(.)|(&)/g,
+    (_, group?: string, escape?: string, other?: string, whole?: string) => {
+      if (group !== undefined) return match[Number(group)] ?? '';
+      if (whole !== undefined) return match[0] ?? '';
+      if (escape !== undefined) return escape === 'n' ? '\n' : escape === 't' ? '\t' : escape;
+      return other ?? '';
+    },
+  );
 }
 
 function substitute(text: string, { pattern, replacement = '', nth = 1 }: Instruction): { text: string; changed: boolean } {
@@ -177,7 +186,8 @@ class Editor {
         const result = substitute(text, instruction);
         text = result.text;
         if (result.changed && instruction.print) await this.write(`${text}\n`);
-      } else if (instruction.letter === 'y') text = [...text].map((char) => instruction.replacement![instruction.text!.indexOf(char)] ?? char).join('');
+      } else if (instruction.letter === 'y')
+        text = [...text].map((char) => instruction.replacement![instruction.text!.indexOf(char)] ?? char).join('');
       else if (instruction.letter === 'p') await this.write(`${text}\n`);
       else if (instruction.letter === '=') await this.write(`${this.lineNumber}\n`);
       else if (instruction.letter === 'i') await this.write(`${instruction.text!}\n`);
@@ -210,10 +220,12 @@ async function run(process: Process, options: GivenOptions): Promise<number> {
   for (const file of options.values('f')) scripts.push(await readAll(openForReading(process.files, resolvePath(process.cwd, file))));
   if (scripts.length === 0) {
     const script = operands.shift();
-    if (script === undefined) throw new UsageError("no script specified\nUsage: sed [OPTION]... {script-only-if-no-other-script} [input-file]...");
+    if (script === undefined)
+      throw new UsageError('no script specified\nUsage: sed [OPTION]... {script-only-if-no-other-script} [input-file]...');
     scripts.push(script);
   }
-  const make = (write: (text: string) => Promise<void>): Editor => new Editor(parseScript(scripts.join('\n'), options.has('E') || options.has('r')), options.has('n'), write);
+  const make = (write: (text: string) => Promise<void>): Editor =>
+    new Editor(parseScript(scripts.join('\n'), options.has('E') || options.has('r')), options.has('n'), write);
   if (!options.has('i')) {
     const editor = make((text) => process.stdout.write(text));
     return forEachInput(process, operands, ({ reader }) => editLines(readLines(reader), editor), 2);
@@ -223,7 +235,10 @@ async function run(process: Process, options: GivenOptions): Promise<number> {
     const path = resolvePath(process.cwd, operand);
     try {
       let text = '';
-      await editLines(readLines(openForReading(process.files, path)), make((piece) => Promise.resolve(void (text += piece))));
+      await editLines(
+        readLines(openForReading(process.files, path)),
+        make((piece) => Promise.resolve(void (text += piece))),
+      );
       process.files.write(path, text, { mode: process.files.stat(path)!.mode });
     } catch (error) {
       if (error instanceof UsageError) throw error;
@@ -235,4 +250,7 @@ async function run(process: Process, options: GivenOptions): Promise<number> {
 }
 
 /** sed */
-export const sed = applet({ flags: 'nEris', values: 'ef', long: { quiet: 'n', 'regexp-extended': 'E', expression: 'e', 'in-place': 'i' } }, run);
+export const sed = applet(
+  { flags: 'nEris', values: 'ef', long: { quiet: 'n', 'regexp-extended': 'E', expression: 'e', 'in-place': 'i' } },
+  run,
+);

@@ -49,23 +49,29 @@ async function follow(process: Process, path: string, from: number): Promise<nev
 }
 
 /** tail: -n, -c, -f, +N. */
-export const tail = applet({ flags: 'fFqv', values: 'ncs', numberLetter: 'n', long: { lines: 'n', follow: 'f', bytes: 'c' } }, async (process, options) => {
-  const text = options.value('n') ?? '10';
-  const count = wholeNumber(text, 'invalid number of lines');
-  const status = await forEachInput(process, options.operands, async ({ name, reader }) => {
-    if (options.operands.length > 1) await process.stdout.write(`==> ${name} <==\n`);
-    const whole = await readAll(reader);
-    if (options.has('c')) return process.stdout.write(new TextEncoder().encode(whole).slice(-wholeNumber(options.value('c')!, 'invalid number of bytes')));
-    const lines = whole.match(/[^\n]*\n|[^\n]+$/g) ?? [];
-    return process.stdout.write((text.startsWith('+') ? lines.slice(Math.max(0, count - 1)) : count === 0 ? [] : lines.slice(-Math.abs(count))).join(''));
-  });
-  const [only] = options.operands;
-  if ((options.has('f') || options.has('F')) && only !== undefined && only !== '-' && status === 0) {
-    const path = resolvePath(process.cwd, only);
-    return follow(process, path, process.files.stat(path)?.sizeBytes ?? 0);
-  }
-  return status;
-});
+export const tail = applet(
+  { flags: 'fFqv', values: 'ncs', numberLetter: 'n', long: { lines: 'n', follow: 'f', bytes: 'c' } },
+  async (process, options) => {
+    const text = options.value('n') ?? '10';
+    const count = wholeNumber(text, 'invalid number of lines');
+    const status = await forEachInput(process, options.operands, async ({ name, reader }) => {
+      if (options.operands.length > 1) await process.stdout.write(`==> ${name} <==\n`);
+      const whole = await readAll(reader);
+      if (options.has('c'))
+        return process.stdout.write(new TextEncoder().encode(whole).slice(-wholeNumber(options.value('c')!, 'invalid number of bytes')));
+      const lines = whole.match(/[^\n]*\n|[^\n]+$/g) ?? [];
+      return process.stdout.write(
+        (text.startsWith('+') ? lines.slice(Math.max(0, count - 1)) : count === 0 ? [] : lines.slice(-Math.abs(count))).join(''),
+      );
+    });
+    const [only] = options.operands;
+    if ((options.has('f') || options.has('F')) && only !== undefined && only !== '-' && status === 0) {
+      const path = resolvePath(process.cwd, only);
+      return follow(process, path, process.files.stat(path)?.sizeBytes ?? 0);
+    }
+    return status;
+  },
+);
 
 /** wc: -l -w -c -m. */
 export const wc = applet({ flags: 'lwcm', long: { lines: 'l', words: 'w', bytes: 'c', chars: 'm' } }, async (process, options) => {
@@ -80,19 +86,26 @@ export const wc = applet({ flags: 'lwcm', long: { lines: 'l', words: 'w', bytes:
     if (all || options.has('c')) counts.push(new TextEncoder().encode(text).length);
     rows.push({ counts, name: name === '-' && options.operands.length === 0 ? '' : name });
   });
-  if (rows.length > 1) rows.push({ counts: rows[0]!.counts.map((_, at) => rows.reduce((sum, { counts }) => sum + counts[at]!, 0)), name: 'total' });
+  if (rows.length > 1)
+    rows.push({ counts: rows[0]!.counts.map((_, at) => rows.reduce((sum, { counts }) => sum + counts[at]!, 0)), name: 'total' });
   const fromStdin = rows.some(({ name }) => name === '' || name === '-');
   const single = rows.length === 1 && rows[0]!.counts.length === 1;
   const width = single ? 1 : fromStdin ? 7 : Math.max(0, ...rows.flatMap(({ counts }) => counts.map((count) => String(count).length)));
-  for (const { counts, name } of rows) await process.stdout.write(`${counts.map((count) => String(count).padStart(width)).join(' ')}${name ? ` ${name}` : ''}\n`);
+  for (const { counts, name } of rows)
+    await process.stdout.write(`${counts.map((count) => String(count).padStart(width)).join(' ')}${name ? ` ${name}` : ''}\n`);
   return status;
 });
 
 async function allLines(process: Process, operands: readonly string[]): Promise<{ lines: string[]; status: number }> {
   const lines: string[] = [];
-  const status = await forEachInput(process, operands, async ({ reader }) => {
-    for await (const line of readLines(reader)) lines.push(line);
-  }, 2);
+  const status = await forEachInput(
+    process,
+    operands,
+    async ({ reader }) => {
+      for await (const line of readLines(reader)) lines.push(line);
+    },
+    2,
+  );
   return { lines, status };
 }
 
@@ -103,46 +116,52 @@ const humanValue = (text: string): number => {
 };
 
 /** sort: -r -n -u -k -t -f -h -b -V -o. */
-export const sort = applet({ flags: 'rnufhbVsdg', values: 'kto', long: { reverse: 'r', 'numeric-sort': 'n', unique: 'u', key: 'k', 'field-separator': 't' } }, async (process, options) => {
-  const { lines, status } = await allLines(process, options.operands);
-  const separator = options.value('t');
-  const keys = options.values('k').map((spec) => {
-    const match = /^(\d+)(?:\.\d+)?([a-zA-Z]*)(?:,(\d+)([a-zA-Z]*))?$/.exec(spec);
-    if (!match) throw new UsageError(`invalid number at field start: invalid count at start of '${spec}'`, 2);
-    return { from: Number(match[1]), to: match[3] ? Number(match[3]) : undefined, letters: (match[2] ?? '') + (match[4] ?? '') };
-  });
-  const fieldOf = (line: string, { from, to }: { from: number; to: number | undefined }): string => {
-    const fields = separator === undefined ? line.trimStart().split(/\s+/) : line.split(separator);
-    return fields.slice(from - 1, to).join(separator ?? ' ');
-  };
-  const compareText = (a: string, b: string, letters: string): number => {
-    const has = (letter: string): boolean => letters.includes(letter) || (letters === '' && options.has(letter));
-    if (has('n') || has('g')) return (Number.parseFloat(a) || 0) - (Number.parseFloat(b) || 0);
-    if (has('h')) return humanValue(a) - humanValue(b);
-    if (has('V')) {
-      const parts = (text: string): string[] => text.match(/\d+|\D+/g) ?? [];
-      const [x, y] = [parts(a), parts(b)];
-      for (let at = 0; at < Math.min(x.length, y.length); at++) if (x[at] !== y[at]) return /^\d/.test(x[at]!) && /^\d/.test(y[at]!) ? Number(x[at]) - Number(y[at]) : x[at]! < y[at]! ? -1 : 1;
-      return x.length - y.length;
-    }
-    const [left, right] = has('f') ? [a.toUpperCase(), b.toUpperCase()] : [a, b];
-    return left < right ? -1 : left > right ? 1 : 0;
-  };
-  const compareKeys = (a: string, b: string): number => {
-    for (const key of keys.length ? keys : [undefined]) {
-      const result = key ? compareText(fieldOf(a, key), fieldOf(b, key), key.letters.replace(/[rb]/g, '')) * (key.letters.includes('r') ? -1 : 1) : compareText(a, b, '');
-      if (result !== 0) return result;
-    }
-    return 0;
-  };
-  const sign = options.has('r') ? -1 : 1;
-  lines.sort((a, b) => sign * (compareKeys(a, b) || (options.has('u') || options.has('s') ? 0 : a < b ? -1 : a > b ? 1 : 0)));
-  const kept = options.has('u') ? lines.filter((line, at) => at === 0 || compareKeys(lines[at - 1]!, line) !== 0) : lines;
-  const text = kept.map((line) => `${line}\n`).join('');
-  const output = options.value('o');
-  await (output === undefined ? process.stdout : openForWriting(process.files, resolvePath(process.cwd, output), false)).write(text);
-  return status;
-});
+export const sort = applet(
+  { flags: 'rnufhbVsdg', values: 'kto', long: { reverse: 'r', 'numeric-sort': 'n', unique: 'u', key: 'k', 'field-separator': 't' } },
+  async (process, options) => {
+    const { lines, status } = await allLines(process, options.operands);
+    const separator = options.value('t');
+    const keys = options.values('k').map((spec) => {
+      const match = /^(\d+)(?:\.\d+)?([a-zA-Z]*)(?:,(\d+)([a-zA-Z]*))?$/.exec(spec);
+      if (!match) throw new UsageError(`invalid number at field start: invalid count at start of '${spec}'`, 2);
+      return { from: Number(match[1]), to: match[3] ? Number(match[3]) : undefined, letters: (match[2] ?? '') + (match[4] ?? '') };
+    });
+    const fieldOf = (line: string, { from, to }: { from: number; to: number | undefined }): string => {
+      const fields = separator === undefined ? line.trimStart().split(/\s+/) : line.split(separator);
+      return fields.slice(from - 1, to).join(separator ?? ' ');
+    };
+    const compareText = (a: string, b: string, letters: string): number => {
+      const has = (letter: string): boolean => letters.includes(letter) || (letters === '' && options.has(letter));
+      if (has('n') || has('g')) return (Number.parseFloat(a) || 0) - (Number.parseFloat(b) || 0);
+      if (has('h')) return humanValue(a) - humanValue(b);
+      if (has('V')) {
+        const parts = (text: string): string[] => text.match(/\d+|\D+/g) ?? [];
+        const [x, y] = [parts(a), parts(b)];
+        for (let at = 0; at < Math.min(x.length, y.length); at++)
+          if (x[at] !== y[at]) return /^\d/.test(x[at]!) && /^\d/.test(y[at]!) ? Number(x[at]) - Number(y[at]) : x[at]! < y[at]! ? -1 : 1;
+        return x.length - y.length;
+      }
+      const [left, right] = has('f') ? [a.toUpperCase(), b.toUpperCase()] : [a, b];
+      return left < right ? -1 : left > right ? 1 : 0;
+    };
+    const compareKeys = (a: string, b: string): number => {
+      for (const key of keys.length ? keys : [undefined]) {
+        const result = key
+          ? compareText(fieldOf(a, key), fieldOf(b, key), key.letters.replace(/[rb]/g, '')) * (key.letters.includes('r') ? -1 : 1)
+          : compareText(a, b, '');
+        if (result !== 0) return result;
+      }
+      return 0;
+    };
+    const sign = options.has('r') ? -1 : 1;
+    lines.sort((a, b) => sign * (compareKeys(a, b) || (options.has('u') || options.has('s') ? 0 : a < b ? -1 : a > b ? 1 : 0)));
+    const kept = options.has('u') ? lines.filter((line, at) => at === 0 || compareKeys(lines[at - 1]!, line) !== 0) : lines;
+    const text = kept.map((line) => `${line}\n`).join('');
+    const output = options.value('o');
+    await (output === undefined ? process.stdout : openForWriting(process.files, resolvePath(process.cwd, output), false)).write(text);
+    return status;
+  },
+);
 
 /** uniq: -c -d -u -i. */
 export const uniq = applet({ flags: 'cdui', values: 'f' }, async (process, options) => {
@@ -155,34 +174,58 @@ export const uniq = applet({ flags: 'cdui', values: 'f' }, async (process, optio
     else groups.push({ text, count: 1 });
   }
   const wanted = groups.filter(({ count }) => (!options.has('d') || count > 1) && (!options.has('u') || count === 1));
-  await process.stdout.write(wanted.map(({ text, count }) => `${options.has('c') ? `${String(count).padStart(7)} ` : ''}${text}\n`).join(''));
+  await process.stdout.write(
+    wanted.map(({ text, count }) => `${options.has('c') ? `${String(count).padStart(7)} ` : ''}${text}\n`).join(''),
+  );
   return status;
 });
 
 /** cut: -d -f -c -s. */
-export const cut = applet({ flags: 'sn', values: 'dfcb', longValues: ['output-delimiter'], long: { delimiter: 'd', fields: 'f', characters: 'c' } }, async (process, options) => {
-  const list = options.value('f') ?? options.value('c') ?? options.value('b');
-  if (list === undefined) throw new UsageError('you must specify a list of bytes, characters, or fields\nTry \'cut --help\' for more information.');
-  const ranges = list.split(',').map((part) => {
-    const match = /^(\d*)(-?)(\d*)$/.exec(part);
-    if (!match || part === '-' || part === '') throw new UsageError(`invalid field value '${part}'`);
-    return { from: Number(match[1] || 1), to: match[2] ? Number(match[3] || Infinity) : Number(match[1]) };
-  });
-  const takes = (at: number): boolean => ranges.some(({ from, to }) => at >= from && at <= to);
-  const delimiter = options.value('d') ?? '\t';
-  return forEachInput(process, options.operands, async ({ reader }) => {
-    for await (const line of readLines(reader)) {
-      if (!options.has('f')) await process.stdout.write(`${[...line].filter((_, at) => takes(at + 1)).join('')}\n`);
-      else if (line.includes(delimiter)) await process.stdout.write(`${line.split(delimiter).filter((_, at) => takes(at + 1)).join(options.value('output-delimiter') ?? delimiter)}\n`);
-      else if (!options.has('s')) await process.stdout.write(`${line}\n`);
-    }
-  });
-});
+export const cut = applet(
+  { flags: 'sn', values: 'dfcb', longValues: ['output-delimiter'], long: { delimiter: 'd', fields: 'f', characters: 'c' } },
+  async (process, options) => {
+    const list = options.value('f') ?? options.value('c') ?? options.value('b');
+    if (list === undefined)
+      throw new UsageError("you must specify a list of bytes, characters, or fields\nTry 'cut --help' for more information.");
+    const ranges = list.split(',').map((part) => {
+      const match = /^(\d*)(-?)(\d*)$/.exec(part);
+      if (!match || part === '-' || part === '') throw new UsageError(`invalid field value '${part}'`);
+      return { from: Number(match[1] || 1), to: match[2] ? Number(match[3] || Infinity) : Number(match[1]) };
+    });
+    const takes = (at: number): boolean => ranges.some(({ from, to }) => at >= from && at <= to);
+    const delimiter = options.value('d') ?? '\t';
+    return forEachInput(process, options.operands, async ({ reader }) => {
+      for await (const line of readLines(reader)) {
+        if (!options.has('f')) await process.stdout.write(`${[...line].filter((_, at) => takes(at + 1)).join('')}\n`);
+        else if (line.includes(delimiter))
+          await process.stdout.write(
+            `${line
+              .split(delimiter)
+              .filter((_, at) => takes(at + 1))
+              .join(options.value('output-delimiter') ?? delimiter)}\n`,
+          );
+        else if (!options.has('s')) await process.stdout.write(`${line}\n`);
+      }
+    });
+  },
+);
 
-const TR_CLASSES: Readonly<Record<string, string>> = { upper: 'A-Z', lower: 'a-z', digit: '0-9', alpha: 'A-Za-z', alnum: 'A-Za-z0-9', space: ' \\t\\n\\r\\v\\f', punct: '!-/:-@[-`{-~', blank: ' \\t' };
+const TR_CLASSES: Readonly<Record<string, string>> = {
+  upper: 'A-Z',
+  lower: 'a-z',
+  digit: '0-9',
+  alpha: 'A-Za-z',
+  alnum: 'A-Za-z0-9',
+  space: ' \\t\\n\\r\\v\\f',
+  punct: '!-/:-@[-`{-~',
+  blank: ' \\t',
+};
 
 function trSet(spec: string): string[] {
-  const text = readEscapes(spec.replace(/\[:(\w+):\]/g, (match, name: string) => TR_CLASSES[name] ?? match), false).text;
+  const text = readEscapes(
+    spec.replace(/\[:(\w+):\]/g, (match, name: string) => TR_CLASSES[name] ?? match),
+    false,
+  ).text;
   const chars = [...text];
   const result: string[] = [];
   for (let at = 0; at < chars.length; at++) {
@@ -200,7 +243,10 @@ function trSet(spec: string): string[] {
 export const tr = applet({ flags: 'dscCt' }, async (process, options) => {
   const [first, second] = options.operands;
   if (first === undefined) throw new UsageError("missing operand\nTry 'tr --help' for more information.");
-  if (second === undefined && !options.has('d') && !options.has('s')) throw new UsageError(`missing operand after '${first}'\nTwo strings must be given when translating.\nTry 'tr --help' for more information.`);
+  if (second === undefined && !options.has('d') && !options.has('s'))
+    throw new UsageError(
+      `missing operand after '${first}'\nTwo strings must be given when translating.\nTry 'tr --help' for more information.`,
+    );
   const from = trSet(first);
   const to = second === undefined ? [] : trSet(second);
   const inSet = (char: string): boolean => from.includes(char) !== (options.has('c') || options.has('C'));
@@ -234,7 +280,10 @@ export const tee = applet({ flags: 'ai' }, async (process, options) => {
 /** seq: LAST, FIRST LAST, FIRST STEP LAST; -s, -w. */
 export const seq = applet({ flags: 'w', values: 's', stopAtOperand: true }, async (process, options) => {
   const numbers = options.operands.map(Number);
-  if (numbers.length === 0 || numbers.length > 3) throw new UsageError(numbers.length ? `extra operand '${options.operands[3]!}'` : "missing operand\nTry 'seq --help' for more information.");
+  if (numbers.length === 0 || numbers.length > 3)
+    throw new UsageError(
+      numbers.length ? `extra operand '${options.operands[3]!}'` : "missing operand\nTry 'seq --help' for more information.",
+    );
   const bad = numbers.findIndex(Number.isNaN);
   if (bad >= 0) throw new UsageError(`invalid floating point argument: '${options.operands[bad]!}'`);
   const first = numbers.length > 1 ? numbers[0]! : 1;
@@ -244,14 +293,20 @@ export const seq = applet({ flags: 'w', values: 's', stopAtOperand: true }, asyn
   const width = options.has('w') ? Math.max(String(first).length, String(last).length) : 0;
   const separator = options.value('s') ?? '\n';
   const count = Math.floor((last - first) / step + 1e-9);
-  for (let at = 0; at <= count; at++) await process.stdout.write(`${String(Number((first + at * step).toFixed(10))).padStart(width, '0')}${at < count ? separator : '\n'}`);
+  for (let at = 0; at <= count; at++)
+    await process.stdout.write(`${String(Number((first + at * step).toFixed(10))).padStart(width, '0')}${at < count ? separator : '\n'}`);
   return 0;
 });
 
 /** tac: lines in reverse order. */
 export const tac = applet({}, async (process, options) => {
   const { lines, status } = await allLines(process, options.operands);
-  await process.stdout.write(lines.reverse().map((line) => `${line}\n`).join(''));
+  await process.stdout.write(
+    lines
+      .reverse()
+      .map((line) => `${line}\n`)
+      .join(''),
+  );
   return status;
 });
 
@@ -275,14 +330,16 @@ export const base64 = applet({ flags: 'di', values: 'w', long: { decode: 'd', wr
     if (options.has('d')) {
       const text = new TextDecoder().decode(bytes).replace(/\s/g, '');
       const whole = /^[A-Za-z0-9+/]*={0,2}/.exec(text)![0];
-      bad = whole.length !== text.length || text.replace(/=+$/, '').length % 4 === 1 || (text.length % 4 !== 0);
+      bad = whole.length !== text.length || text.replace(/=+$/, '').length % 4 === 1 || text.length % 4 !== 0;
       const usable = whole.replace(/=+$/, '');
       const binary = atob(usable.slice(0, usable.length - (usable.length % 4 === 1 ? 1 : 0)));
       return process.stdout.write(Uint8Array.from(binary, (char) => char.charCodeAt(0)));
     }
     const encoded = btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
     const width = wholeNumber(options.value('w') ?? '76', 'invalid wrap size');
-    return process.stdout.write(width === 0 ? encoded : (encoded.match(new RegExp(`.{1,${width}}`, 'g')) ?? []).map((line) => `${line}\n`).join(''));
+    return process.stdout.write(
+      width === 0 ? encoded : (encoded.match(new RegExp(`.{1,${width}}`, 'g')) ?? []).map((line) => `${line}\n`).join(''),
+    );
   });
   if (!bad) return status;
   await process.stderr.write('base64: invalid input\n');

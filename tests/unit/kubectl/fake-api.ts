@@ -32,7 +32,11 @@ export interface Seen {
   readonly body: string;
 }
 
-type Stored = { apiVersion: string; kind: string; metadata: { name: string; namespace?: string; resourceVersion?: string; labels?: Record<string, string> } & Record<string, unknown> } & Record<string, unknown>;
+type Stored = {
+  apiVersion: string;
+  kind: string;
+  metadata: { name: string; namespace?: string; resourceVersion?: string; labels?: Record<string, string> } & Record<string, unknown>;
+} & Record<string, unknown>;
 
 /** The server's memory: `objects` by collection path and name; every request in `seen`. */
 export interface FakeApi {
@@ -44,7 +48,11 @@ export interface FakeApi {
   warning: string | undefined;
 }
 
-const json = (status: number, body: unknown, headers: readonly (readonly [string, string])[] = []): HttpAnswer => ({ status, headers: [['content-type', 'application/json'], ...headers], body: JSON.stringify(body) });
+const json = (status: number, body: unknown, headers: readonly (readonly [string, string])[] = []): HttpAnswer => ({
+  status,
+  headers: [['content-type', 'application/json'], ...headers],
+  body: JSON.stringify(body),
+});
 
 function discovery(core: boolean): unknown {
   const groups = [...new Set(SERVED.filter(({ group }) => (group === '') === core).map(({ group }) => group))];
@@ -82,7 +90,16 @@ function merge(target: unknown, patch: unknown): unknown {
 }
 
 const notFound = (plural: string, group: string, name: string): HttpAnswer =>
-  json(404, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message: `${group ? `${plural}.${group}` : plural} "${name}" not found`, reason: 'NotFound', details: { name, kind: plural }, code: 404 });
+  json(404, {
+    kind: 'Status',
+    apiVersion: 'v1',
+    metadata: {},
+    status: 'Failure',
+    message: `${group ? `${plural}.${group}` : plural} "${name}" not found`,
+    reason: 'NotFound',
+    details: { name, kind: plural },
+    code: 404,
+  });
 
 function tableOf(items: readonly Stored[]): unknown {
   return {
@@ -94,7 +111,10 @@ function tableOf(items: readonly Stored[]): unknown {
       { name: 'Age', type: 'string', format: '', description: '', priority: 0 },
       { name: 'Node', type: 'string', format: '', description: '', priority: 1 },
     ],
-    rows: items.map((item) => ({ cells: [item.metadata.name, '5s', 'worker-1'], object: { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata: item.metadata } })),
+    rows: items.map((item) => ({
+      cells: [item.metadata.name, '5s', 'worker-1'],
+      object: { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata: item.metadata },
+    })),
   };
 }
 
@@ -104,7 +124,7 @@ export function createFakeApi(port: number): FakeApi {
   const api: FakeApi = { objects: new Map(), seen: [], answers: new Map(), warning: undefined, program: () => Promise.resolve(0) };
   const handle = async (request: IncomingRequest): Promise<HttpAnswer> => {
     const value = (name: string): string => request.headers.find(([key]) => key === name)?.[1] ?? '';
-    const body = await request.text();
+    const body = value('upgrade') ? '' : await request.text();
     api.seen.push({ method: request.method, path: request.path, accept: value('accept'), contentType: value('content-type'), body });
     const url = new URL(`http://x${request.path}`);
     const special = api.answers.get(`${request.method} ${url.pathname}`);
@@ -113,7 +133,16 @@ export function createFakeApi(port: number): FakeApi {
     const match = /^(?:\/api\/v1|\/apis\/([^/]+)\/v1)(?:\/namespaces\/([^/]+)(?=\/))?\/([^/]+)(?:\/([^/]+))?$/.exec(url.pathname);
     const [, group = '', namespace, plural = '', name] = match ?? [];
     const served = SERVED.find((one) => one.plural === plural && one.group === group);
-    if (!served) return json(404, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message: 'the server could not find the requested resource', reason: 'NotFound', code: 404 });
+    if (!served)
+      return json(404, {
+        kind: 'Status',
+        apiVersion: 'v1',
+        metadata: {},
+        status: 'Failure',
+        message: 'the server could not find the requested resource',
+        reason: 'NotFound',
+        code: 404,
+      });
     const key = `${plural}/${namespace ?? ''}/${name ?? ''}`;
     const asTable = value('accept').includes('as=Table');
     const warnings: [string, string][] = api.warning ? [['warning', `299 - "${api.warning}"`]] : [];
@@ -124,14 +153,35 @@ export function createFakeApi(port: number): FakeApi {
     }
     if (request.method === 'GET') {
       const selector = url.searchParams.get('labelSelector')?.split('=');
-      const items = [...api.objects].filter(([id]) => id.startsWith(`${plural}/${namespace ?? ''}`)).map(([, item]) => item).filter((item) => !selector || item.metadata.labels?.[selector[0]!] === selector[1]);
-      return json(200, asTable ? tableOf(items) : { kind: `${served.kind}List`, apiVersion: group ? `${group}/v1` : 'v1', metadata: { resourceVersion: '100' }, items }, warnings);
+      const items = [...api.objects]
+        .filter(([id]) => id.startsWith(`${plural}/${namespace ?? ''}`))
+        .map(([, item]) => item)
+        .filter((item) => !selector || item.metadata.labels?.[selector[0]!] === selector[1]);
+      return json(
+        200,
+        asTable
+          ? tableOf(items)
+          : { kind: `${served.kind}List`, apiVersion: group ? `${group}/v1` : 'v1', metadata: { resourceVersion: '100' }, items },
+        warnings,
+      );
     }
     if (request.method === 'POST') {
       const object = JSON.parse(body) as Stored;
       const id = `${plural}/${namespace ?? ''}/${object.metadata.name}`;
-      if (api.objects.has(id)) return json(409, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message: `${plural}${group ? `.${group}` : ''} "${object.metadata.name}" already exists`, reason: 'AlreadyExists', code: 409 });
-      const stored = { ...object, metadata: { ...object.metadata, ...(namespace ? { namespace } : {}), resourceVersion: String(++revision), uid: 'u-1' } };
+      if (api.objects.has(id))
+        return json(409, {
+          kind: 'Status',
+          apiVersion: 'v1',
+          metadata: {},
+          status: 'Failure',
+          message: `${plural}${group ? `.${group}` : ''} "${object.metadata.name}" already exists`,
+          reason: 'AlreadyExists',
+          code: 409,
+        });
+      const stored = {
+        ...object,
+        metadata: { ...object.metadata, ...(namespace ? { namespace } : {}), resourceVersion: String(++revision), uid: 'u-1' },
+      };
       if (!url.searchParams.has('dryRun')) api.objects.set(id, stored);
       return json(201, stored, warnings);
     }

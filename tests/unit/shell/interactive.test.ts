@@ -28,8 +28,15 @@ beforeEach(async () => {
   keyboard = createPipe();
   screen = '';
   const decoder = new TextDecoder();
-  const output = { write: (chunk: string | Uint8Array) => ((screen += typeof chunk === 'string' ? chunk : decoder.decode(chunk)), Promise.resolve()), close: () => undefined };
-  session = runInteractive(bench.session, { input: keyboard.reader, output, terminal: { columns: 80, rows: 24, onResize: () => undefined } });
+  const output = {
+    write: (chunk: string | Uint8Array) => ((screen += typeof chunk === 'string' ? chunk : decoder.decode(chunk)), Promise.resolve()),
+    close: () => undefined,
+  };
+  session = runInteractive(bench.session, {
+    input: keyboard.reader,
+    output,
+    terminal: { columns: 80, rows: 24, onResize: () => undefined },
+  });
   await settle();
 });
 
@@ -114,10 +121,25 @@ describe('the prompt', () => {
 });
 
 describe('an incomplete line', () => {
-  it.each(['echo "a', "echo 'a", 'if true', 'for i in 1 2; do', 'cat <<EOF\na', 'echo a \\', 'echo a |', 'true &&', 'f() {', 'echo $(date', '(echo a'])('%j', (line) => {
+  it.each([
+    'echo "a',
+    "echo 'a",
+    'if true',
+    'for i in 1 2; do',
+    'cat <<EOF\na',
+    'echo a \\',
+    'echo a |',
+    'true &&',
+    'f() {',
+    'echo $(date',
+    '(echo a',
+  ])('%j', (line) => {
     expect(isIncomplete(line)).toBe(true);
   });
-  it.each(['echo a', 'echo "a"', 'cat <<EOF\na\nEOF', 'if true; then echo; fi', 'echo )', "cat <<< 'x'", 'echo $((1<<2))'])('is not %j', (line) => {
-    expect(isIncomplete(line)).toBe(false);
-  });
+  it.each(['echo a', 'echo "a"', 'cat <<EOF\na\nEOF', 'if true; then echo; fi', 'echo )', "cat <<< 'x'", 'echo $((1<<2))'])(
+    'is not %j',
+    (line) => {
+      expect(isIncomplete(line)).toBe(false);
+    },
+  );
 });

@@ -4,7 +4,12 @@ import { createShellSession, genericPrograms, shell, type ShellSession } from '#
 
 const emptyDisk = (): Disk => ({
   log: () => ({ append: () => Promise.resolve(), compactTo: () => Promise.resolve(), read: () => Promise.resolve([]) }),
-  records: () => ({ get: () => Promise.resolve(undefined), put: () => Promise.resolve(), keys: () => Promise.resolve([]), entries: () => Promise.resolve([]) }),
+  records: () => ({
+    get: () => Promise.resolve(undefined),
+    put: () => Promise.resolve(),
+    keys: () => Promise.resolve([]),
+    entries: () => Promise.resolve([]),
+  }),
   remove: () => Promise.resolve(),
 });
 
@@ -39,10 +44,20 @@ export function testPrograms(more: Readonly<Record<string, Program>> = {}): Map<
 }
 
 /** Switches the machine on and opens a session in /home/student. */
-export async function createWorkbench(more: Readonly<Record<string, Program>> = {}, env: Readonly<Record<string, string>> = {}): Promise<Workbench> {
+export async function createWorkbench(
+  more: Readonly<Record<string, Program>> = {},
+  env: Readonly<Record<string, string>> = {},
+): Promise<Workbench> {
   const machine = createMachine(
     { name: 'workstation', address: '10.0.0.5', zone: 'a', seed: 'test', incarnation: 1, wallMs: Date.UTC(2026, 10, 20, 10, 0, 0) },
-    { turn: (callback) => void setImmediate(callback), disk: emptyDisk(), transmit: () => false, requestLink: () => undefined, asset: (name) => Promise.reject(new Error(`no asset ${name}`)), onTimerSet: () => undefined },
+    {
+      turn: (callback) => void setImmediate(callback),
+      disk: emptyDisk(),
+      transmit: () => false,
+      requestLink: () => undefined,
+      asset: (name) => Promise.reject(new Error(`no asset ${name}`)),
+      onTimerSet: () => undefined,
+    },
   );
   await machine.load();
   machine.files.makeDirectory('/home/student', { recursive: true });
@@ -75,7 +90,12 @@ export async function createWorkbench(more: Readonly<Record<string, Program>> = 
     const input = createPipe(Infinity);
     if (options.stdin) void input.writer.write(options.stdin);
     input.writer.close();
-    const code = await session.run(line, { stdin: input.reader, stdout: out.writer, stderr: err.writer, ...(options.signal ? { signal: options.signal } : {}) });
+    const code = await session.run(line, {
+      stdin: input.reader,
+      stdout: out.writer,
+      stderr: err.writer,
+      ...(options.signal ? { signal: options.signal } : {}),
+    });
     out.writer.close();
     err.writer.close();
     return { stdout: await readAll(out.reader), stderr: await readAll(err.reader), code };

@@ -8,7 +8,11 @@ import { generatedMetadata, generator, nameArgument } from './generate.ts';
 
 const dataFlags = [
   defineFlag('from-literal', 'array', 'Specify a key and literal value to insert in configmap (i.e. mykey=somevalue)'),
-  defineFlag('from-file', 'list', 'Key file can be specified using its file path, in which case file basename will be used as configmap key.'),
+  defineFlag(
+    'from-file',
+    'list',
+    'Key file can be specified using its file path, in which case file basename will be used as configmap key.',
+  ),
   defineFlag('from-env-file', 'list', 'Specify the path to a file to read lines of key=val pairs.'),
   defineFlag('append-hash', 'bool', 'Append a hash of the resource to its name.'),
 ];
@@ -29,7 +33,8 @@ function fromFile(invocation: Invocation, spec: string, add: (key: string, value
     return;
   }
   if (equals >= 0) throw new CommandError('cannot give a key name for a directory path');
-  for (const name of files.list(resolvePath(cwd, path))) if (files.stat(resolvePath(cwd, joinPath(path, name)))?.kind === 'file') add(name, readFile(invocation, joinPath(path, name)));
+  for (const name of files.list(resolvePath(cwd, path)))
+    if (files.stat(resolvePath(cwd, joinPath(path, name)))?.kind === 'file') add(name, readFile(invocation, joinPath(path, name)));
 }
 
 /** Every key and value the flags name, in order. Throws CommandError for doubled or bad keys. */
@@ -38,8 +43,14 @@ function collectData(invocation: Invocation, kind: string): Map<string, Uint8Arr
   const data = new Map<string, Uint8Array>();
   const encoder = new TextEncoder();
   const add = (key: string, value: Uint8Array): void => {
-    if (!/^[-._a-zA-Z0-9]+$/.test(key)) throw new CommandError(`"${key}" is not a valid key name for a ${kind}: a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')`);
-    if (data.has(key)) throw new CommandError(`cannot add key "${key}", another key by that name already exists in Data for ${kind} "${invocation.args[0] ?? ''}"`);
+    if (!/^[-._a-zA-Z0-9]+$/.test(key))
+      throw new CommandError(
+        `"${key}" is not a valid key name for a ${kind}: a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')`,
+      );
+    if (data.has(key))
+      throw new CommandError(
+        `cannot add key "${key}", another key by that name already exists in Data for ${kind} "${invocation.args[0] ?? ''}"`,
+      );
     data.set(key, value);
   };
   for (const spec of flags.list('from-file')) fromFile(invocation, spec, add);
@@ -53,7 +64,10 @@ function collectData(invocation: Invocation, kind: string): Map<string, Uint8Arr
       const text = line.trimStart();
       if (text === '' || text.startsWith('#')) continue;
       const equals = text.indexOf('=');
-      add(equals < 0 ? text : text.slice(0, equals), encoder.encode(equals < 0 ? (invocation.session.process.env[text] ?? '') : text.slice(equals + 1)));
+      add(
+        equals < 0 ? text : text.slice(0, equals),
+        encoder.encode(equals < 0 ? (invocation.session.process.env[text] ?? '') : text.slice(equals + 1)),
+      );
     }
   }
   return data;
@@ -79,20 +93,37 @@ function buildConfigMap(invocation: Invocation): KubeObject {
     if (text === undefined) binaryData[key] = toBase64(bytes);
     else data[key] = text;
   }
-  return { apiVersion: 'v1', ...(Object.keys(binaryData).length ? { binaryData } : {}), ...(Object.keys(data).length ? { data } : {}), kind: 'ConfigMap', metadata: generatedMetadata(name) } as KubeObject;
+  return {
+    apiVersion: 'v1',
+    ...(Object.keys(binaryData).length ? { binaryData } : {}),
+    ...(Object.keys(data).length ? { data } : {}),
+    kind: 'ConfigMap',
+    metadata: generatedMetadata(name),
+  } as KubeObject;
 }
 
 function secret(name: string, data: ReadonlyMap<string, Uint8Array>, type?: string): KubeObject {
   const encoded = Object.fromEntries([...data].map(([key, bytes]) => [key, toBase64(bytes)]));
-  return { apiVersion: 'v1', ...(data.size ? { data: encoded } : {}), kind: 'Secret', metadata: generatedMetadata(name), ...(type ? { type } : {}) } as KubeObject;
+  return {
+    apiVersion: 'v1',
+    ...(data.size ? { data: encoded } : {}),
+    kind: 'Secret',
+    metadata: generatedMetadata(name),
+    ...(type ? { type } : {}),
+  } as KubeObject;
 }
 
 function buildRegistrySecret(invocation: Invocation): KubeObject {
   const { flags } = invocation;
   const name = nameArgument(invocation);
-  const [username, password, email, server] = ['docker-username', 'docker-password', 'docker-email', 'docker-server'].map((flag) => flags.text(flag)) as [string, string, string, string];
-  const missing = [username ? '' : 'docker-username', password ? '' : 'docker-password'].filter((flag) => flag !== '' && flags.list('from-file').length === 0);
-  if (missing.length) throw new CommandError(`either --from-file or the combination of --docker-username, --docker-password and --docker-server is required`);
+  const [username, password, email, server] = ['docker-username', 'docker-password', 'docker-email', 'docker-server'].map((flag) =>
+    flags.text(flag),
+  ) as [string, string, string, string];
+  const missing = [username ? '' : 'docker-username', password ? '' : 'docker-password'].filter(
+    (flag) => flag !== '' && flags.list('from-file').length === 0,
+  );
+  if (missing.length)
+    throw new CommandError(`either --from-file or the combination of --docker-username, --docker-password and --docker-server is required`);
   const encoder = new TextEncoder();
   const auth = { username, password, ...(email ? { email } : {}), auth: toBase64(encoder.encode(`${username}:${password}`)) };
   const files = collectData(invocation, 'Secret');
@@ -107,15 +138,31 @@ function buildTlsSecret(invocation: Invocation): KubeObject {
     const path = flags.text(flag);
     if (path === '') throw new CommandError('key and cert must be specified');
     const absolute = resolvePath(session.process.cwd, path);
-    if (session.process.files.stat(absolute)?.kind !== 'file') throw new CommandError(`Cannot read file ${path}, open ${path}: no such file or directory`);
+    if (session.process.files.stat(absolute)?.kind !== 'file')
+      throw new CommandError(`Cannot read file ${path}, open ${path}: no such file or directory`);
     return session.process.files.readBytes(absolute);
   };
   const cert = read('cert');
-  return secret(name, new Map([['tls.crt', cert], ['tls.key', read('key')]]), 'kubernetes.io/tls');
+  return secret(
+    name,
+    new Map([
+      ['tls.crt', cert],
+      ['tls.key', read('key')],
+    ]),
+    'kubernetes.io/tls',
+  );
 }
 
 /** kubectl create configmap */
-export const createConfigMap = generator({ name: 'configmap', aliases: ['cm'], short: 'Create a config map from a local file, directory or literal value', usage: 'NAME [--from-file=[key=]source] [--from-literal=key1=value1] [--dry-run=server|client|none] [options]', flags: dataFlags, what: 'configmap', build: buildConfigMap });
+export const createConfigMap = generator({
+  name: 'configmap',
+  aliases: ['cm'],
+  short: 'Create a config map from a local file, directory or literal value',
+  usage: 'NAME [--from-file=[key=]source] [--from-literal=key1=value1] [--dry-run=server|client|none] [options]',
+  flags: dataFlags,
+  what: 'configmap',
+  build: buildConfigMap,
+});
 
 /** kubectl create secret */
 export const createSecret: Command = {
@@ -124,8 +171,39 @@ export const createSecret: Command = {
   long: 'Create a secret with specified type.\n\n A docker-registry type secret is for accessing a container registry.\n\n A generic type secret indicate an Opaque secret type.\n\n A tls type secret holds TLS certificate and its associated key.',
   usage: '(docker-registry | generic | tls) [options]',
   commands: [
-    generator({ name: 'docker-registry', short: 'Create a secret for use with a Docker registry', usage: 'NAME --docker-username=user --docker-password=password --docker-email=email [--docker-server=string] [--from-file=[key=]source] [--dry-run=server|client|none] [options]', what: 'secret', build: buildRegistrySecret, flags: [...dataFlags, defineFlag('docker-username', 'string', 'Username for Docker registry authentication'), defineFlag('docker-password', 'string', 'Password for Docker registry authentication'), defineFlag('docker-email', 'string', 'Email for Docker registry'), defineFlag('docker-server', 'string', 'Server location for Docker registry', { initial: 'https://index.docker.io/v1/' })] }),
-    generator({ name: 'generic', short: 'Create a secret from a local file, directory, or literal value', usage: 'NAME [--type=string] [--from-file=[key=]source] [--from-literal=key1=value1] [--dry-run=server|client|none] [options]', what: 'secret', flags: [...dataFlags, defineFlag('type', 'string', 'The type of secret to create')], build: (invocation) => secret(nameArgument(invocation), collectData(invocation, 'Secret'), invocation.flags.text('type')) }),
-    generator({ name: 'tls', short: 'Create a TLS secret', usage: 'NAME --cert=path/to/cert/file --key=path/to/key/file [--dry-run=server|client|none] [options]', what: 'secret', flags: [defineFlag('cert', 'string', 'Path to PEM encoded public key certificate.'), defineFlag('key', 'string', 'Path to private key associated with given certificate.')], build: buildTlsSecret }),
+    generator({
+      name: 'docker-registry',
+      short: 'Create a secret for use with a Docker registry',
+      usage:
+        'NAME --docker-username=user --docker-password=password --docker-email=email [--docker-server=string] [--from-file=[key=]source] [--dry-run=server|client|none] [options]',
+      what: 'secret',
+      build: buildRegistrySecret,
+      flags: [
+        ...dataFlags,
+        defineFlag('docker-username', 'string', 'Username for Docker registry authentication'),
+        defineFlag('docker-password', 'string', 'Password for Docker registry authentication'),
+        defineFlag('docker-email', 'string', 'Email for Docker registry'),
+        defineFlag('docker-server', 'string', 'Server location for Docker registry', { initial: 'https://index.docker.io/v1/' }),
+      ],
+    }),
+    generator({
+      name: 'generic',
+      short: 'Create a secret from a local file, directory, or literal value',
+      usage: 'NAME [--type=string] [--from-file=[key=]source] [--from-literal=key1=value1] [--dry-run=server|client|none] [options]',
+      what: 'secret',
+      flags: [...dataFlags, defineFlag('type', 'string', 'The type of secret to create')],
+      build: (invocation) => secret(nameArgument(invocation), collectData(invocation, 'Secret'), invocation.flags.text('type')),
+    }),
+    generator({
+      name: 'tls',
+      short: 'Create a TLS secret',
+      usage: 'NAME --cert=path/to/cert/file --key=path/to/key/file [--dry-run=server|client|none] [options]',
+      what: 'secret',
+      flags: [
+        defineFlag('cert', 'string', 'Path to PEM encoded public key certificate.'),
+        defineFlag('key', 'string', 'Path to private key associated with given certificate.'),
+      ],
+      build: buildTlsSecret,
+    }),
   ],
 };

@@ -32,11 +32,19 @@ export function commandArgument({ args, dashAt }: Invocation): string[] {
 }
 
 /** Sends a generated object (unless it is a client dry run) and prints it. `what`: `deployment`, told when creation fails. */
-export async function createGenerated(invocation: Invocation, object: KubeObject, what: string | undefined, namespaced: boolean): Promise<void> {
+export async function createGenerated(
+  invocation: Invocation,
+  object: KubeObject,
+  what: string | undefined,
+  namespaced: boolean,
+): Promise<void> {
   const { session, flags } = invocation;
   const dryRun = await readDryRun(session, flags);
   const printer = objectPrinter(session, flags, false);
-  const named: KubeObject = namespaced && (session.namespaceGiven || dryRun !== 'client') ? { ...object, metadata: { ...object.metadata, namespace: session.namespace } } : object;
+  const named: KubeObject =
+    namespaced && (session.namespaceGiven || dryRun !== 'client')
+      ? { ...object, metadata: { ...object.metadata, namespace: session.namespace } }
+      : object;
   let result = flags.on('save-config') ? withLastApplied(named) : named;
   if (dryRun !== 'client') {
     const resource = await session.discovery.resourceOfKind(object.apiVersion, object.kind);
@@ -45,12 +53,17 @@ export async function createGenerated(invocation: Invocation, object: KubeObject
       result = await session.json<KubeObject>({
         method: 'POST',
         path: pathOf(resource, namespaced ? session.namespace : undefined),
-        query: { fieldManager: flags.text('field-manager'), fieldValidation: fieldValidationOf(flags), dryRun: dryRun === 'server' ? 'All' : undefined },
+        query: {
+          fieldManager: flags.text('field-manager'),
+          fieldValidation: fieldValidationOf(flags),
+          dryRun: dryRun === 'server' ? 'All' : undefined,
+        },
         contentType: 'application/json',
         body: toJson(result, 0),
       });
     } catch (error) {
-      if (what !== undefined && error instanceof StatusError) throw new CommandError(`failed to create ${what}${what === 'secret' ? '' : ':'} ${error.message}`);
+      if (what !== undefined && error instanceof StatusError)
+        throw new CommandError(`failed to create ${what}${what === 'secret' ? '' : ':'} ${error.message}`);
       throw error;
     }
   }
@@ -62,9 +75,21 @@ export async function createGenerated(invocation: Invocation, object: KubeObject
 }
 
 /** A generator as a command. */
-export function generator(definition: Omit<Command, 'run' | 'flags'> & { flags?: readonly FlagSpec[]; what?: string; clusterScoped?: boolean; build(invocation: Invocation): KubeObject | Promise<KubeObject> }): Command {
+export function generator(
+  definition: Omit<Command, 'run' | 'flags'> & {
+    flags?: readonly FlagSpec[];
+    what?: string;
+    clusterScoped?: boolean;
+    build(invocation: Invocation): KubeObject | Promise<KubeObject>;
+  },
+): Command {
   const { build, what, clusterScoped, flags, ...rest } = definition;
-  return { completes: 'none', ...rest, flags: [...generatorFlags, ...(flags ?? [])], run: async (invocation) => createGenerated(invocation, await build(invocation), what, !clusterScoped) };
+  return {
+    completes: 'none',
+    ...rest,
+    flags: [...generatorFlags, ...(flags ?? [])],
+    run: async (invocation) => createGenerated(invocation, await build(invocation), what, !clusterScoped),
+  };
 }
 
 /** The metadata of a generated object; Go prints its empty creation time. */

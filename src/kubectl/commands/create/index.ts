@@ -33,7 +33,17 @@ async function run(invocation: Invocation): Promise<void> {
       let created = body;
       if (dryRun !== 'client') {
         created = await session
-          .json<KubeObject>({ method: 'POST', path: pathOf(resource, namespace), query: { fieldManager: flags.text('field-manager'), fieldValidation: fieldValidationOf(flags), dryRun: dryRun === 'server' ? 'All' : undefined }, contentType: 'application/json', body: toJson(body, 0) })
+          .json<KubeObject>({
+            method: 'POST',
+            path: pathOf(resource, namespace),
+            query: {
+              fieldManager: flags.text('field-manager'),
+              fieldValidation: fieldValidationOf(flags),
+              dryRun: dryRun === 'server' ? 'All' : undefined,
+            },
+            contentType: 'application/json',
+            body: toJson(body, 0),
+          })
           .catch((error: unknown) => {
             throw new WrappedError(`error when creating "${source}"`, error);
           });
@@ -55,7 +65,19 @@ export const create: Command = {
   group: 'Basic Commands (Beginner)',
   usage: '-f FILENAME [options]',
   completes: 'none',
-  commands: [...rbacGenerators, createConfigMap, createSecret, ...workloadGenerators, createToken].sort((a, b) => (a.name < b.name ? -1 : 1)),
-  flags: [...filenameFlags, ...outputFlags, selectorFlags[0]!, dryRunFlag, validateFlag, fieldManagerFlag('kubectl-create'), defineFlag('save-config', 'bool', 'If true, the configuration of current object will be saved in its annotation.'), defineFlag('edit', 'bool', 'Edit the API resource before creating'), defineFlag('raw', 'string', 'Raw URI to POST to the server.')],
+  commands: [...rbacGenerators, createConfigMap, createSecret, ...workloadGenerators, createToken].sort((a, b) =>
+    a.name < b.name ? -1 : 1,
+  ),
+  flags: [
+    ...filenameFlags,
+    ...outputFlags,
+    selectorFlags[0]!,
+    dryRunFlag,
+    validateFlag,
+    fieldManagerFlag('kubectl-create'),
+    defineFlag('save-config', 'bool', 'If true, the configuration of current object will be saved in its annotation.'),
+    defineFlag('edit', 'bool', 'Edit the API resource before creating'),
+    defineFlag('raw', 'string', 'Raw URI to POST to the server.'),
+  ],
   run,
 };

@@ -29,7 +29,13 @@ async function rulesOf(invocation: Invocation): Promise<object[]> {
     const name = subresource ? `${resource.plural}/${subresource}` : resource.plural;
     const same = rules.find(({ apiGroups }) => apiGroups[0] === resource.group);
     if (same) same.resources.push(name);
-    else rules.push({ apiGroups: [resource.group], resources: [name], ...(flags.list('resource-name').length ? { resourceNames: [...flags.list('resource-name')] } : {}), verbs });
+    else
+      rules.push({
+        apiGroups: [resource.group],
+        resources: [name],
+        ...(flags.list('resource-name').length ? { resourceNames: [...flags.list('resource-name')] } : {}),
+        verbs,
+      });
   }
   return urls.length ? [...rules, { nonResourceURLs: urls, verbs }] : rules;
 }
@@ -51,7 +57,10 @@ function bindingOf(invocation: Invocation, kind: string): KubeObject {
   const name = nameArgument(invocation);
   const role = kind === 'RoleBinding' ? flags.text('role') : '';
   const clusterRole = flags.text('clusterrole');
-  if ((role === '') === (clusterRole === '')) throw new CommandError(kind === 'RoleBinding' ? 'exactly one of clusterrole or role must be specified' : 'clusterrole must be specified');
+  if ((role === '') === (clusterRole === ''))
+    throw new CommandError(
+      kind === 'RoleBinding' ? 'exactly one of clusterrole or role must be specified' : 'clusterrole must be specified',
+    );
   const subject = (one: string, type: string): object => ({ apiGroup: 'rbac.authorization.k8s.io', kind: type, name: one });
   const subjects = [
     ...flags.list('user').map((one) => subject(one, 'User')),
@@ -62,23 +71,73 @@ function bindingOf(invocation: Invocation, kind: string): KubeObject {
       return { kind: 'ServiceAccount', name: account, namespace };
     }),
   ];
-  return { apiVersion: API, kind, metadata: generatedMetadata(name), roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: role ? 'Role' : 'ClusterRole', name: role || clusterRole }, ...(subjects.length ? { subjects } : {}) } as KubeObject;
+  return {
+    apiVersion: API,
+    kind,
+    metadata: generatedMetadata(name),
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: role ? 'Role' : 'ClusterRole', name: role || clusterRole },
+    ...(subjects.length ? { subjects } : {}),
+  } as KubeObject;
 }
 
-const roleOf = (kind: string) => async (invocation: Invocation): Promise<KubeObject> => {
-  const name = nameArgument(invocation);
-  const aggregation = invocation.flags.text('aggregation-rule');
-  if (aggregation) {
-    const matchLabels = Object.fromEntries(aggregation.split(',').map((pair) => pair.split('=')));
-    return { aggregationRule: { clusterRoleSelectors: [{ matchLabels }] }, apiVersion: API, kind, metadata: generatedMetadata(name), rules: null } as unknown as KubeObject;
-  }
-  return { apiVersion: API, kind, metadata: generatedMetadata(name), rules: await rulesOf(invocation) } as KubeObject;
-};
+const roleOf =
+  (kind: string) =>
+  async (invocation: Invocation): Promise<KubeObject> => {
+    const name = nameArgument(invocation);
+    const aggregation = invocation.flags.text('aggregation-rule');
+    if (aggregation) {
+      const matchLabels = Object.fromEntries(aggregation.split(',').map((pair) => pair.split('=')));
+      return {
+        aggregationRule: { clusterRoleSelectors: [{ matchLabels }] },
+        apiVersion: API,
+        kind,
+        metadata: generatedMetadata(name),
+        rules: null,
+      } as unknown as KubeObject;
+    }
+    return { apiVersion: API, kind, metadata: generatedMetadata(name), rules: await rulesOf(invocation) } as KubeObject;
+  };
 
 /** The RBAC generators. */
 export const rbacGenerators = [
-  generator({ name: 'role', short: 'Create a role with single rule', usage: 'NAME --verb=verb --resource=resource.group/subresource [--resource-name=resourcename] [--dry-run=server|client|none] [options]', flags: ruleFlags, what: 'role', build: roleOf('Role') }),
-  generator({ name: 'rolebinding', short: 'Create a role binding for a particular role or cluster role', usage: 'NAME --clusterrole=NAME|--role=NAME [--user=username] [--group=groupname] [--serviceaccount=namespace:serviceaccountname] [--dry-run=server|client|none] [options]', flags: [...subjectFlags, defineFlag('role', 'string', 'Role this RoleBinding should reference')], what: 'rolebinding', build: (invocation) => bindingOf(invocation, 'RoleBinding') }),
-  generator({ name: 'clusterrole', short: 'Create a cluster role', usage: 'NAME --verb=verb --resource=resource.group [--resource-name=resourcename] [--dry-run=server|client|none] [options]', flags: [...ruleFlags, defineFlag('non-resource-url', 'list', 'A partial url that user should have access to.'), defineFlag('aggregation-rule', 'string', 'An aggregation label selector for combining ClusterRoles.')], what: 'clusterrole', clusterScoped: true, build: roleOf('ClusterRole') }),
-  generator({ name: 'clusterrolebinding', short: 'Create a cluster role binding for a particular cluster role', usage: 'NAME --clusterrole=NAME [--user=username] [--group=groupname] [--serviceaccount=namespace:serviceaccountname] [--dry-run=server|client|none] [options]', flags: subjectFlags, what: 'clusterrolebinding', clusterScoped: true, build: (invocation) => bindingOf(invocation, 'ClusterRoleBinding') }),
+  generator({
+    name: 'role',
+    short: 'Create a role with single rule',
+    usage: 'NAME --verb=verb --resource=resource.group/subresource [--resource-name=resourcename] [--dry-run=server|client|none] [options]',
+    flags: ruleFlags,
+    what: 'role',
+    build: roleOf('Role'),
+  }),
+  generator({
+    name: 'rolebinding',
+    short: 'Create a role binding for a particular role or cluster role',
+    usage:
+      'NAME --clusterrole=NAME|--role=NAME [--user=username] [--group=groupname] [--serviceaccount=namespace:serviceaccountname] [--dry-run=server|client|none] [options]',
+    flags: [...subjectFlags, defineFlag('role', 'string', 'Role this RoleBinding should reference')],
+    what: 'rolebinding',
+    build: (invocation) => bindingOf(invocation, 'RoleBinding'),
+  }),
+  generator({
+    name: 'clusterrole',
+    short: 'Create a cluster role',
+    usage: 'NAME --verb=verb --resource=resource.group [--resource-name=resourcename] [--dry-run=server|client|none] [options]',
+    flags: [
+      ...ruleFlags,
+      defineFlag('non-resource-url', 'list', 'A partial url that user should have access to.'),
+      defineFlag('aggregation-rule', 'string', 'An aggregation label selector for combining ClusterRoles.'),
+    ],
+    what: 'clusterrole',
+    clusterScoped: true,
+    build: roleOf('ClusterRole'),
+  }),
+  generator({
+    name: 'clusterrolebinding',
+    short: 'Create a cluster role binding for a particular cluster role',
+    usage:
+      'NAME --clusterrole=NAME [--user=username] [--group=groupname] [--serviceaccount=namespace:serviceaccountname] [--dry-run=server|client|none] [options]',
+    flags: subjectFlags,
+    what: 'clusterrolebinding',
+    clusterScoped: true,
+    build: (invocation) => bindingOf(invocation, 'ClusterRoleBinding'),
+  }),
 ];

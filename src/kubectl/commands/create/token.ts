@@ -28,7 +28,18 @@ export const createToken: Command = {
       boundObjectRef: kind ? { kind, apiVersion: 'v1', name: flags.text('bound-object-name'), uid: flags.text('bound-object-uid') } : null,
     };
     try {
-      const answer = await session.json<{ status: { token: string } }>({ method: 'POST', path: `/api/v1/namespaces/${session.namespace}/serviceaccounts/${name}/token`, contentType: 'application/json', body: { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', metadata: { creationTimestamp: null }, spec, status: { token: '', expirationTimestamp: null } } });
+      const answer = await session.json<{ status: { token: string } }>({
+        method: 'POST',
+        path: `/api/v1/namespaces/${session.namespace}/serviceaccounts/${name}/token`,
+        contentType: 'application/json',
+        body: {
+          apiVersion: 'authentication.k8s.io/v1',
+          kind: 'TokenRequest',
+          metadata: { creationTimestamp: null },
+          spec,
+          status: { token: '', expirationTimestamp: null },
+        },
+      });
       await session.out(`${answer.status.token}\n`);
     } catch (error) {
       if (error instanceof StatusError) throw new CommandError(`failed to create token: ${error.message}`);
