@@ -1,4 +1,5 @@
 /** The prompt: keys in, screen out. */
+/* eslint-disable no-control-regex -- control characters are the language of a terminal */
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createPipe, type Pipe } from '#host';
 import { isIncomplete, runInteractive } from '#shell';
