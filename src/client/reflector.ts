@@ -60,7 +60,8 @@ class Reflector<T extends KubeObject> {
   private async list(signal: AbortSignal): Promise<void> {
     const { client, resource } = this.options;
     const objects: T[] = [];
-    const first = this.listVersion === '0' ? {} : { limit: LIST_PAGE_SIZE };
+    // Pages only of the newest state: a limit beside a version asks for that version exactly, and never gets past it.
+    const first = this.listVersion === '' ? { limit: LIST_PAGE_SIZE } : {};
     let page = await client.list(resource, { ...this.selectors, resourceVersion: this.listVersion, ...first, signal });
     objects.push(...page.items);
     while (page.metadata.continue) {
@@ -104,13 +105,16 @@ class Reflector<T extends KubeObject> {
   private recover(error: unknown, wasListing: boolean): boolean {
     const compacted = isExpired(error) || isResourceVersionTooLarge(error);
     if (wasListing) {
-      if (compacted) this.listVersion = '';
-    } else if (error instanceof StatusError && error.status.code !== 429) {
+      if (!compacted || this.listVersion === '') return true;
+      this.listVersion = '';
+      return false;
+    }
+    if (error instanceof StatusError && error.status.code !== 429) {
       // What the server refuses needs a new list, not older than what was seen; a broken watch goes on from its version.
       this.listVersion = this.lastVersion || '0';
       this.lastVersion = undefined;
     }
-    return wasListing || !compacted;
+    return true;
   }
 
   async run(signal: AbortSignal): Promise<void> {
