@@ -8,12 +8,25 @@ export interface ServerSettings {
   readonly config: ApiServerConfig;
   readonly serving: Identity;
   readonly bindAddress: string | undefined;
-  readonly etcd: { readonly endpoints: readonly string[]; readonly identity: Identity | undefined; readonly rootCas: readonly Certificate[] };
+  readonly etcd: {
+    readonly endpoints: readonly string[];
+    readonly identity: Identity | undefined;
+    readonly rootCas: readonly Certificate[];
+  };
   readonly kubelet: { readonly identity: Identity | undefined; readonly rootCas: readonly Certificate[] };
 }
 
 /** Flags that take no word of their own after them. */
-const switches: readonly string[] = ['allow-privileged', 'enable-bootstrap-token-auth', 'anonymous-auth', 'profiling', 'enable-aggregator-routing', 'service-account-lookup', 'contention-profiling', 'goaway-chance'];
+const switches: readonly string[] = [
+  'allow-privileged',
+  'enable-bootstrap-token-auth',
+  'anonymous-auth',
+  'profiling',
+  'enable-aggregator-routing',
+  'service-account-lookup',
+  'contention-profiling',
+  'goaway-chance',
+];
 
 /** A line of --token-auth-file: token,user,uid,"group1,group2". */
 function parseTokenFile(text: string): StaticToken[] {
@@ -98,7 +111,13 @@ function readConfig(process: Process, flags: Flags, files: FileReader): ApiServe
     bootstrapTokens: flags.boolean('enable-bootstrap-token-auth', false),
     anonymous: flags.boolean('anonymous-auth', true),
     staticTokens: parseTokenFile(files.text('token-auth-file')),
-    kubeletAddressTypes: listOr(flags.list('kubelet-preferred-address-types'), ['Hostname', 'InternalDNS', 'InternalIP', 'ExternalDNS', 'ExternalIP']),
+    kubeletAddressTypes: listOr(flags.list('kubelet-preferred-address-types'), [
+      'Hostname',
+      'InternalDNS',
+      'InternalIP',
+      'ExternalDNS',
+      'ExternalIP',
+    ]),
     allowPrivileged: flags.boolean('allow-privileged', false),
     requestTimeoutMs: durationMs(flags, 'request-timeout', defaultConfig.requestTimeoutMs),
     minRequestTimeoutSeconds: flags.number('min-request-timeout', defaultConfig.minRequestTimeoutSeconds),
@@ -122,12 +141,16 @@ export function readSettings(process: Process): ServerSettings {
   const serving = files.identity('tls-cert-file', 'tls-private-key-file');
   if (!serving) throw new Error('--tls-cert-file and --tls-private-key-file must be specified');
   const storageMedia = flags.get('storage-media-type');
-  if (storageMedia !== undefined && storageMedia !== 'application/json') throw new Error(`--storage-media-type "${storageMedia}" invalid, allowed values: application/json`);
+  if (storageMedia !== undefined && storageMedia !== 'application/json')
+    throw new Error(`--storage-media-type "${storageMedia}" invalid, allowed values: application/json`);
   return {
     config: readConfig(process, flags, files),
     serving,
     bindAddress: flags.get('bind-address'),
     etcd: { endpoints, identity: files.identity('etcd-certfile', 'etcd-keyfile'), rootCas: files.certificates('etcd-cafile') },
-    kubelet: { identity: files.identity('kubelet-client-certificate', 'kubelet-client-key'), rootCas: files.certificates('kubelet-certificate-authority') },
+    kubelet: {
+      identity: files.identity('kubelet-client-certificate', 'kubelet-client-key'),
+      rootCas: files.certificates('kubelet-certificate-authority'),
+    },
   };
 }

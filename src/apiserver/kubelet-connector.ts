@@ -8,7 +8,11 @@ const KEPT_MAX = 64;
 const ANSWER_MS = 30_000;
 
 /** Makes the connector. Without --kubelet-certificate-authority a kubelet's own certificate is not verified, as in real clusters. */
-export function createKubeletConnector(process: Process, identity: Identity | undefined, rootCas: readonly Certificate[]): KubeletConnector {
+export function createKubeletConnector(
+  process: Process,
+  identity: Identity | undefined,
+  rootCas: readonly Certificate[],
+): KubeletConnector {
   const clients = new Map<string, HttpClient>();
   const clientOf = (address: string, port: number): HttpClient => {
     const key = `${address}:${port}`;

@@ -24,7 +24,14 @@ function logger(process: Process): (level: 'info' | 'warning' | 'error', message
 function makeServer(process: Process, settings: ServerSettings, log: ReturnType<typeof logger>): { server: ApiServer; stop: () => void } {
   const { clock, random, crypto, network } = process;
   const { endpoints, identity, rootCas } = settings.etcd;
-  const client = createEtcdClient({ network, clock, random: random.fork('etcd-client'), endpoints, ...(identity ? { identity } : {}), ...(rootCas.length ? { rootCas } : {}) });
+  const client = createEtcdClient({
+    network,
+    clock,
+    random: random.fork('etcd-client'),
+    endpoints,
+    ...(identity ? { identity } : {}),
+    ...(rootCas.length ? { rootCas } : {}),
+  });
   const etcd = etcdConnection(client);
   const kubelets = createKubeletConnector(process, settings.kubelet.identity, settings.kubelet.rootCas);
   const { telemetry } = process;
@@ -63,13 +70,21 @@ export const kubeApiserver: Program = async (process) => {
   log('info', `Version: ${versionInfo.gitVersion}`);
   log('info', `external host was not specified, using ${config.advertiseAddress}`);
   const { server, stop } = makeServer(process, settings, log);
-  log('info', `Loaded ${server.core.admission.names.length} admission controller(s) successfully in the following order: ${server.core.admission.names.join(',')}.`);
+  log(
+    'info',
+    `Loaded ${server.core.admission.names.length} admission controller(s) successfully in the following order: ${server.core.admission.names.join(',')}.`,
+  );
   const clientCas = [...config.clientCas, ...config.requestHeaderCas];
   const isAnyAddress = !settings.bindAddress || settings.bindAddress === '0.0.0.0';
   const listener = await listenHttp(
     process.network,
     config.securePort,
-    { identity: settings.serving, clientAuth: 'request', ...(clientCas.length ? { clientCas } : {}), ...(isAnyAddress ? {} : { address: settings.bindAddress! }) },
+    {
+      identity: settings.serving,
+      clientAuth: 'request',
+      ...(clientCas.length ? { clientCas } : {}),
+      ...(isAnyAddress ? {} : { address: settings.bindAddress! }),
+    },
     server.handler,
     (error) => log('error', `apiserver panic'd on a request: ${error instanceof Error ? error.message : String(error)}`),
   );

@@ -1,6 +1,14 @@
 /** Puts what a request produced onto the wire: objects and lists as JSON, YAML, Tables or metadata only; errors as Status. */
 import { tableOf, type Kind } from '#api';
-import { badRequest, partialObjectMetadata, statusOf, type KubeObject, type ListMeta, type Table, type WatchEventType } from '#apimachinery';
+import {
+  badRequest,
+  partialObjectMetadata,
+  statusOf,
+  type KubeObject,
+  type ListMeta,
+  type Table,
+  type WatchEventType,
+} from '#apimachinery';
 import type { HttpAnswer } from '#host';
 import type { ObjectReply } from './core.ts';
 import type { OutputMedia } from './media-types.ts';
@@ -16,11 +24,14 @@ export function includeObjectOf(query: URLSearchParams): IncludeObject {
   const value = query.get('includeObject') ?? '';
   if (value === '') return 'Metadata';
   if (value === 'None' || value === 'Metadata' || value === 'Object') return value;
-  throw badRequest(`Unable to convert to Table as requested: includeObject: Invalid value: "${value}": must be 'Metadata', 'Object', 'None', or empty`);
+  throw badRequest(
+    `Unable to convert to Table as requested: includeObject: Invalid value: "${value}": must be 'Metadata', 'Object', 'None', or empty`,
+  );
 }
 
 function textAnswer(status: number, media: OutputMedia, value: unknown, json?: string): HttpAnswer {
-  if (media.format === 'yaml') return { status, headers: [['content-type', 'application/yaml']], body: formatYamlBody(value ?? JSON.parse(json ?? 'null')) };
+  if (media.format === 'yaml')
+    return { status, headers: [['content-type', 'application/yaml']], body: formatYamlBody(value ?? JSON.parse(json ?? 'null')) };
   const text = media.pretty ? JSON.stringify(value ?? JSON.parse(json ?? 'null'), null, 2) : (json ?? JSON.stringify(value));
   return { status, headers: [['content-type', 'application/json']], body: `${text}\n` };
 }

@@ -36,7 +36,14 @@ function isTrue(value: string | null): boolean {
   return value !== null && value !== '0' && value !== 'false';
 }
 
-const verbsByMethod: Readonly<Record<string, string>> = { POST: 'create', PUT: 'update', PATCH: 'patch', DELETE: 'delete', GET: 'get', HEAD: 'get' };
+const verbsByMethod: Readonly<Record<string, string>> = {
+  POST: 'create',
+  PUT: 'update',
+  PATCH: 'patch',
+  DELETE: 'delete',
+  GET: 'get',
+  HEAD: 'get',
+};
 
 /** The name a metadata.name=… field selector pins, as authorization of list and watch sees it. */
 function nameOfFieldSelector(selector: string | null): string {

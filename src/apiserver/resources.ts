@@ -36,7 +36,10 @@ function formsOf(verb: string): readonly OutputMedia['as'][] {
 }
 
 /** The context of a write a client asked for. */
-export function writeContextOf(exchange: Exchange, optionsKind: 'CreateOptions' | 'UpdateOptions'): WriteContext & { fieldValidation: 'Strict' | 'Warn' | 'Ignore' } {
+export function writeContextOf(
+  exchange: Exchange,
+  optionsKind: 'CreateOptions' | 'UpdateOptions',
+): WriteContext & { fieldValidation: 'Strict' | 'Warn' | 'Ignore' } {
   const options = readWriteOptions(exchange, optionsKind);
   return { user: exchange.user, nowMs: exchange.nowMs, warnings: exchange.warnings, ...options };
 }
@@ -59,7 +62,8 @@ async function replaceObject(core: Core, exchange: Exchange, kind: Kind, subreso
   const context = writeContextOf(exchange, 'UpdateOptions');
   const body = await decodeBody(exchange, kind, context.fieldValidation);
   if (!body.metadata.name) throw badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`);
-  if (body.metadata.name !== name) throw badRequest(`the name of the object (${body.metadata.name}) does not match the name on the URL (${name})`);
+  if (body.metadata.name !== name)
+    throw badRequest(`the name of the object (${body.metadata.name}) does not match the name on the URL (${name})`);
   if (namespace && body.metadata.namespace && body.metadata.namespace !== namespace && kind.scope === 'Namespaced') {
     throw badRequest(`the namespace of the object (${body.metadata.namespace}) does not match the namespace on the request (${namespace})`);
   }
@@ -75,7 +79,13 @@ const DELETE_WORKERS = 4;
 async function deleteCollection(core: Core, exchange: Exchange, kind: Kind): Promise<ListResult> {
   const options: DeleteOptions = await readDeleteOptions(exchange);
   const list = await listObjects(core, exchange, kind);
-  const context: WriteContext = { user: exchange.user, manager: '', dryRun: options.dryRun, nowMs: exchange.nowMs, warnings: exchange.warnings };
+  const context: WriteContext = {
+    user: exchange.user,
+    manager: '',
+    dryRun: options.dryRun,
+    nowMs: exchange.nowMs,
+    warnings: exchange.warnings,
+  };
   const waiting = [...list.items];
   const work = async (): Promise<void> => {
     for (let next = waiting.shift(); next; next = waiting.shift()) {
@@ -92,7 +102,12 @@ async function deleteCollection(core: Core, exchange: Exchange, kind: Kind): Pro
   return list;
 }
 
-async function serveVerb(core: Core, exchange: Exchange, kind: Kind, subresource: Subresource | undefined): Promise<ObjectReply | ListResult> {
+async function serveVerb(
+  core: Core,
+  exchange: Exchange,
+  kind: Kind,
+  subresource: Subresource | undefined,
+): Promise<ObjectReply | ListResult> {
   const { info } = exchange;
   switch (info.verb) {
     case 'get':
@@ -112,7 +127,13 @@ async function serveVerb(core: Core, exchange: Exchange, kind: Kind, subresource
     }
     case 'delete': {
       const options = await readDeleteOptions(exchange);
-      const context: WriteContext = { user: exchange.user, manager: '', dryRun: options.dryRun, nowMs: exchange.nowMs, warnings: exchange.warnings };
+      const context: WriteContext = {
+        user: exchange.user,
+        manager: '',
+        dryRun: options.dryRun,
+        nowMs: exchange.nowMs,
+        warnings: exchange.warnings,
+      };
       const { object } = await deleteObject(core, kind, info.namespace, info.name, options, context);
       return objectReply(200, object as KubeObject, kind);
     }
@@ -134,7 +155,8 @@ function findKind(exchange: Exchange): { kind: Kind; subresource: Subresource | 
   if (!kind) throw resourceNotServed();
   if (kind.scope === 'Cluster' && namespace && kind.plural !== 'namespaces') throw resourceNotServed();
   // Objects of a namespaced kind have no address without their namespace.
-  if (kind.scope === 'Namespaced' && !namespace && !['list', 'watch'].includes(verb)) throw exchange.info.name ? resourceNotServed() : methodNotSupported();
+  if (kind.scope === 'Namespaced' && !namespace && !['list', 'watch'].includes(verb))
+    throw exchange.info.name ? resourceNotServed() : methodNotSupported();
   if (!name) return { kind, subresource: undefined };
   const subresource = kind.subresources.find((each) => each.name === name);
   if (!subresource) throw resourceNotServed();
@@ -160,7 +182,13 @@ export async function serveResource(core: Core, exchange: Exchange): Promise<Htt
   // Read early: a wrong value is told before anything is done.
   if (media.as === 'Table') includeObjectOf(info.query);
   if (!kind.storagePrefix) return renderObject(await serveReview(core, exchange, kind), media, info.query, nowMs);
-  if (info.verb === 'watch') return watchObjects(core, exchange, kind, eventRenderer(kind, media, info.query, () => core.clock.wallMs()));
+  if (info.verb === 'watch')
+    return watchObjects(
+      core,
+      exchange,
+      kind,
+      eventRenderer(kind, media, info.query, () => core.clock.wallMs()),
+    );
   const reply = await serveVerb(core, exchange, kind, subresource);
   return 'items' in reply ? renderList(reply, media, info.query, nowMs) : renderObject(reply, media, info.query, nowMs);
 }

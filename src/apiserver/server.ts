@@ -18,7 +18,7 @@ import { serveFromStorage } from './chain/6-storage.ts';
 import type { ApiServerOptions, Core, Exchange, User } from './core.ts';
 import { createHealthChecks } from './health/checks.ts';
 import { createServerMetrics } from './health/server-metrics.ts';
-import { createInFlight, isLongRunning, readLimitedBody, withTimeout } from './limits.ts';
+import { createInFlight, isLongRunning, type InFlight, readLimitedBody, withTimeout } from './limits.ts';
 import { createOpenApiDocuments } from './openapi/index.ts';
 import { renderError } from './render.ts';
 import { requestInfoOf, type RequestInfo } from './request-info.ts';
@@ -116,6 +116,38 @@ function flowHeadersOf(core: Core): (user: User) => HeaderPairs {
   return (user) => (user.groups.includes('system:masters') ? exempt : others);
 }
 
+/** The stages in order. `told` learns who asks even where a later stage refuses. */
+async function runChain(
+  core: Core,
+  inFlight: InFlight,
+  request: IncomingRequest,
+  info: RequestInfo,
+  warnings: Set<string>,
+  nowMs: number,
+  told: { user?: User },
+): Promise<HttpAnswer> {
+  const caller = authenticate(core, request.headers, request.peer, nowMs);
+  told.user = caller;
+  const leave = inFlight.enter(info, caller.groups.includes('system:masters'));
+  try {
+    const user = authorize(core, info, request.headers, caller);
+    const exchange: Exchange = {
+      info,
+      headers: request.headers,
+      peer: request.peer,
+      signal: request.signal,
+      user,
+      nowMs,
+      warnings,
+      readBody: () => readLimitedBody(request),
+    };
+    const work = serveFromStorage(core, exchange);
+    return await (isLongRunning(info) ? work : withTimeout(core.clock, core.config.requestTimeoutMs, work));
+  } finally {
+    leave();
+  }
+}
+
 /** Makes a server; it serves at once, and is ready after `start`. */
 export function createApiServer(options: ApiServerOptions): ApiServer {
   const core = createCore(options);
@@ -123,33 +155,24 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   const flowHeaders = flowHeadersOf(core);
   let bootstrap: Bootstrap | undefined;
 
-  const serve = async (request: IncomingRequest, info: RequestInfo, warnings: Set<string>, nowMs: number, told: { user?: User }): Promise<HttpAnswer> => {
-    const caller = authenticate(core, request.headers, request.peer, nowMs);
-    told.user = caller;
-    const leave = inFlight.enter(info, caller.groups.includes('system:masters'));
-    try {
-      const user = authorize(core, info, request.headers, caller);
-      const exchange: Exchange = { info, headers: request.headers, peer: request.peer, signal: request.signal, user, nowMs, warnings, readBody: () => readLimitedBody(request) };
-      const work = serveFromStorage(core, exchange);
-      return await (isLongRunning(info) ? work : withTimeout(core.clock, core.config.requestTimeoutMs, work));
-    } finally {
-      leave();
-    }
-  };
-
   const handler: HttpHandler = async (request) => {
     const startedMs = core.clock.monotonicMs();
     const info = requestInfoOf(request.method, request.path);
     const auditId = header(request.headers, 'audit-id') ?? randomUid(core.random);
     const warnings = new Set<string>();
     const told: { user?: User } = {};
-    const span = core.span?.(`${info.verb} ${info.resource || info.path}`, spanAttributes(request, info), header(request.headers, 'traceparent'));
+    const span = core.span?.(
+      `${info.verb} ${info.resource || info.path}`,
+      spanAttributes(request, info),
+      header(request.headers, 'traceparent'),
+    );
     let answer: HttpAnswer;
     try {
-      answer = await serve(request, info, warnings, core.clock.wallMs(), told);
+      answer = await runChain(core, inFlight, request, info, warnings, core.clock.wallMs(), told);
     } catch (error) {
       answer = renderError(error);
-      if (answer.status === 500) core.log('error', `${request.method} ${request.path}: ${error instanceof Error ? error.message : String(error)}`);
+      if (answer.status === 500)
+        core.log('error', `${request.method} ${request.path}: ${error instanceof Error ? error.message : String(error)}`);
     }
     span?.end({ 'http.response.status_code': answer.status, 'enduser.id': told.user?.name ?? '' });
     core.serverMetrics.request(info, answer.status, (core.clock.monotonicMs() - startedMs) / 1000);

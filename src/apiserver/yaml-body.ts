@@ -2,7 +2,13 @@
 import { parse, stringify, type Tags } from 'yaml';
 import { badRequest } from '#apimachinery';
 
-const unusual = new Set(['tag:yaml.org,2002:timestamp', 'tag:yaml.org,2002:binary', 'tag:yaml.org,2002:omap', 'tag:yaml.org,2002:pairs', 'tag:yaml.org,2002:set']);
+const unusual = new Set([
+  'tag:yaml.org,2002:timestamp',
+  'tag:yaml.org,2002:binary',
+  'tag:yaml.org,2002:omap',
+  'tag:yaml.org,2002:pairs',
+  'tag:yaml.org,2002:set',
+]);
 
 /** The tags Kubernetes' YAML knows: without dates and their like, and without "." counting as a number. */
 function kubernetesTags(tags: Tags): Tags {
@@ -18,11 +24,20 @@ export function parseYamlBody(text: string): unknown {
   try {
     return parse(text, { version: '1.1', logLevel: 'silent', customTags: kubernetesTags }) as unknown;
   } catch (error) {
-    throw badRequest(`error converting YAML to JSON: yaml: ${error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error)}`);
+    throw badRequest(
+      `error converting YAML to JSON: yaml: ${error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error)}`,
+    );
   }
 }
 
 /** A value as YAML with sorted keys, as Kubernetes writes it. */
 export function formatYamlBody(value: unknown): string {
-  return stringify(value, { sortMapEntries: true, lineWidth: 0, indentSeq: false, version: '1.1', aliasDuplicateObjects: false, customTags: kubernetesTags });
+  return stringify(value, {
+    sortMapEntries: true,
+    lineWidth: 0,
+    indentSeq: false,
+    version: '1.1',
+    aliasDuplicateObjects: false,
+    customTags: kubernetesTags,
+  });
 }

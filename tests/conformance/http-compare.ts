@@ -13,7 +13,8 @@ export function difference(recorded: unknown, actual: unknown, path = ''): strin
     return undefined;
   }
   if (recorded !== null && typeof recorded === 'object') {
-    if (actual === null || typeof actual !== 'object' || Array.isArray(actual)) return `${path}: recorded an object, got ${JSON.stringify(actual)?.slice(0, 80)}`;
+    if (actual === null || typeof actual !== 'object' || Array.isArray(actual))
+      return `${path}: recorded an object, got ${JSON.stringify(actual)?.slice(0, 80)}`;
     return objectDifference(recorded as Record<string, unknown>, actual as Record<string, unknown>, path);
   }
   return recorded === actual ? undefined : `${path}: recorded ${JSON.stringify(recorded)}, got ${JSON.stringify(actual)?.slice(0, 80)}`;

@@ -76,7 +76,8 @@ class Replay {
 
   async step(step: Omit<SetupStep, 'before'>): Promise<void> {
     const headers: Record<string, string> = { 'user-agent': step.agent ?? 'kube-scheduler/v1.33.13' };
-    if (step.patch) headers['content-type'] = step.patch === 'merge' ? 'application/merge-patch+json' : 'application/strategic-merge-patch+json';
+    if (step.patch)
+      headers['content-type'] = step.patch === 'merge' ? 'application/merge-patch+json' : 'application/strategic-merge-patch+json';
     const told = await this.lab.ask({ method: step.method, path: step.path, headers, ...(step.body ? { body: step.body } : {}) });
     if (told.status >= 400) throw new Error(`setup ${step.method} ${step.path}: ${told.text}`);
   }
@@ -85,10 +86,18 @@ class Replay {
     const { request } = recording;
     const listed = this.seen.get('list-page-1-all')?.metadata?.continue ?? '';
     const from = recording.id === 'watch-selector-leaves' ? 'list-page-2' : 'list-page-1';
-    const path = request.path.replace('continue=<continue>', `continue=${encodeURIComponent(listed)}`).replace('resourceVersion=<rv>', `resourceVersion=${this.seen.get(from)?.metadata?.resourceVersion ?? '1'}`);
+    const path = request.path
+      .replace('continue=<continue>', `continue=${encodeURIComponent(listed)}`)
+      .replace('resourceVersion=<rv>', `resourceVersion=${this.seen.get(from)?.metadata?.resourceVersion ?? '1'}`);
     const headers: Record<string, string> = { accept: 'application/json', ...request.headers };
     if (request.as === 'bad token') headers['authorization'] = 'Bearer nonsense';
-    return { method: request.method, path, headers, as: users[request.as] ?? null, ...(request.body === undefined ? bigBody(recording) : { body: request.body }) };
+    return {
+      method: request.method,
+      path,
+      headers,
+      as: users[request.as] ?? null,
+      ...(request.body === undefined ? bigBody(recording) : { body: request.body }),
+    };
   }
 
   /** Turns the clock for an answer that waits. */
@@ -107,7 +116,10 @@ class Replay {
     if (told.json) this.seen.set(recording.id, told.json);
     if (told.status !== recording.status) return `status: recorded ${recording.status}, got ${told.status} ${told.text.slice(0, 300)}`;
     for (const [name, value] of Object.entries(recording.headers)) {
-      const got = told.headers.filter(([each]) => each === name).map(([, each]) => each).join(', ');
+      const got = told.headers
+        .filter(([each]) => each === name)
+        .map(([, each]) => each)
+        .join(', ');
       const found = name === 'etag' ? undefined : difference(value, got, `header ${name}`);
       if (found) return found;
     }
@@ -116,7 +128,8 @@ class Replay {
     const body = recording.body as { rowsLeftOut?: number } | undefined;
     if (body?.rowsLeftOut) told.json.rowsLeftOut = body.rowsLeftOut;
     // What rows a collection has is the doing of controllers and kubelets; what columns it has is the server's.
-    if (/^table-(?!one|include|error)/.test(recording.id)) return difference((free(recording.body) as Table).columnDefinitions, (free(told.json) as Table).columnDefinitions, 'columns');
+    if (/^table-(?!one|include|error)/.test(recording.id))
+      return difference((free(recording.body) as Table).columnDefinitions, (free(told.json) as Table).columnDefinitions, 'columns');
     const shown = recording.id === 'ephemeral' ? told.json.spec?.ephemeralContainers : told.json;
     return difference(free(recording.body), free(shown), 'body');
   }
@@ -165,7 +178,9 @@ describe('recorded answers of a real API server', () => {
     const failed = results.filter((result) => result.difference);
     const passed = results.length - failed.length;
     const lines = failed.map((result) => `  ${result.id}: ${result.difference?.slice(0, process.env['HTTP_DIFF'] ? 2000 : 160)}`);
-    process.stdout.write(`recorded HTTP answers: ${passed}/${results.length} agree, ${notServed.length} not comparable (kinds that are not served yet)\n${lines.join('\n')}\n`);
+    process.stdout.write(
+      `recorded HTTP answers: ${passed}/${results.length} agree, ${notServed.length} not comparable (kinds that are not served yet)\n${lines.join('\n')}\n`,
+    );
     expect(passed).toBeGreaterThanOrEqual(FLOOR);
   });
 });

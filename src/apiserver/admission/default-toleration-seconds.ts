@@ -3,7 +3,9 @@ import type { Pod, Toleration } from '#api';
 import { isAbout, type AdmissionPlugin } from './plugin.ts';
 
 function tolerates(tolerations: readonly Toleration[], key: string): boolean {
-  return tolerations.some((toleration) => (toleration.key === key || !toleration.key) && (toleration.effect === 'NoExecute' || !toleration.effect));
+  return tolerations.some(
+    (toleration) => (toleration.key === key || !toleration.key) && (toleration.effect === 'NoExecute' || !toleration.effect),
+  );
 }
 
 /** The plugin. */

@@ -19,10 +19,17 @@ export const admissionPlugins: readonly AdmissionPlugin[] = Object.freeze([
 ]);
 
 /** On unless disabled; NodeRestriction is on where kubeadm asks for it. */
-const defaultPlugins: readonly string[] = ['NamespaceLifecycle', 'ServiceAccount', 'TaintNodesByCondition', 'Priority', 'DefaultTolerationSeconds'];
+const defaultPlugins: readonly string[] = [
+  'NamespaceLifecycle',
+  'ServiceAccount',
+  'TaintNodesByCondition',
+  'Priority',
+  'DefaultTolerationSeconds',
+];
 
 /** The chain the flags ask for. */
 export function admissionFor(config: ApiServerConfig): AdmissionChain {
-  const isOn = (name: string): boolean => !config.disabledAdmission.includes(name) && (defaultPlugins.includes(name) || config.enabledAdmission.includes(name));
+  const isOn = (name: string): boolean =>
+    !config.disabledAdmission.includes(name) && (defaultPlugins.includes(name) || config.enabledAdmission.includes(name));
   return createAdmissionChain(admissionPlugins.filter((plugin) => isOn(plugin.name)));
 }

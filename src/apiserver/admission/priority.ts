@@ -7,7 +7,12 @@ const group = 'scheduling.k8s.io';
 
 function classes(core: Core): readonly PriorityClass[] {
   const kind = kindByGroupKind(group, 'PriorityClass');
-  return kind ? core.caches.of(kind).list().map((version) => version.object as PriorityClass) : [];
+  return kind
+    ? core.caches
+        .of(kind)
+        .list()
+        .map((version) => version.object as PriorityClass)
+    : [];
 }
 
 async function classNamed(core: Core, name: string): Promise<PriorityClass | undefined> {
@@ -42,12 +47,18 @@ async function admitPod(attributes: AdmissionAttributes, core: Core): Promise<vo
   }
   const priority = found?.value ?? 0;
   if (spec.priority !== undefined && spec.priority !== priority) {
-    throw refuse(attributes, `the integer value of priority (${spec.priority}) must not be provided in pod spec; priority admission controller computed ${priority} from the given PriorityClass name`);
+    throw refuse(
+      attributes,
+      `the integer value of priority (${spec.priority}) must not be provided in pod spec; priority admission controller computed ${priority} from the given PriorityClass name`,
+    );
   }
   spec.priority = priority;
   const policy = found?.preemptionPolicy ?? 'PreemptLowerPriority';
   if (spec.preemptionPolicy !== undefined && spec.preemptionPolicy !== policy) {
-    throw refuse(attributes, `the string value of PreemptionPolicy (${spec.preemptionPolicy}) must not be provided in pod spec; priority admission controller computed ${policy} from the given PriorityClass name`);
+    throw refuse(
+      attributes,
+      `the string value of PreemptionPolicy (${spec.preemptionPolicy}) must not be provided in pod spec; priority admission controller computed ${policy} from the given PriorityClass name`,
+    );
   }
   spec.preemptionPolicy = policy;
 }

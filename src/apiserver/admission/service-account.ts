@@ -58,7 +58,8 @@ export const serviceAccountAdmission: AdmissionPlugin = {
     }
     const mounts = pod.spec.automountServiceAccountToken ?? account.automountServiceAccountToken ?? true;
     if (mounts) mountToken(pod, core);
-    if (!pod.spec.imagePullSecrets?.length && account.imagePullSecrets?.length) pod.spec.imagePullSecrets = account.imagePullSecrets.map((secret) => ({ ...secret }));
+    if (!pod.spec.imagePullSecrets?.length && account.imagePullSecrets?.length)
+      pod.spec.imagePullSecrets = account.imagePullSecrets.map((secret) => ({ ...secret }));
   },
   async validate(attributes, core) {
     if (attributes.operation !== 'CREATE' || !isAbout(attributes, '', 'pods')) return;

@@ -47,11 +47,16 @@ export function createClusterIps(etcd: Etcd, clock: Clock, random: Random, cidr:
       spec: { parentRef: { resource: 'services', namespace, name } },
     };
     const key = prefix + address;
-    const answer = await etcd.txn({ compare: [{ key, target: 'MOD', result: 'EQUAL', modRevision: 0 }], success: [{ put: { key, value: JSON.stringify(object) } }], failure: [{ range: { key } }] });
+    const answer = await etcd.txn({
+      compare: [{ key, target: 'MOD', result: 'EQUAL', modRevision: 0 }],
+      success: [{ put: { key, value: JSON.stringify(object) } }],
+      failure: [{ range: { key } }],
+    });
     if (answer.succeeded) return 'new';
     // A server that died after taking it for this Service left it behind: it is still this Service's.
     const found = answer.responses[0];
-    const holder = found && 'range' in found ? (JSON.parse(found.range.kvs[0]?.value ?? '{}') as Partial<typeof object>).spec?.parentRef : undefined;
+    const holder =
+      found && 'range' in found ? (JSON.parse(found.range.kvs[0]?.value ?? '{}') as Partial<typeof object>).spec?.parentRef : undefined;
     return holder?.namespace === namespace && holder.name === name ? 'own' : undefined;
   };
   return {

@@ -37,8 +37,18 @@ export function createNodePorts(etcd: Etcd, random: Random, [low, high]: readonl
       const bits = decodeBits(data, size);
       const { result, write } = change(bits);
       if (!write) return result;
-      const value = JSON.stringify({ kind: 'RangeAllocation', apiVersion: 'v1', metadata: {}, range: `${low}-${high}`, data: encodeBits(bits) });
-      const answer = await etcd.txn({ compare: [{ key, target: 'MOD', result: 'EQUAL', modRevision: stored?.modRevision ?? 0 }], success: [{ put: { key, value } }], failure: [] });
+      const value = JSON.stringify({
+        kind: 'RangeAllocation',
+        apiVersion: 'v1',
+        metadata: {},
+        range: `${low}-${high}`,
+        data: encodeBits(bits),
+      });
+      const answer = await etcd.txn({
+        compare: [{ key, target: 'MOD', result: 'EQUAL', modRevision: stored?.modRevision ?? 0 }],
+        success: [{ put: { key, value } }],
+        failure: [],
+      });
       if (answer.succeeded) return result;
     }
     throw new Error('etcdserver: too many concurrent writers of the node port range');

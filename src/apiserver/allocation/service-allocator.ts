@@ -63,10 +63,19 @@ class ServiceReservation implements Reservation {
     if (!usesClusterIp(this.service)) return;
     if (spec.clusterIP && spec.clusterIP === clusterIpOf(this.old)) return;
     if (spec.clusterIP) {
-      if (!this.ips.inRange(spec.clusterIP)) throw this.refuse(invalid('spec.clusterIPs', [spec.clusterIP], 'failed to allocate IP ' + spec.clusterIP + ': the provided network does not contain the IP'));
+      if (!this.ips.inRange(spec.clusterIP))
+        throw this.refuse(
+          invalid(
+            'spec.clusterIPs',
+            [spec.clusterIP],
+            'failed to allocate IP ' + spec.clusterIP + ': the provided network does not contain the IP',
+          ),
+        );
       const outcome = await this.ips.take(spec.clusterIP, namespace, name);
       if (!outcome) {
-        throw this.refuse(invalid('spec.clusterIPs', [spec.clusterIP], `failed to allocate IP ${spec.clusterIP}: provided IP is already allocated`));
+        throw this.refuse(
+          invalid('spec.clusterIPs', [spec.clusterIP], `failed to allocate IP ${spec.clusterIP}: provided IP is already allocated`),
+        );
       }
       // What this Service had before is not given back when this write fails: another server may be making the same Service.
       if (outcome === 'new') this.takenIp = spec.clusterIP;
@@ -87,7 +96,10 @@ class ServiceReservation implements Reservation {
       const field = `spec.ports[${at}].nodePort`;
       if (port.nodePort) {
         if (had.includes(port.nodePort) || this.takenPorts.includes(port.nodePort)) continue;
-        if (!this.ports.inRange(port.nodePort)) throw this.refuse(invalid(field, port.nodePort, `provided port is not in the valid range. The range of valid ports is ${this.ports.text}`));
+        if (!this.ports.inRange(port.nodePort))
+          throw this.refuse(
+            invalid(field, port.nodePort, `provided port is not in the valid range. The range of valid ports is ${this.ports.text}`),
+          );
         if (!(await this.ports.take(port.nodePort))) throw this.refuse(invalid(field, port.nodePort, 'provided port is already allocated'));
         this.takenPorts.push(port.nodePort);
       } else {

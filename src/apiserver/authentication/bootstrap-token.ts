@@ -15,8 +15,7 @@ export function bootstrapTokenUser(caches: WatchCaches, token: string, nowMs: nu
   if (!match || !kind) return undefined;
   const [, id = '', secret = ''] = match;
   const stored = caches.of(kind).get(storageKey(kind, `bootstrap-token-${id}`, 'kube-system'))?.object as
-    | { type?: string; data?: Record<string, string>; metadata: { deletionTimestamp?: string } }
-    | undefined;
+    { type?: string; data?: Record<string, string>; metadata: { deletionTimestamp?: string } } | undefined;
   if (stored?.type !== 'bootstrap.kubernetes.io/token' || stored.metadata.deletionTimestamp) return undefined;
   const value = (key: string): string => {
     const bytes = fromBase64Url(stored.data?.[key] ?? '');
@@ -26,6 +25,8 @@ export function bootstrapTokenUser(caches: WatchCaches, token: string, nowMs: nu
   if (value('usage-bootstrap-authentication') !== 'true') return undefined;
   const expiration = value('expiration');
   if (expiration && !((maybeParseTime(expiration) ?? 0) > nowMs)) return undefined;
-  const extraGroups = value('auth-extra-groups').split(',').filter((group) => groupForm.test(group));
+  const extraGroups = value('auth-extra-groups')
+    .split(',')
+    .filter((group) => groupForm.test(group));
   return { name: `system:bootstrap:${id}`, groups: ['system:bootstrappers', ...extraGroups] };
 }

@@ -21,7 +21,12 @@ function proxiedUser(certificate: Certificate, config: ApiServerConfig, headers:
 }
 
 /** The user a connection's certificate proves; undefined when it proves none. */
-export function userOfCertificate(certificate: Certificate | undefined, config: ApiServerConfig, headers: HeaderPairs, crypto: Crypto): User | undefined {
+export function userOfCertificate(
+  certificate: Certificate | undefined,
+  config: ApiServerConfig,
+  headers: HeaderPairs,
+  crypto: Crypto,
+): User | undefined {
   if (!certificate) return undefined;
   if (isSignedByOnly(certificate, config.requestHeaderCas, config.clientCas)) return proxiedUser(certificate, config, headers);
   if (certificate.subject.commonName === '') return undefined;

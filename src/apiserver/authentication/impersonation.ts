@@ -15,14 +15,20 @@ interface Identity {
 
 const serviceAccountPrefix = 'system:serviceaccount:';
 
-function identitiesOf(name: string, uid: string, groups: readonly string[], extra: Readonly<Record<string, readonly string[]>>): Identity[] {
+function identitiesOf(
+  name: string,
+  uid: string,
+  groups: readonly string[],
+  extra: Readonly<Record<string, readonly string[]>>,
+): Identity[] {
   const identities: Identity[] = [];
   const [namespace = '', account = ''] = name.startsWith(serviceAccountPrefix) ? name.slice(serviceAccountPrefix.length).split(':') : [];
   if (account) identities.push({ resource: 'serviceaccounts', group: '', subresource: '', name: account, namespace });
   else if (name) identities.push({ resource: 'users', group: '', subresource: '', name, namespace: '' });
   for (const group of groups) identities.push({ resource: 'groups', group: '', subresource: '', name: group, namespace: '' });
   for (const [key, values] of Object.entries(extra)) {
-    for (const value of values) identities.push({ resource: 'userextras', group: 'authentication.k8s.io', subresource: key, name: value, namespace: '' });
+    for (const value of values)
+      identities.push({ resource: 'userextras', group: 'authentication.k8s.io', subresource: key, name: value, namespace: '' });
   }
   if (uid) identities.push({ resource: 'uids', group: 'authentication.k8s.io', subresource: '', name: uid, namespace: '' });
   return identities;

@@ -29,7 +29,19 @@ export interface Decision {
 /** The question a request puts. */
 export function attributesOf(info: RequestInfo, user: User): Attributes {
   const { verb, isResource, namespace, group, version, resource, subresource, name, path, query } = info;
-  return { user, verb, isResource, namespace, group, version, resource, subresource, name, path, fieldSelector: query.get('fieldSelector') ?? '' };
+  return {
+    user,
+    verb,
+    isResource,
+    namespace,
+    group,
+    version,
+    resource,
+    subresource,
+    name,
+    path,
+    fieldSelector: query.get('fieldSelector') ?? '',
+  };
 }
 
 /** The middle of a Forbidden message: 'User "x" cannot list resource "pods" in API group "" in the namespace "default"'. */

@@ -28,7 +28,8 @@ function breakdown(rules: readonly PolicyRule[]): PolicyRule[] {
   return single;
 }
 
-const holds = (list: readonly string[] | undefined, value: string | undefined): boolean => value !== undefined && list !== undefined && (list.includes('*') || list.includes(value));
+const holds = (list: readonly string[] | undefined, value: string | undefined): boolean =>
+  value !== undefined && list !== undefined && (list.includes('*') || list.includes(value));
 
 function coversResource(owned: readonly string[] | undefined, wanted: string): boolean {
   if (holds(owned, wanted)) return true;
@@ -40,9 +41,14 @@ function coversResource(owned: readonly string[] | undefined, wanted: string): b
 function covers(owned: PolicyRule, wanted: PolicyRule): boolean {
   if (!holds(owned.verbs, wanted.verbs[0])) return false;
   const url = wanted.nonResourceURLs?.[0];
-  if (url !== undefined) return (owned.nonResourceURLs ?? []).some((each) => each === '*' || each === url || (each.endsWith('*') && url.startsWith(each.slice(0, -1))));
+  if (url !== undefined)
+    return (owned.nonResourceURLs ?? []).some(
+      (each) => each === '*' || each === url || (each.endsWith('*') && url.startsWith(each.slice(0, -1))),
+    );
   if (!holds(owned.apiGroups, wanted.apiGroups?.[0]) || !coversResource(owned.resources, wanted.resources?.[0] ?? '')) return false;
-  return !owned.resourceNames?.length || (wanted.resourceNames !== undefined && owned.resourceNames.includes(wanted.resourceNames[0] ?? ''));
+  return (
+    !owned.resourceNames?.length || (wanted.resourceNames !== undefined && owned.resourceNames.includes(wanted.resourceNames[0] ?? ''))
+  );
 }
 
 function quoted(list: readonly string[] | undefined): string {
@@ -67,7 +73,18 @@ function missingRules(core: Core, user: User, namespace: string, wanted: readonl
 }
 
 function may(core: Core, user: User, verb: string, resource: string, namespace: string, name: string): boolean {
-  const attributes: Attributes = { user, verb, isResource: true, namespace, group: rbacGroup, version: 'v1', resource, subresource: '', name, path: '' };
+  const attributes: Attributes = {
+    user,
+    verb,
+    isResource: true,
+    namespace,
+    group: rbacGroup,
+    version: 'v1',
+    resource,
+    subresource: '',
+    name,
+    path: '',
+  };
   return core.authorizer.authorize(attributes).allowed;
 }
 
@@ -86,11 +103,13 @@ function grantedRules(core: Core, user: User, kind: Kind, object: KubeObject, ol
   const { name } = object.metadata;
   if (kind.kind === 'Role' || kind.kind === 'ClusterRole') {
     const role = object as Role;
-    if (old && deepEqual(role.rules ?? [], (old as Role).rules ?? []) && deepEqual(role.aggregationRule, (old as Role).aggregationRule)) return [];
+    if (old && deepEqual(role.rules ?? [], (old as Role).rules ?? []) && deepEqual(role.aggregationRule, (old as Role).aggregationRule))
+      return [];
     return may(core, user, 'escalate', kind.plural, namespace, name) ? [] : (role.rules ?? []);
   }
   const binding = object as Binding;
-  if (old && deepEqual(binding.subjects ?? [], (old as Binding).subjects ?? []) && deepEqual(binding.roleRef, (old as Binding).roleRef)) return [];
+  if (old && deepEqual(binding.subjects ?? [], (old as Binding).subjects ?? []) && deepEqual(binding.roleRef, (old as Binding).roleRef))
+    return [];
   const resource = binding.roleRef.kind === 'ClusterRole' ? 'clusterroles' : 'roles';
   return may(core, user, 'bind', resource, namespace, binding.roleRef.name) ? [] : rulesOfReference(core, binding.roleRef, namespace);
 }

@@ -30,7 +30,9 @@ export function podNames(pod: Pod, resource: string, name: string): boolean {
   if (resource === 'secrets') {
     return (
       (spec.imagePullSecrets ?? []).some((secret) => secret.name === name) ||
-      volumes.some((volume) => volume.secret?.secretName === name || (volume.projected?.sources ?? []).some((source) => source.secret?.name === name)) ||
+      volumes.some(
+        (volume) => volume.secret?.secretName === name || (volume.projected?.sources ?? []).some((source) => source.secret?.name === name),
+      ) ||
       containers.some(
         (container) =>
           (container.env ?? []).some((variable) => variable.valueFrom?.secretKeyRef?.name === name) ||
@@ -39,7 +41,9 @@ export function podNames(pod: Pod, resource: string, name: string): boolean {
     );
   }
   return (
-    volumes.some((volume) => volume.configMap?.name === name || (volume.projected?.sources ?? []).some((source) => source.configMap?.name === name)) ||
+    volumes.some(
+      (volume) => volume.configMap?.name === name || (volume.projected?.sources ?? []).some((source) => source.configMap?.name === name),
+    ) ||
     containers.some(
       (container) =>
         (container.env ?? []).some((variable) => variable.valueFrom?.configMapKeyRef?.name === name) ||
@@ -52,10 +56,35 @@ function hasTerm(selector: string | undefined, field: string, value: string): bo
   return (selector ?? '').split(',').some((term) => term.trim() === `${field}=${value}` || term.trim() === `${field}==${value}`);
 }
 
+const authorizeNode = (node: string, { verb, subresource, name }: Attributes): Decision => {
+  if (subresource === 'status') return verb === 'update' || verb === 'patch' ? allow : deny('');
+  if (subresource) return deny('');
+  if (verb === 'create' || verb === 'update' || verb === 'patch') return allow;
+  if (!readVerbs.includes(verb)) return deny('');
+  if (name === node) return allow;
+  return deny(
+    name
+      ? `node '${node}' cannot read '${name}', only its own Node object`
+      : `node '${node}' cannot read all nodes, only its own Node object`,
+  );
+};
+
+const authorizeLease = (node: string, { namespace, name, verb, subresource }: Attributes): Decision => {
+  if (subresource) return deny('');
+  if (namespace !== 'kube-node-lease') return deny('can only access node leases in the "kube-node-lease" system namespace');
+  return verb === 'create' || name === node ? allow : deny('can only access node lease with the same name as the requesting node');
+};
+
 /** The authorizer over the pod cache. */
 export function createNodeAuthorizer(caches: WatchCaches): (attributes: Attributes) => Decision | undefined {
   const podKind = kindByGroupKind('', 'Pod') as Kind | undefined;
-  const podsOf = (node: string): Pod[] => (podKind ? caches.of(podKind).list({ nodeName: node }).map((version) => version.object as unknown as Pod) : []);
+  const podsOf = (node: string): Pod[] =>
+    podKind
+      ? caches
+          .of(podKind)
+          .list({ nodeName: node })
+          .map((version) => version.object as unknown as Pod)
+      : [];
 
   const authorizeNamed = (node: string, attributes: Attributes): Decision => {
     const { verb, name, namespace, resource, subresource } = attributes;
@@ -64,14 +93,6 @@ export function createNodeAuthorizer(caches: WatchCaches): (attributes: Attribut
     if (!name) return deny('can only list/watch with a single name');
     const related = podsOf(node).some((pod) => pod.metadata.namespace === namespace && podNames(pod, resource, name));
     return related ? allow : deny(`no relationship found between node '${node}' and this object`);
-  };
-  const authorizeNode = (node: string, { verb, subresource, name }: Attributes): Decision => {
-    if (subresource === 'status') return verb === 'update' || verb === 'patch' ? allow : deny('');
-    if (subresource) return deny('');
-    if (verb === 'create' || verb === 'update' || verb === 'patch') return allow;
-    if (!readVerbs.includes(verb)) return deny('');
-    if (name === node) return allow;
-    return deny(name ? `node '${node}' cannot read '${name}', only its own Node object` : `node '${node}' cannot read all nodes, only its own Node object`);
   };
   const authorizePod = (node: string, attributes: Attributes): Decision => {
     const { verb, subresource, fieldSelector, namespace, name } = attributes;
@@ -87,23 +108,18 @@ export function createNodeAuthorizer(caches: WatchCaches): (attributes: Attribut
     return isOwn ? allow : deny(`no relationship found between node '${node}' and this object`);
   };
   const authorizeToken = (node: string, { verb, namespace, name }: Attributes): Decision => {
-    if (verb !== 'create') return deny("can only create tokens for individual service accounts");
+    if (verb !== 'create') return deny('can only create tokens for individual service accounts');
     const uses = podsOf(node).some((pod) => pod.metadata.namespace === namespace && (pod.spec?.serviceAccountName ?? 'default') === name);
     return uses ? allow : deny(`no relationship found between node '${node}' and this object`);
   };
-  const authorizeLease = (node: string, { namespace, name, verb, subresource }: Attributes): Decision => {
-    if (subresource) return deny('');
-    if (namespace !== 'kube-node-lease') return deny('can only access node leases in the "kube-node-lease" system namespace');
-    return verb === 'create' || name === node ? allow : deny('can only access node lease with the same name as the requesting node');
-  };
-
   return (attributes) => {
     const node = nodeOf(attributes.user);
     if (!node) return undefined;
     if (attributes.isResource) {
       const { group, resource, subresource } = attributes;
       if (group === '') {
-        if (resource === 'secrets' || resource === 'configmaps' || resource === 'persistentvolumeclaims') return authorizeNamed(node, attributes);
+        if (resource === 'secrets' || resource === 'configmaps' || resource === 'persistentvolumeclaims')
+          return authorizeNamed(node, attributes);
         if (resource === 'nodes') return authorizeNode(node, attributes);
         if (resource === 'pods') return authorizePod(node, attributes);
         if (resource === 'serviceaccounts' && subresource === 'token') return authorizeToken(node, attributes);

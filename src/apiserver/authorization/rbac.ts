@@ -42,7 +42,9 @@ function subjectKey(subject: Subject, namespace: string): string {
 }
 
 function subjectText(subject: Subject): string {
-  return subject.kind === 'ServiceAccount' ? `ServiceAccount "${subject.name}/${subject.namespace ?? ''}"` : `${subject.kind} "${subject.name}"`;
+  return subject.kind === 'ServiceAccount'
+    ? `ServiceAccount "${subject.name}/${subject.namespace ?? ''}"`
+    : `${subject.kind} "${subject.name}"`;
 }
 
 function indexBindings(cache: WatchCache): BindingIndex {

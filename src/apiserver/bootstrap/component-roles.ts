@@ -62,7 +62,10 @@ export const componentRoles: readonly ClusterRole[] = Object.freeze([
     rule('*', 'core', 'nodes/checkpoint nodes/configz nodes/healthz nodes/log nodes/metrics nodes/pods nodes/proxy nodes/stats'),
   ]),
   clusterRole('system:node-bootstrapper', [rule('create get list watch', 'certificates.k8s.io', 'certificatesigningrequests')]),
-  clusterRole('system:auth-delegator', [rule('create', 'authentication.k8s.io', 'tokenreviews'), rule('create', 'authorization.k8s.io', 'subjectaccessreviews')]),
+  clusterRole('system:auth-delegator', [
+    rule('create', 'authentication.k8s.io', 'tokenreviews'),
+    rule('create', 'authorization.k8s.io', 'subjectaccessreviews'),
+  ]),
   clusterRole('system:kube-aggregator', [rule(read, 'core', 'endpoints services')]),
   clusterRole('system:kube-controller-manager', controllerManagerRules),
   clusterRole('system:kube-dns', [rule('list watch', 'core', 'endpoints services')]),
@@ -74,14 +77,30 @@ export const componentRoles: readonly ClusterRole[] = Object.freeze([
     events,
   ]),
   clusterRole('system:kube-scheduler', schedulerRules),
-  clusterRole('system:volume-scheduler', [rule('get list patch update watch', 'core', 'persistentvolumes'), rule(read, 'storage.k8s.io', 'storageclasses'), rule('get list patch update watch', 'core', 'persistentvolumeclaims')]),
-  clusterRole('system:certificates.k8s.io:certificatesigningrequests:nodeclient', [rule('create', 'certificates.k8s.io', 'certificatesigningrequests/nodeclient')]),
-  clusterRole('system:certificates.k8s.io:certificatesigningrequests:selfnodeclient', [rule('create', 'certificates.k8s.io', 'certificatesigningrequests/selfnodeclient')]),
+  clusterRole('system:volume-scheduler', [
+    rule('get list patch update watch', 'core', 'persistentvolumes'),
+    rule(read, 'storage.k8s.io', 'storageclasses'),
+    rule('get list patch update watch', 'core', 'persistentvolumeclaims'),
+  ]),
+  clusterRole('system:certificates.k8s.io:certificatesigningrequests:nodeclient', [
+    rule('create', 'certificates.k8s.io', 'certificatesigningrequests/nodeclient'),
+  ]),
+  clusterRole('system:certificates.k8s.io:certificatesigningrequests:selfnodeclient', [
+    rule('create', 'certificates.k8s.io', 'certificatesigningrequests/selfnodeclient'),
+  ]),
   ...['kube-apiserver-client', 'kube-apiserver-client-kubelet', 'kubelet-serving'].map((signer) =>
-    clusterRole(`system:certificates.k8s.io:${signer}-approver`, [rule('approve', 'certificates.k8s.io', 'signers', `kubernetes.io/${signer}`)]),
+    clusterRole(`system:certificates.k8s.io:${signer}-approver`, [
+      rule('approve', 'certificates.k8s.io', 'signers', `kubernetes.io/${signer}`),
+    ]),
   ),
-  clusterRole('system:certificates.k8s.io:legacy-unknown-approver', [rule('approve', 'certificates.k8s.io', 'signers', 'kubernetes.io/legacy-unknown')]),
-  clusterRole('system:heapster', [rule('get list watch', 'core', 'events namespaces nodes pods'), rule(read, 'extensions', 'deployments'), paths('get', '/metrics')]),
+  clusterRole('system:certificates.k8s.io:legacy-unknown-approver', [
+    rule('approve', 'certificates.k8s.io', 'signers', 'kubernetes.io/legacy-unknown'),
+  ]),
+  clusterRole('system:heapster', [
+    rule('get list watch', 'core', 'events namespaces nodes pods'),
+    rule(read, 'extensions', 'deployments'),
+    paths('get', '/metrics'),
+  ]),
 ]);
 
 /** Their bindings. */
@@ -100,24 +119,42 @@ const lockRole = (name: string, lock: string): Role =>
 
 /** Roles inside kube-system and kube-public. */
 export const namespacedRoles: readonly Role[] = Object.freeze([
-  namespacedRole(system, 'extension-apiserver-authentication-reader', [rule(read, 'core', 'configmaps', 'extension-apiserver-authentication')]),
+  namespacedRole(system, 'extension-apiserver-authentication-reader', [
+    rule(read, 'core', 'configmaps', 'extension-apiserver-authentication'),
+  ]),
   namespacedRole(system, 'system:controller:bootstrap-signer', [rule(read, 'core', 'secrets')]),
   namespacedRole(system, 'system:controller:cloud-provider', [rule('create get list watch', 'core', 'configmaps')]),
   namespacedRole(system, 'system:controller:token-cleaner', [rule('delete get list watch', 'core', 'secrets'), events]),
   lockRole('system::leader-locking-kube-controller-manager', 'kube-controller-manager'),
   lockRole('system::leader-locking-kube-scheduler', 'kube-scheduler'),
-  namespacedRole('kube-public', 'system:controller:bootstrap-signer', [rule(read, 'core', 'configmaps'), rule('update', 'core', 'configmaps', 'cluster-info'), events]),
+  namespacedRole('kube-public', 'system:controller:bootstrap-signer', [
+    rule(read, 'core', 'configmaps'),
+    rule('update', 'core', 'configmaps', 'cluster-info'),
+    events,
+  ]),
 ]);
 
 const lockers = (component: string) => [user(`system:${component}`), account(system, component)];
 
 /** Their bindings. */
 export const namespacedBindings: readonly RoleBinding[] = Object.freeze([
-  namespacedBinding(system, 'system::extension-apiserver-authentication-reader', 'extension-apiserver-authentication-reader', [user('system:kube-controller-manager'), user('system:kube-scheduler')]),
-  namespacedBinding(system, 'system::leader-locking-kube-controller-manager', 'system::leader-locking-kube-controller-manager', lockers('kube-controller-manager')),
+  namespacedBinding(system, 'system::extension-apiserver-authentication-reader', 'extension-apiserver-authentication-reader', [
+    user('system:kube-controller-manager'),
+    user('system:kube-scheduler'),
+  ]),
+  namespacedBinding(
+    system,
+    'system::leader-locking-kube-controller-manager',
+    'system::leader-locking-kube-controller-manager',
+    lockers('kube-controller-manager'),
+  ),
   namespacedBinding(system, 'system::leader-locking-kube-scheduler', 'system::leader-locking-kube-scheduler', lockers('kube-scheduler')),
-  namespacedBinding(system, 'system:controller:bootstrap-signer', 'system:controller:bootstrap-signer', [account(system, 'bootstrap-signer')]),
+  namespacedBinding(system, 'system:controller:bootstrap-signer', 'system:controller:bootstrap-signer', [
+    account(system, 'bootstrap-signer'),
+  ]),
   namespacedBinding(system, 'system:controller:cloud-provider', 'system:controller:cloud-provider', [account(system, 'cloud-provider')]),
   namespacedBinding(system, 'system:controller:token-cleaner', 'system:controller:token-cleaner', [account(system, 'token-cleaner')]),
-  namespacedBinding('kube-public', 'system:controller:bootstrap-signer', 'system:controller:bootstrap-signer', [account(system, 'bootstrap-signer')]),
+  namespacedBinding('kube-public', 'system:controller:bootstrap-signer', 'system:controller:bootstrap-signer', [
+    account(system, 'bootstrap-signer'),
+  ]),
 ]);

@@ -44,9 +44,19 @@ export function createIdentityLease(core: Core): { start(): Promise<void>; stop(
       const labels = { 'apiserver.kubernetes.io/identity': 'kube-apiserver', 'kubernetes.io/hostname': core.config.hostname };
       const renewTime = formatMicroTime(core.clock.wallMs());
       const spec = { holderIdentity: holder, leaseDurationSeconds: DURATION_SECONDS, renewTime };
-      await ensureObject(core, { kind: 'Lease', apiVersion: 'coordination.k8s.io/v1', metadata: { name, namespace: 'kube-system', labels }, spec } as Lease);
+      await ensureObject(core, {
+        kind: 'Lease',
+        apiVersion: 'coordination.k8s.io/v1',
+        metadata: { name, namespace: 'kube-system', labels },
+        spec,
+      } as Lease);
       stop = core.clock.every(RENEW_MS, () => {
-        renew().catch((error: unknown) => core.log('warning', `Failed to update lease ${storageKey(kind, name, 'kube-system')}: ${error instanceof Error ? error.message : String(error)}`));
+        renew().catch((error: unknown) =>
+          core.log(
+            'warning',
+            `Failed to update lease ${storageKey(kind, name, 'kube-system')}: ${error instanceof Error ? error.message : String(error)}`,
+          ),
+        );
       });
     },
     stop: () => stop(),

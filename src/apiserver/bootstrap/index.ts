@@ -21,26 +21,38 @@ export interface Bootstrap {
   stop(): Promise<void>;
 }
 
-/** Starts the hooks. */
-export function startBootstrap(core: Core): Bootstrap {
+/** Runs hooks until they are done, and tells the health checks. */
+function createHookRunner(core: Core): { run(name: string, work: () => Promise<void>): Promise<void>; stop(): void } {
   const stops: Stop[] = [];
   let isStopped = false;
-  const run = (name: string, work: () => Promise<void>): Promise<void> =>
-    new Promise((resolve) => {
-      const attempt = (): void => {
-        work().then(
-          () => {
-            core.health.hookDone(name);
-            resolve();
-          },
-          (error: unknown) => {
-            core.log('warning', `poststarthook/${name}: ${error instanceof Error ? error.message : String(error)}`);
-            if (!isStopped) stops.push(core.clock.after(RETRY_MS, attempt));
-          },
-        );
-      };
-      attempt();
-    });
+  return {
+    run: (name, work) =>
+      new Promise((resolve) => {
+        const attempt = (): void => {
+          work().then(
+            () => {
+              core.health.hookDone(name);
+              resolve();
+            },
+            (error: unknown) => {
+              core.log('warning', `poststarthook/${name}: ${error instanceof Error ? error.message : String(error)}`);
+              if (!isStopped) stops.push(core.clock.after(RETRY_MS, attempt));
+            },
+          );
+        };
+        attempt();
+      }),
+    stop() {
+      isStopped = true;
+      for (const stop of stops) stop();
+    },
+  };
+}
+
+/** Starts the hooks. */
+export function startBootstrap(core: Core): Bootstrap {
+  const hooks = createHookRunner(core);
+  const { run } = hooks;
   const kubernetesService = createKubernetesService(core);
   const identity = createIdentityLease(core);
   const ensureNamespaces = async (): Promise<void> => {
@@ -60,18 +72,34 @@ export function startBootstrap(core: Core): Bootstrap {
       await ensureObjects(core, [...namespacedRoles, ...namespacedBindings]);
     }),
     run('scheduling/bootstrap-system-priority-classes', () => ensureObjects(core, systemPriorityClasses)),
-    run('start-cluster-authentication-info-controller', afterNamespaces(() => authenticationConfig(core))),
-    run('start-kube-apiserver-identity-lease-controller', afterNamespaces(() => identity.start())),
-    run('bootstrap-controller', afterNamespaces(() => kubernetesService.start())),
+    run(
+      'start-cluster-authentication-info-controller',
+      afterNamespaces(() => authenticationConfig(core)),
+    ),
+    run(
+      'start-kube-apiserver-identity-lease-controller',
+      afterNamespaces(() => identity.start()),
+    ),
+    run(
+      'bootstrap-controller',
+      afterNamespaces(() => kubernetesService.start()),
+    ),
   ];
   // Parts of the real server that have nothing to do here are done at once.
-  const active = new Set(['start-system-namespaces-controller', 'rbac/bootstrap-roles', 'scheduling/bootstrap-system-priority-classes', 'start-cluster-authentication-info-controller', 'start-kube-apiserver-identity-lease-controller', 'bootstrap-controller', 'generic-apiserver-start-informers']);
+  const active = new Set([
+    'start-system-namespaces-controller',
+    'rbac/bootstrap-roles',
+    'scheduling/bootstrap-system-priority-classes',
+    'start-cluster-authentication-info-controller',
+    'start-kube-apiserver-identity-lease-controller',
+    'bootstrap-controller',
+    'generic-apiserver-start-informers',
+  ]);
   for (const hook of postStartHooks) if (!active.has(hook)) core.health.hookDone(hook);
   return {
     ready: Promise.all(done).then(() => undefined),
     async stop() {
-      isStopped = true;
-      for (const stop of stops) stop();
+      hooks.stop();
       identity.stop();
       await kubernetesService.stop();
     },

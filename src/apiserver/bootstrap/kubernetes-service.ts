@@ -26,7 +26,15 @@ function serviceOf(core: Core): Service {
     kind: 'Service',
     apiVersion: 'v1',
     metadata: { name, namespace, labels: { component: 'apiserver', provider: 'kubernetes' } },
-    spec: { type: 'ClusterIP', clusterIP, clusterIPs: [clusterIP], ports: [{ name: 'https', port: 443, protocol: 'TCP', targetPort: core.config.securePort }], sessionAffinity: 'None', ipFamilies: ['IPv4'], ipFamilyPolicy: 'SingleStack' },
+    spec: {
+      type: 'ClusterIP',
+      clusterIP,
+      clusterIPs: [clusterIP],
+      ports: [{ name: 'https', port: 443, protocol: 'TCP', targetPort: core.config.securePort }],
+      sessionAffinity: 'None',
+      ipFamilies: ['IPv4'],
+      ipFamilyPolicy: 'SingleStack',
+    },
   } as Service;
 }
 
@@ -42,14 +50,39 @@ function sliceOf(core: Core, addresses: readonly string[]): EndpointSlice {
 }
 
 function endpointsOf(core: Core, addresses: readonly string[]): KubeObject {
-  const subsets = addresses.length > 0 ? [{ addresses: addresses.map((ip) => ({ ip })), ports: [{ name: 'https', port: core.config.securePort, protocol: 'TCP' }] }] : [];
-  return { kind: 'Endpoints', apiVersion: 'v1', metadata: { name, namespace, labels: { 'endpointslice.kubernetes.io/skip-mirror': 'true' } }, subsets } as KubeObject;
+  const subsets =
+    addresses.length > 0
+      ? [{ addresses: addresses.map((ip) => ({ ip })), ports: [{ name: 'https', port: core.config.securePort, protocol: 'TCP' }] }]
+      : [];
+  return {
+    kind: 'Endpoints',
+    apiVersion: 'v1',
+    metadata: { name, namespace, labels: { 'endpointslice.kubernetes.io/skip-mirror': 'true' } },
+    subsets,
+  } as KubeObject;
 }
 
 /** The keeper of the Service. */
 export interface KubernetesService {
   start(): Promise<void>;
   stop(): Promise<void>;
+}
+
+/** Puts `wanted` in place where it differs in the given fields. */
+async function putInPlace(core: Core, kind: Kind, wanted: KubeObject, fields: readonly string[]): Promise<void> {
+  const stored = await core.store.get(kind, storageKey(kind, name, namespace));
+  const pick = (object: KubeObject): unknown[] => fields.map((field) => (object as unknown as Record<string, unknown>)[field]);
+  if (!stored) {
+    await createObject(core, kind, namespace, wanted, loopbackContext(core));
+    return;
+  }
+  if (deepEqual(pick(stored.object), pick(wanted))) return;
+  const make = (current: KubeObject | undefined): KubeObject => {
+    const updated = copyOf(current!) as unknown as Record<string, unknown>;
+    for (const field of fields) updated[field] = (wanted as unknown as Record<string, unknown>)[field];
+    return updated as unknown as KubeObject;
+  };
+  await updateObject(core, { kind, namespace, name, make }, loopbackContext(core));
 }
 
 /** Makes the keeper. */
@@ -60,35 +93,24 @@ export function createKubernetesService(core: Core): KubernetesService {
 
   const renew = async (): Promise<void> => {
     const lease = await etcd.grantLease(LEASE_SECONDS);
-    const value = JSON.stringify({ kind: 'Endpoints', apiVersion: 'v1', metadata: {}, subsets: [{ addresses: [{ ip: config.advertiseAddress }] }] });
+    const value = JSON.stringify({
+      kind: 'Endpoints',
+      apiVersion: 'v1',
+      metadata: {},
+      subsets: [{ addresses: [{ ip: config.advertiseAddress }] }],
+    });
     await etcd.txn({ compare: [], success: [{ put: { key, value, lease } }], failure: [] });
   };
   const liveAddresses = async (): Promise<string[]> => {
     const { kvs } = await etcd.range({ key: prefix, rangeEnd: prefixEnd(prefix), keysOnly: true });
     return kvs.map((kv) => kv.key.slice(prefix.length)).sort();
   };
-  /** Puts `wanted` in place where it differs in the given fields. */
-  const write = async (kind: Kind, wanted: KubeObject, fields: readonly string[]): Promise<void> => {
-    const stored = await core.store.get(kind, storageKey(kind, name, namespace));
-    const pick = (object: KubeObject): unknown[] => fields.map((field) => (object as unknown as Record<string, unknown>)[field]);
-    if (!stored) {
-      await createObject(core, kind, namespace, wanted, loopbackContext(core));
-      return;
-    }
-    if (deepEqual(pick(stored.object), pick(wanted))) return;
-    const make = (current: KubeObject | undefined): KubeObject => {
-      const updated = copyOf(current!) as unknown as Record<string, unknown>;
-      for (const field of fields) updated[field] = (wanted as unknown as Record<string, unknown>)[field];
-      return updated as unknown as KubeObject;
-    };
-    await updateObject(core, { kind, namespace, name, make }, loopbackContext(core));
-  };
   const publish = async (): Promise<void> => {
     const addresses = await liveAddresses();
     const slices = kindOf('discovery.k8s.io/v1', 'EndpointSlice');
     const endpoints = kindOf('v1', 'Endpoints');
-    if (endpoints) await write(endpoints, endpointsOf(core, addresses), ['subsets']);
-    if (slices) await write(slices, sliceOf(core, addresses), ['endpoints', 'ports']);
+    if (endpoints) await putInPlace(core, endpoints, endpointsOf(core, addresses), ['subsets']);
+    if (slices) await putInPlace(core, slices, sliceOf(core, addresses), ['endpoints', 'ports']);
   };
   const reconcile = async (): Promise<void> => {
     await renew();
@@ -104,7 +126,9 @@ export function createKubernetesService(core: Core): KubernetesService {
     async start() {
       await reconcile();
       stopTimer = core.clock.every(RECONCILE_MS, () => {
-        reconcile().catch((error: unknown) => core.log('error', `unable to sync kubernetes service: ${error instanceof Error ? error.message : String(error)}`));
+        reconcile().catch((error: unknown) =>
+          core.log('error', `unable to sync kubernetes service: ${error instanceof Error ? error.message : String(error)}`),
+        );
       });
     },
     async stop() {

@@ -16,7 +16,10 @@ export function paths(verbs: string, urls: string): PolicyRule {
 
 const apiVersion = 'rbac.authorization.k8s.io/v1';
 const apiGroup = 'rbac.authorization.k8s.io';
-const bootstrapMeta = (name: string, labels: Record<string, string> = {}): { name: string; annotations: Record<string, string>; labels: Record<string, string> } => ({
+const bootstrapMeta = (
+  name: string,
+  labels: Record<string, string> = {},
+): { name: string; annotations: Record<string, string>; labels: Record<string, string> } => ({
   name,
   annotations: { 'rbac.authorization.kubernetes.io/autoupdate': 'true' },
   labels: { 'kubernetes.io/bootstrapping': 'rbac-defaults', ...labels },
@@ -28,7 +31,12 @@ export function clusterRole(name: string, rules: readonly PolicyRule[], labels: 
 }
 
 /** A ClusterRole that gathers the rules of roles with a label; it begins with them, the aggregation controller keeps it so. */
-export function aggregatedRole(name: string, aggregateLabel: string, rules: readonly PolicyRule[], labels: Record<string, string> = {}): ClusterRole {
+export function aggregatedRole(
+  name: string,
+  aggregateLabel: string,
+  rules: readonly PolicyRule[],
+  labels: Record<string, string> = {},
+): ClusterRole {
   const aggregationRule = { clusterRoleSelectors: [{ matchLabels: { [aggregateLabel]: 'true' } }] };
   return { ...clusterRole(name, rules, labels), aggregationRule };
 }
@@ -54,5 +62,11 @@ export function namespacedRole(namespace: string, name: string, rules: readonly 
 /** A default RoleBinding in a namespace. */
 export function namespacedBinding(namespace: string, name: string, roleName: string, subjects: readonly Subject[]): RoleBinding {
   const roleRef = { apiGroup, kind: 'Role', name: roleName };
-  return { kind: 'RoleBinding', apiVersion, metadata: { ...bootstrapMeta(name), namespace }, subjects: [...subjects], roleRef } as RoleBinding;
+  return {
+    kind: 'RoleBinding',
+    apiVersion,
+    metadata: { ...bootstrapMeta(name), namespace },
+    subjects: [...subjects],
+    roleRef,
+  } as RoleBinding;
 }

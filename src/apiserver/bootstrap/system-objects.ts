@@ -16,5 +16,9 @@ function priorityClass(name: string, value: number, description: string): Priori
 /** system-node-critical, system-cluster-critical. */
 export const systemPriorityClasses: readonly PriorityClass[] = Object.freeze([
   priorityClass('system-node-critical', 2_000_001_000, 'Used for system critical pods that must not be moved from their current node.'),
-  priorityClass('system-cluster-critical', 2_000_000_000, 'Used for system critical pods that must run in the cluster, but can be moved to another node if necessary.'),
+  priorityClass(
+    'system-cluster-critical',
+    2_000_000_000,
+    'Used for system critical pods that must run in the cluster, but can be moved to another node if necessary.',
+  ),
 ]);

@@ -10,7 +10,12 @@ import { checkToken, serviceAccountUser } from '../authentication/service-accoun
 import type { Core, User } from '../core.ts';
 
 /** The user a bearer token stands for, for the audiences; undefined for an unknown one. Shared with TokenReview. */
-export function userOfToken(core: Core, token: string, audiences: readonly string[], nowMs: number): { user: User; audiences: readonly string[] } | undefined {
+export function userOfToken(
+  core: Core,
+  token: string,
+  audiences: readonly string[],
+  nowMs: number,
+): { user: User; audiences: readonly string[] } | undefined {
   const { config, caches } = core;
   const known = config.staticTokens.find((entry) => entry.token === token);
   if (known) return { user: { name: known.user, uid: known.uid, groups: known.groups }, audiences };

@@ -48,13 +48,22 @@ export function readWriteOptions(exchange: Exchange, optionsKind: 'CreateOptions
   const dryRun = query.getAll('dryRun').filter((value) => value !== '');
   if (dryRun.some((value) => value !== 'All')) errors.push(notSupported('dryRun', dryRun, ['All']));
   const manager = query.get('fieldManager') ?? '';
-  if (manager.length > MANAGER_LENGTH_MAX) errors.push({ reason: 'FieldValueTooLong', field: 'fieldManager', message: `Too long: may not be more than ${MANAGER_LENGTH_MAX} bytes` });
+  if (manager.length > MANAGER_LENGTH_MAX)
+    errors.push({
+      reason: 'FieldValueTooLong',
+      field: 'fieldManager',
+      message: `Too long: may not be more than ${MANAGER_LENGTH_MAX} bytes`,
+    });
   if (/[^\x20-\x7e]/.test(manager)) errors.push(invalid('fieldManager', manager, 'should only contain printable characters'));
   const fieldValidation = query.get('fieldValidation') ?? '';
   const supported = ['', 'Ignore', 'Strict', 'Warn'];
   if (!supported.includes(fieldValidation)) errors.push(notSupported('fieldValidation', fieldValidation, supported));
   if (errors.length > 0) throw invalidObject({ group: 'meta.k8s.io', kind: optionsKind }, '', errors);
-  return { dryRun: dryRun.length > 0, fieldValidation: (fieldValidation || 'Warn') as WriteOptions['fieldValidation'], manager: managerOf(exchange) };
+  return {
+    dryRun: dryRun.length > 0,
+    fieldValidation: (fieldValidation || 'Warn') as WriteOptions['fieldValidation'],
+    manager: managerOf(exchange),
+  };
 }
 
 function bodyShown(text: string): string {
@@ -83,7 +92,9 @@ export function parseBody(exchange: Exchange, text: string, wanted: string): { v
     return parseJsonBody(text);
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error);
-    throw badRequest(`the object provided is unrecognized (must be of type ${wanted}): couldn't get version/kind; json parse error: ${detail} (${bodyShown(text)})`);
+    throw badRequest(
+      `the object provided is unrecognized (must be of type ${wanted}): couldn't get version/kind; json parse error: ${detail} (${bodyShown(text)})`,
+    );
   }
 }
 
@@ -102,19 +113,35 @@ function checkKind(kind: Kind, value: unknown): void {
 }
 
 /** Says what was unknown or said twice, in the way the client asked for. Throws 400 for Strict. */
-export function reportFields(exchange: Pick<Exchange, 'warnings'>, validation: WriteOptions['fieldValidation'], texts: readonly string[], refusal: (detail: string) => string): void {
+export function reportFields(
+  exchange: Pick<Exchange, 'warnings'>,
+  validation: WriteOptions['fieldValidation'],
+  texts: readonly string[],
+  refusal: (detail: string) => string,
+): void {
   if (texts.length === 0 || validation === 'Ignore') return;
   if (validation === 'Strict') throw badRequest(refusal(strictDecodingError(texts)));
   for (const text of texts) exchange.warnings.add(text);
 }
 
 /** An object of a kind from a parsed value, defaults filled in. */
-export function decodeValue(exchange: Pick<Exchange, 'warnings'>, kind: Kind, value: unknown, duplicates: readonly string[], validation: WriteOptions['fieldValidation']): KubeObject {
+export function decodeValue(
+  exchange: Pick<Exchange, 'warnings'>,
+  kind: Kind,
+  value: unknown,
+  duplicates: readonly string[],
+  validation: WriteOptions['fieldValidation'],
+): KubeObject {
   checkKind(kind, value);
   const given = typeof value === 'object' && value !== null ? { ...value, apiVersion: apiVersionOf(kind), kind: kind.kind } : value;
   const { object, unknownFields } = decodeObject(kind, given);
   const texts = [...duplicates.map(asDuplicate), ...unknownFields.map(asUnknown)];
-  reportFields(exchange, validation, texts, (detail) => `${kind.kind} in version "${kind.version}" cannot be handled as a ${kind.kind}: ${detail}`);
+  reportFields(
+    exchange,
+    validation,
+    texts,
+    (detail) => `${kind.kind} in version "${kind.version}" cannot be handled as a ${kind.kind}: ${detail}`,
+  );
   object.metadata ??= { name: '' };
   return applyDefaults(kind, object);
 }

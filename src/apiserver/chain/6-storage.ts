@@ -21,7 +21,8 @@ async function servePath(core: Core, exchange: Exchange): Promise<HttpAnswer> {
   const { path, query } = exchange.info;
   const health = await core.health.serve(path, query);
   if (health) return health;
-  if (path === '/metrics') return { status: 200, headers: [['content-type', 'text/plain; version=0.0.4; charset=utf-8']], body: core.metrics.text() };
+  if (path === '/metrics')
+    return { status: 200, headers: [['content-type', 'text/plain; version=0.0.4; charset=utf-8']], body: core.metrics.text() };
   return serveOpenId(core, path) ?? serveDiscovery(core, exchange) ?? serveOpenApi(core, exchange) ?? pageNotFound;
 }
 

@@ -43,7 +43,9 @@ export function servedGroups(): readonly Group[] {
     if (group) groups.set(group, (groups.get(group) ?? new Set<string>()).add(version));
   }
   const newestFirst = (versions: Set<string>): string[] => [...versions].sort().reverse();
-  return [...groups].map(([name, versions]) => ({ name, versions: newestFirst(versions) })).sort((a, b) => rank(a.name) - rank(b.name) || (a.name < b.name ? -1 : 1));
+  return [...groups]
+    .map(([name, versions]) => ({ name, versions: newestFirst(versions) }))
+    .sort((a, b) => rank(a.name) - rank(b.name) || (a.name < b.name ? -1 : 1));
 }
 
 const byPlural = (a: Kind, b: Kind): number => (a.plural < b.plural ? -1 : 1);
@@ -114,7 +116,11 @@ function aggregatedResource(kind: Kind): object {
   const none = { group: '', version: '' };
   const subresources = [...kind.subresources].sort(bySubresource).map((subresource) => ({
     subresource: subresource.name,
-    responseKind: { ...none, ...(subresource.group ? { group: subresource.group, version: subresource.version ?? '' } : {}), kind: subresource.kind },
+    responseKind: {
+      ...none,
+      ...(subresource.group ? { group: subresource.group, version: subresource.version ?? '' } : {}),
+      kind: subresource.kind,
+    },
     verbs: [...subresource.verbs].sort(),
   }));
   return {

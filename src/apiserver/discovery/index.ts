@@ -19,7 +19,11 @@ function prefersAggregated(accept: string | undefined): boolean {
     if (parameters['as'] === undefined) return false;
     if (parameters['as'] === 'APIGroupDiscoveryList' && parameters['g'] === 'apidiscovery.k8s.io' && parameters['v'] === 'v2') return true;
   }
-  throw failure(406, 'NotAcceptable', 'only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf');
+  throw failure(
+    406,
+    'NotAcceptable',
+    'only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf',
+  );
 }
 
 /** A document of the server's own, as JSON or YAML. */
@@ -32,15 +36,35 @@ function aggregatedAnswer(core: Core, exchange: Exchange, isCore: boolean): Http
   const body = `${JSON.stringify(aggregatedDiscovery(isCore))}\n`;
   const digest = toHex(core.crypto.sha256(body)).toUpperCase();
   const etag = `"${digest}${digest}"`;
-  const headers: [string, string][] = [['content-type', aggregatedType], ['cache-control', 'public'], ['etag', etag], ['vary', 'Accept']];
+  const headers: [string, string][] = [
+    ['content-type', aggregatedType],
+    ['cache-control', 'public'],
+    ['etag', etag],
+    ['vary', 'Accept'],
+  ];
   if (header(exchange.headers, 'if-none-match') === etag) return { status: 304, headers };
   return { status: 200, headers, body };
 }
 
 /** Every path the server knows, for /. */
 export function rootPaths(healthPaths: readonly string[]): string[] {
-  const groups = servedGroups().flatMap(({ name, versions }) => [`/apis/${name}`, ...versions.map((version) => `/apis/${name}/${version}`)]);
-  const fixed = ['/.well-known/openid-configuration', '/api', '/api/v1', '/apis', '/apis/', '/metrics', '/openapi/v2', '/openapi/v3', '/openapi/v3/', '/openid/v1/jwks', '/version'];
+  const groups = servedGroups().flatMap(({ name, versions }) => [
+    `/apis/${name}`,
+    ...versions.map((version) => `/apis/${name}/${version}`),
+  ]);
+  const fixed = [
+    '/.well-known/openid-configuration',
+    '/api',
+    '/api/v1',
+    '/apis',
+    '/apis/',
+    '/metrics',
+    '/openapi/v2',
+    '/openapi/v3',
+    '/openapi/v3/',
+    '/openid/v1/jwks',
+    '/version',
+  ];
   return [...fixed, ...groups, ...healthPaths].sort();
 }
 
@@ -54,7 +78,8 @@ export function serveDiscovery(core: Core, exchange: Exchange): HttpAnswer | und
     if (prefersAggregated(accept)) return aggregatedAnswer(core, exchange, true);
     return documentAnswer(exchange, apiVersions(`${core.config.advertiseAddress}:${core.config.securePort}`));
   }
-  if (path === '/apis') return prefersAggregated(accept) ? aggregatedAnswer(core, exchange, false) : documentAnswer(exchange, apiGroupList());
+  if (path === '/apis')
+    return prefersAggregated(accept) ? aggregatedAnswer(core, exchange, false) : documentAnswer(exchange, apiGroupList());
   const [, root, first = '', second = '', more] = path.split('/');
   if (more !== undefined) return undefined;
   let document: object | undefined;

@@ -49,6 +49,46 @@ const plainText: [string, string][] = [
   ['x-content-type-options', 'nosniff'],
 ];
 
+/** All checks of a group. */
+async function runAll(
+  log: HealthSources['log'],
+  name: string,
+  checks: readonly [string, Check][],
+  query: URLSearchParams,
+): Promise<HttpAnswer> {
+  const excluded = new Set(query.getAll('exclude'));
+  const results = await Promise.all(
+    checks.map(async ([check, run]) => {
+      if (excluded.has(check)) return { line: `[+]${check} excluded: ok\n`, failed: '' };
+      try {
+        await run();
+        return { line: `[+]${check} ok\n`, failed: '' };
+      } catch (error) {
+        log(`${check} check failed: ${name}\n${error instanceof Error ? error.message : String(error)}`);
+        return { line: `[-]${check} failed: reason withheld\n`, failed: check };
+      }
+    }),
+  );
+  const lines = results.map((result) => result.line).join('');
+  if (results.some((result) => result.failed !== '')) return { status: 500, headers: plainText, body: `${lines}${name} check failed\n` };
+  const isVerbose = query.get('verbose') !== null;
+  return { status: 200, headers: plainText, body: isVerbose ? `${lines}${name} check passed\n` : 'ok' };
+}
+
+/** One check by itself. */
+async function runOne(check: Check): Promise<HttpAnswer> {
+  try {
+    await check();
+    return { status: 200, headers: plainText, body: 'ok' };
+  } catch (error) {
+    return {
+      status: 500,
+      headers: plainText,
+      body: `internal server error: ${error instanceof Error ? error.message : String(error)}\n`,
+    };
+  }
+}
+
 /** Makes the checks. */
 export function createHealthChecks(sources: HealthSources): HealthChecks {
   const done = new Set<string>();
@@ -56,7 +96,8 @@ export function createHealthChecks(sources: HealthSources): HealthChecks {
   const ok: Check = () => Promise.resolve();
   const hookCheck =
     (name: string): Check =>
-    () => (done.has(name) ? Promise.resolve() : Promise.reject(new Error('not finished')));
+    () =>
+      done.has(name) ? Promise.resolve() : Promise.reject(new Error('not finished'));
   const hooks = postStartHooks.map((name): [string, Check] => [`poststarthook/${name}`, hookCheck(name)]);
   const informers: Check = async () => {
     const waiting = sources.informersUnsynced();
@@ -66,36 +107,17 @@ export function createHealthChecks(sources: HealthSources): HealthChecks {
     if (isShuttingDown) throw new Error('process is shutting down');
   };
   const live: readonly [string, Check][] = [['ping', ok], ['log', ok], ['etcd', sources.etcd], ...hooks];
-  const ready: readonly [string, Check][] = [['ping', ok], ['log', ok], ['etcd', sources.etcd], ['etcd-readiness', sources.etcdReadiness], ['informer-sync', informers], ...hooks, ['shutdown', shutdown]];
+  const ready: readonly [string, Check][] = [
+    ['ping', ok],
+    ['log', ok],
+    ['etcd', sources.etcd],
+    ['etcd-readiness', sources.etcdReadiness],
+    ['informer-sync', informers],
+    ...hooks,
+    ['shutdown', shutdown],
+  ];
   const groups: Readonly<Record<string, readonly [string, Check][]>> = { healthz: live, livez: live, readyz: ready };
 
-  const runAll = async (name: string, checks: readonly [string, Check][], query: URLSearchParams): Promise<HttpAnswer> => {
-    const excluded = new Set(query.getAll('exclude'));
-    const results = await Promise.all(
-      checks.map(async ([check, run]) => {
-        if (excluded.has(check)) return { line: `[+]${check} excluded: ok\n`, failed: '' };
-        try {
-          await run();
-          return { line: `[+]${check} ok\n`, failed: '' };
-        } catch (error) {
-          sources.log(`${check} check failed: ${name}\n${error instanceof Error ? error.message : String(error)}`);
-          return { line: `[-]${check} failed: reason withheld\n`, failed: check };
-        }
-      }),
-    );
-    const lines = results.map((result) => result.line).join('');
-    if (results.some((result) => result.failed !== '')) return { status: 500, headers: plainText, body: `${lines}${name} check failed\n` };
-    const isVerbose = query.get('verbose') !== null;
-    return { status: 200, headers: plainText, body: isVerbose ? `${lines}${name} check passed\n` : 'ok' };
-  };
-  const runOne = async (check: Check): Promise<HttpAnswer> => {
-    try {
-      await check();
-      return { status: 200, headers: plainText, body: 'ok' };
-    } catch (error) {
-      return { status: 500, headers: plainText, body: `internal server error: ${error instanceof Error ? error.message : String(error)}\n` };
-    }
-  };
   return {
     hookDone: (name) => void done.add(name),
     shutDown() {
@@ -107,7 +129,7 @@ export function createHealthChecks(sources: HealthSources): HealthChecks {
       const checks = groups[group];
       if (!checks) return undefined;
       const name = rest.join('/');
-      if (name === '') return runAll(group, checks, query);
+      if (name === '') return runAll(sources.log, group, checks, query);
       const check = checks.find(([each]) => each === name)?.[1];
       return check && runOne(check);
     },

@@ -66,7 +66,11 @@ export function createOpenApiDocuments(crypto: Crypto): OpenApiDocuments {
 function documentAnswer(exchange: Exchange, document: EncodedDocument): HttpAnswer {
   const etag = `"${document.hash}"`;
   const isPinned = exchange.info.query.get('hash') === document.hash;
-  const headers: [string, string][] = [['content-type', 'application/json'], ['etag', etag], ['vary', 'Accept']];
+  const headers: [string, string][] = [
+    ['content-type', 'application/json'],
+    ['etag', etag],
+    ['vary', 'Accept'],
+  ];
   if (isPinned) headers.push(['cache-control', 'public, immutable']);
   if (header(exchange.headers, 'if-none-match') === etag) return { status: 304, headers };
   return { status: 200, headers, body: document.text };
@@ -81,7 +85,9 @@ function checkAccept(exchange: Exchange): void {
 }
 
 function indexAnswer(documents: OpenApiDocuments): HttpAnswer {
-  const paths = Object.fromEntries(documents.groupVersions.map((path) => [path, { serverRelativeURL: `/openapi/v3/${path}?hash=${documents.version3(path)!.hash}` }]));
+  const paths = Object.fromEntries(
+    documents.groupVersions.map((path) => [path, { serverRelativeURL: `/openapi/v3/${path}?hash=${documents.version3(path)!.hash}` }]),
+  );
   return { status: 200, headers: [['content-type', 'text/plain; charset=utf-8']], body: JSON.stringify({ paths }) };
 }
 

@@ -3,9 +3,25 @@ import { collectionPath, type Kind, type Subresource, type Verb } from '#api';
 import type { Components, Fields } from './schemas.ts';
 
 const writeParameters: readonly string[] = ['dryRun', 'fieldManager', 'fieldValidation'];
-const listParameters: readonly string[] = ['allowWatchBookmarks', 'continue', 'fieldSelector', 'labelSelector', 'limit', 'resourceVersion', 'resourceVersionMatch', 'sendInitialEvents', 'timeoutSeconds', 'watch'];
+const listParameters: readonly string[] = [
+  'allowWatchBookmarks',
+  'continue',
+  'fieldSelector',
+  'labelSelector',
+  'limit',
+  'resourceVersion',
+  'resourceVersionMatch',
+  'sendInitialEvents',
+  'timeoutSeconds',
+  'watch',
+];
 const deleteParameters: readonly string[] = ['dryRun', 'gracePeriodSeconds', 'orphanDependents', 'propagationPolicy'];
-const patchTypes: readonly string[] = ['application/apply-patch+yaml', 'application/json-patch+json', 'application/merge-patch+json', 'application/strategic-merge-patch+json'];
+const patchTypes: readonly string[] = [
+  'application/apply-patch+yaml',
+  'application/json-patch+json',
+  'application/merge-patch+json',
+  'application/strategic-merge-patch+json',
+];
 const numbers = new Set(['limit', 'timeoutSeconds', 'gracePeriodSeconds']);
 const booleans = new Set(['watch', 'allowWatchBookmarks', 'sendInitialEvents', 'force', 'orphanDependents']);
 
@@ -30,7 +46,9 @@ const operations: Readonly<Record<Verb, Operation | undefined>> = {
 function parameter(name: string, where: 'query' | 'path', isVersion3: boolean): Fields {
   const type: Fields = numbers.has(name) ? { type: 'integer' } : booleans.has(name) ? { type: 'boolean' } : { type: 'string' };
   const head = { in: where, name, ...(where === 'path' ? { required: true } : {}), uniqueItems: true };
-  return isVersion3 ? { in: where, name, ...(where === 'path' ? { required: true } : {}), schema: { ...type, uniqueItems: true } } : { ...head, ...type };
+  return isVersion3
+    ? { in: where, name, ...(where === 'path' ? { required: true } : {}), schema: { ...type, uniqueItems: true } }
+    : { ...head, ...type };
 }
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
@@ -49,11 +67,19 @@ export class PathWriter {
   }
 
   private responses(reference: Fields): Fields {
-    const ok = this.isVersion3 ? { description: 'OK', content: { 'application/json': { schema: reference } } } : { description: 'OK', schema: reference };
+    const ok = this.isVersion3
+      ? { description: 'OK', content: { 'application/json': { schema: reference } } }
+      : { description: 'OK', schema: reference };
     return { responses: { '200': ok, '401': { description: 'Unauthorized' } } };
   }
 
-  private operation(kind: Kind, verb: Verb, about: { group: string; version: string; kind: string }, reference: Fields, suffix: string): Fields {
+  private operation(
+    kind: Kind,
+    verb: Verb,
+    about: { group: string; version: string; kind: string },
+    reference: Fields,
+    suffix: string,
+  ): Fields {
     const { action, parameters } = operations[verb]!;
     const isPatch = verb === 'patch';
     const sends = verb === 'create' || verb === 'update' || isPatch;
@@ -72,7 +98,14 @@ export class PathWriter {
     };
   }
 
-  private place(path: string, kind: Kind, verbs: readonly Verb[], about: { group: string; version: string; kind: string }, reference: Fields, suffix = ''): void {
+  private place(
+    path: string,
+    kind: Kind,
+    verbs: readonly Verb[],
+    about: { group: string; version: string; kind: string },
+    reference: Fields,
+    suffix = '',
+  ): void {
     const item: Fields = this.paths[path] ?? {};
     for (const verb of verbs) {
       const operation = operations[verb];

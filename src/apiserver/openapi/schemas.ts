@@ -44,7 +44,11 @@ export class Components {
   /** Version 2 has no oneOf. */
   private special(name: string): Fields {
     if (this.root.includes('components')) return specialSchemas[name]!;
-    return name === 'int-or-string' ? { format: 'int-or-string', type: 'string' } : name === 'quantity' ? { type: 'string' } : specialSchemas[name]!;
+    return name === 'int-or-string'
+      ? { format: 'int-or-string', type: 'string' }
+      : name === 'quantity'
+        ? { type: 'string' }
+        : specialSchemas[name]!;
   }
 
   /** A reference to a type, which is added with all it refers to. */
@@ -110,11 +114,18 @@ export class Components {
     this.schemas[name]!['x-kubernetes-group-version-kind'] = [{ group, kind: kind.kind, version }];
     if (kind.verbs.includes('list')) {
       const listName = `${name}List`;
-      const meta = this.reference(fullName('apis.meta.v1.ListMeta'), () => this.struct(schemaNamed('io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta')));
+      const meta = this.reference(fullName('apis.meta.v1.ListMeta'), () =>
+        this.struct(schemaNamed('io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta')),
+      );
       this.schemas[listName] = {
         required: ['items'],
         type: 'object',
-        properties: { apiVersion: { type: 'string' }, items: { items: reference, type: 'array' }, kind: { type: 'string' }, metadata: meta },
+        properties: {
+          apiVersion: { type: 'string' },
+          items: { items: reference, type: 'array' },
+          kind: { type: 'string' },
+          metadata: meta,
+        },
         'x-kubernetes-group-version-kind': [{ group, kind: kind.listKind, version }],
       };
     }

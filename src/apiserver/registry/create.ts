@@ -29,7 +29,13 @@ function expiresAfter(core: Core, kind: Kind): number | undefined {
 }
 
 /** One try with a name: validated, admitted, stored. Undefined when the name is taken. */
-async function createNamed(core: Core, kind: Kind, object: KubeObject, attributes: AdmissionAttributes, context: WriteContext): Promise<KubeObject | undefined> {
+async function createNamed(
+  core: Core,
+  kind: Kind,
+  object: KubeObject,
+  attributes: AdmissionAttributes,
+  context: WriteContext,
+): Promise<KubeObject | undefined> {
   forbidEscalation(core, context.user, kind, object, undefined);
   const errors = beforeCreate(kind, object, core.strategyContext());
   if (errors.length > 0) throw invalidObject(kind, object.metadata.name ?? '', errors);
@@ -52,14 +58,26 @@ async function createNamed(core: Core, kind: Kind, object: KubeObject, attribute
 }
 
 /** Creates an object that was decoded and defaulted; the object is used up. Throws StatusError. */
-export async function createObject(core: Core, kind: Kind, namespace: string, object: KubeObject, context: WriteContext): Promise<KubeObject> {
+export async function createObject(
+  core: Core,
+  kind: Kind,
+  namespace: string,
+  object: KubeObject,
+  context: WriteContext,
+): Promise<KubeObject> {
   placeInNamespace(kind, object, namespace);
   if (!object.metadata.managedFields?.length) recordManagedFields(kind, undefined, object, fieldWriteOf(kind, undefined, context));
   return admitAndCreate(core, kind, namespace, object, context);
 }
 
 /** The part of creating that server-side apply shares: ownership is recorded already. */
-export async function admitAndCreate(core: Core, kind: Kind, namespace: string, object: KubeObject, context: WriteContext): Promise<KubeObject> {
+export async function admitAndCreate(
+  core: Core,
+  kind: Kind,
+  namespace: string,
+  object: KubeObject,
+  context: WriteContext,
+): Promise<KubeObject> {
   const { user, dryRun, nowMs, warnings } = context;
   const attributes: AdmissionAttributes = {
     operation: 'CREATE',

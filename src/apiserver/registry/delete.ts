@@ -1,6 +1,17 @@
 /** DELETE and deletecollection: preconditions, grace periods, finalizers and propagation, then a guarded removal. */
 import { storageKey, type Kind, type Namespace } from '#api';
-import { badRequest, conflict, formatTime, invalid, invalidObject, notFound, notSupported, successStatus, type KubeObject, type Status } from '#apimachinery';
+import {
+  badRequest,
+  conflict,
+  formatTime,
+  invalid,
+  invalidObject,
+  notFound,
+  notSupported,
+  successStatus,
+  type KubeObject,
+  type Status,
+} from '#apimachinery';
 import type { AdmissionAttributes } from '../admission/plugin.ts';
 import { parseBody } from '../chain/4-validation.ts';
 import { admitMutating } from '../chain/3-mutating-admission.ts';
@@ -43,7 +54,9 @@ export async function readDeleteOptions(exchange: Exchange): Promise<DeleteOptio
   const grace = query.get('gracePeriodSeconds');
   if (grace !== null && !/^-?\d+$/.test(grace)) throw badRequest(`strconv.ParseInt: parsing "${grace}": invalid syntax`);
   const gracePeriodSeconds = (body['gracePeriodSeconds'] as number | undefined) ?? (grace === null ? undefined : Number(grace));
-  const orphans = (body['orphanDependents'] as boolean | undefined) ?? (query.get('orphanDependents') === null ? undefined : query.get('orphanDependents') === 'true');
+  const orphans =
+    (body['orphanDependents'] as boolean | undefined) ??
+    (query.get('orphanDependents') === null ? undefined : query.get('orphanDependents') === 'true');
   const given = (body['propagationPolicy'] as string | undefined) ?? query.get('propagationPolicy') ?? undefined;
   const propagationPolicy = given ?? (orphans === undefined ? undefined : orphans ? 'Orphan' : 'Background');
   const dryRun = [...((body['dryRun'] as string[] | undefined) ?? []), ...query.getAll('dryRun')].filter((value) => value !== '');
@@ -51,7 +64,8 @@ export async function readDeleteOptions(exchange: Exchange): Promise<DeleteOptio
   if (propagationPolicy !== undefined && !policies.includes(propagationPolicy)) {
     errors.push(notSupported('propagationPolicy', propagationPolicy, [...policies, 'nil']));
   }
-  if (gracePeriodSeconds !== undefined && gracePeriodSeconds < 0) errors.push(invalid('gracePeriodSeconds', gracePeriodSeconds, 'must be greater than or equal to 0'));
+  if (gracePeriodSeconds !== undefined && gracePeriodSeconds < 0)
+    errors.push(invalid('gracePeriodSeconds', gracePeriodSeconds, 'must be greater than or equal to 0'));
   if (dryRun.some((value) => value !== 'All')) errors.push(notSupported('dryRun', dryRun, ['All']));
   if (errors.length > 0) throw invalidObject({ group: 'meta.k8s.io', kind: 'DeleteOptions' }, '', errors);
   const preconditions = body['preconditions'] as DeleteOptions['preconditions'];
@@ -68,10 +82,18 @@ function checkPreconditions(kind: Kind, object: KubeObject, { preconditions }: D
   const { name, uid, resourceVersion } = object.metadata;
   const resource = { group: kind.group, resource: kind.kind };
   if (preconditions.uid && preconditions.uid !== uid) {
-    throw conflict(resource, name, `the UID in the precondition (${preconditions.uid}) does not match the UID in record (${uid ?? ''}). The object might have been deleted and then recreated`);
+    throw conflict(
+      resource,
+      name,
+      `the UID in the precondition (${preconditions.uid}) does not match the UID in record (${uid ?? ''}). The object might have been deleted and then recreated`,
+    );
   }
   if (preconditions.resourceVersion && preconditions.resourceVersion !== resourceVersion) {
-    throw conflict(resource, name, `the ResourceVersion in the precondition (${preconditions.resourceVersion}) does not match the ResourceVersion in record (${resourceVersion ?? ''}). The object might have been modified`);
+    throw conflict(
+      resource,
+      name,
+      `the ResourceVersion in the precondition (${preconditions.resourceVersion}) does not match the ResourceVersion in record (${resourceVersion ?? ''}). The object might have been modified`,
+    );
   }
 }
 
@@ -134,7 +156,14 @@ export interface DeleteResult {
 }
 
 /** Deletes an object. Throws StatusError. */
-export async function deleteObject(core: Core, kind: Kind, namespace: string, name: string, options: DeleteOptions, context: WriteContext): Promise<DeleteResult> {
+export async function deleteObject(
+  core: Core,
+  kind: Kind,
+  namespace: string,
+  name: string,
+  options: DeleteOptions,
+  context: WriteContext,
+): Promise<DeleteResult> {
   const key = storageKey(kind, name, namespace);
   let isGone = false;
   let isAdmitted = false;
@@ -142,7 +171,19 @@ export async function deleteObject(core: Core, kind: Kind, namespace: string, na
     if (!current) throw notFound({ group: kind.group, resource: kind.plural }, name);
     const { object } = current;
     if (!isAdmitted) {
-      const attributes: AdmissionAttributes = { operation: 'DELETE', kind, subresource: '', namespace, name, object: undefined, old: object, user: context.user, dryRun: options.dryRun, nowMs: context.nowMs, warnings: context.warnings };
+      const attributes: AdmissionAttributes = {
+        operation: 'DELETE',
+        kind,
+        subresource: '',
+        namespace,
+        name,
+        object: undefined,
+        old: object,
+        user: context.user,
+        dryRun: options.dryRun,
+        nowMs: context.nowMs,
+        warnings: context.warnings,
+      };
       await admitMutating(core, attributes);
       await admitValidating(core, attributes);
       isAdmitted = true;
@@ -156,11 +197,21 @@ export async function deleteObject(core: Core, kind: Kind, namespace: string, na
   if (!isGone) return { object, isGone };
   if (!options.dryRun) await core.services.release(kind, object);
   if (answersObject.has(kind.plural)) return { object, isGone };
-  const details = { name, ...(kind.group ? { group: kind.group } : {}), kind: kind.plural, ...(object.metadata.uid ? { uid: object.metadata.uid } : {}) };
+  const details = {
+    name,
+    ...(kind.group ? { group: kind.group } : {}),
+    kind: kind.plural,
+    ...(object.metadata.uid ? { uid: object.metadata.uid } : {}),
+  };
   return { object: successStatus(details), isGone };
 }
 
-async function dryDelete(core: Core, kind: Kind, key: string, decide: (current: Stored | undefined) => Promise<UpdateDecision>): Promise<KubeObject> {
+async function dryDelete(
+  core: Core,
+  kind: Kind,
+  key: string,
+  decide: (current: Stored | undefined) => Promise<UpdateDecision>,
+): Promise<KubeObject> {
   const current = await core.store.get(kind, key);
   const decision = await decide(current);
   return 'put' in decision ? decision.put : current!.object;

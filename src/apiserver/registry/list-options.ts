@@ -27,13 +27,16 @@ function check(info: RequestInfo, options: ListOptions, isWatch: boolean): void 
   const errors: FieldError[] = [];
   const { resourceVersion, resourceVersionMatch, continueToken } = options;
   if (isWatch && info.query.get('sendInitialEvents') !== null) {
-    errors.push(forbiddenField('sendInitialEvents', 'sendInitialEvents is forbidden for watch unless the WatchList feature gate is enabled'));
+    errors.push(
+      forbiddenField('sendInitialEvents', 'sendInitialEvents is forbidden for watch unless the WatchList feature gate is enabled'),
+    );
   } else if (isWatch && resourceVersionMatch) {
     errors.push(forbiddenField('resourceVersionMatch', 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided'));
   } else if (info.query.get('sendInitialEvents') !== null) {
     errors.push(forbiddenField('sendInitialEvents', 'sendInitialEvents is forbidden for list'));
   } else if (resourceVersionMatch) {
-    if (!resourceVersion) errors.push(forbiddenField('resourceVersionMatch', 'resourceVersionMatch is forbidden unless resourceVersion is provided'));
+    if (!resourceVersion)
+      errors.push(forbiddenField('resourceVersionMatch', 'resourceVersionMatch is forbidden unless resourceVersion is provided'));
     if (continueToken) errors.push(forbiddenField('resourceVersionMatch', 'resourceVersionMatch is forbidden when continue is provided'));
     if (!['Exact', 'NotOlderThan'].includes(resourceVersionMatch)) {
       errors.push(notSupported('resourceVersionMatch', resourceVersionMatch, ['Exact', 'NotOlderThan', '']));

@@ -3,7 +3,16 @@
  * pages with continue tokens.
  */
 import { apiVersionOf, storagePrefixOf, type Kind } from '#api';
-import { badRequest, expired, failure, isResourceVersionTooLarge, isTooManyRequests, resourceVersionTooLarge, type KubeObject, type ListMeta } from '#apimachinery';
+import {
+  badRequest,
+  expired,
+  failure,
+  isResourceVersionTooLarge,
+  isTooManyRequests,
+  resourceVersionTooLarge,
+  type KubeObject,
+  type ListMeta,
+} from '#apimachinery';
 import type { Core, Exchange } from '../core.ts';
 import { isCompacted } from '../store/errors.ts';
 import { prefixEnd } from '../store/etcd.ts';
@@ -38,7 +47,14 @@ async function listFromCache(core: Core, kind: Kind, selection: Selection, minRe
 /** Pages of etcd read until a page of matching objects is full. */
 const READ_PAGES_MAX = 10_000;
 
-async function listFromEtcd(core: Core, kind: Kind, selection: Selection, options: ListOptions, revision: number, start: string): Promise<ListResult> {
+async function listFromEtcd(
+  core: Core,
+  kind: Kind,
+  selection: Selection,
+  options: ListOptions,
+  revision: number,
+  start: string,
+): Promise<ListResult> {
   const prefix = storagePrefixOf(kind, selection.scope.namespace);
   const end = prefixEnd(prefix);
   const items: Version[] = [];
@@ -75,7 +91,8 @@ function expiredContinue(start: string): Error {
 }
 
 async function continued(core: Core, kind: Kind, selection: Selection, options: ListOptions): Promise<ListResult> {
-  if (options.resourceVersion && options.resourceVersion !== '0') throw badRequest('specifying resource version is not allowed when using continue');
+  if (options.resourceVersion && options.resourceVersion !== '0')
+    throw badRequest('specifying resource version is not allowed when using continue');
   const { revision, start } = parseContinueToken(options.continueToken);
   try {
     return await listFromEtcd(core, kind, selection, options, Math.max(0, revision), start);
@@ -123,7 +140,9 @@ export function listJson({ kind, metadata, items }: ListResult): string {
   const head = `{"kind":"${kind.kind}","apiVersion":"${apiVersionOf(kind)}",`;
   const parts = items.map((version) => {
     const json = version.json();
-    return json.startsWith(head) ? `{${json.slice(head.length)}` : JSON.stringify({ ...(version.object as KubeObject), kind: undefined, apiVersion: undefined });
+    return json.startsWith(head)
+      ? `{${json.slice(head.length)}`
+      : JSON.stringify({ ...(version.object as KubeObject), kind: undefined, apiVersion: undefined });
   });
   return `{"kind":"${kind.listKind}","apiVersion":"${apiVersionOf(kind)}","metadata":${JSON.stringify(metadata)},"items":[${parts.join(',')}]}`;
 }

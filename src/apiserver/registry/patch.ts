@@ -97,13 +97,24 @@ function decodePatched(exchange: Exchange, kind: Kind, patched: JsonObject, vali
 }
 
 function checkIdentity(object: KubeObject, name: string, namespace: string): void {
-  if (object.metadata.name !== name) throw badRequest(`the name of the object (${object.metadata.name}) does not match the name on the URL (${name})`);
+  if (object.metadata.name !== name)
+    throw badRequest(`the name of the object (${object.metadata.name}) does not match the name on the URL (${name})`);
   if (namespace && object.metadata.namespace && object.metadata.namespace !== namespace) {
-    throw badRequest(`the namespace of the object (${object.metadata.namespace}) does not match the namespace on the request (${namespace})`);
+    throw badRequest(
+      `the namespace of the object (${object.metadata.namespace}) does not match the namespace on the request (${namespace})`,
+    );
   }
 }
 
-async function applyObject(core: Core, exchange: Exchange, kind: Kind, subresource: Subresource | undefined, value: unknown, options: WriteOptions, context: WriteContext): Promise<UpdateResult> {
+async function applyObject(
+  core: Core,
+  exchange: Exchange,
+  kind: Kind,
+  subresource: Subresource | undefined,
+  value: unknown,
+  options: WriteOptions,
+  context: WriteContext,
+): Promise<UpdateResult> {
   const { namespace, name, query } = exchange.info;
   if (!query.get('fieldManager')) {
     throw invalidObject({ group: 'meta.k8s.io', kind: 'PatchOptions' }, '', [required('fieldManager', 'is required for apply patch')]);
@@ -143,10 +154,18 @@ export async function patchObject(core: Core, exchange: Exchange, kind: Kind, su
   const options = readWriteOptions(exchange, 'PatchOptions');
   const text = await exchange.readBody();
   const patch = parsePatch(kind, type, text);
-  const context: WriteContext = { user: exchange.user, manager: options.manager, dryRun: options.dryRun, nowMs: exchange.nowMs, warnings: exchange.warnings };
+  const context: WriteContext = {
+    user: exchange.user,
+    manager: options.manager,
+    dryRun: options.dryRun,
+    nowMs: exchange.nowMs,
+    warnings: exchange.warnings,
+  };
   if (type === 'apply') return applyObject(core, exchange, kind, subresource, patch.value, options, context);
   if (exchange.info.query.get('force') !== null) {
-    throw invalidObject({ group: 'meta.k8s.io', kind: 'PatchOptions' }, '', [{ reason: 'FieldValueForbidden', field: 'force', message: 'Forbidden: may not be specified for non-apply patch' }]);
+    throw invalidObject({ group: 'meta.k8s.io', kind: 'PatchOptions' }, '', [
+      { reason: 'FieldValueForbidden', field: 'force', message: 'Forbidden: may not be specified for non-apply patch' },
+    ]);
   }
   return updateObject(
     core,
@@ -166,4 +185,3 @@ export async function patchObject(core: Core, exchange: Exchange, kind: Kind, su
     context,
   );
 }
-

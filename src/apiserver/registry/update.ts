@@ -38,9 +38,14 @@ function checkPreconditions(request: UpdateRequest, key: string, object: KubeObj
   const { uid, resourceVersion } = object.metadata;
   if (uid && uid !== current.metadata.uid) {
     const detail = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${current.metadata.uid ?? ''}`;
-    throw conflict(resource, request.name, `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: ${detail}`);
+    throw conflict(
+      resource,
+      request.name,
+      `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: ${detail}`,
+    );
   }
-  if (resourceVersion && resourceVersion !== '0' && resourceVersion !== current.metadata.resourceVersion) throw conflict(resource, request.name);
+  if (resourceVersion && resourceVersion !== '0' && resourceVersion !== current.metadata.resourceVersion)
+    throw conflict(resource, request.name);
   if (!resourceVersion && request.kind.strategy.allowUnconditionalUpdate === false) {
     throw invalidObject(request.kind, request.name, [invalid('metadata.resourceVersion', 0, 'must be specified for an update')]);
   }
@@ -57,7 +62,13 @@ function isLetGo(object: KubeObject, old: KubeObject): boolean {
   return !deletionGracePeriodSeconds;
 }
 
-async function change(core: Core, request: UpdateRequest, key: string, current: Stored, context: WriteContext): Promise<{ decision: UpdateDecision; settle: () => Promise<void>; keep: () => void }> {
+async function change(
+  core: Core,
+  request: UpdateRequest,
+  key: string,
+  current: Stored,
+  context: WriteContext,
+): Promise<{ decision: UpdateDecision; settle: () => Promise<void>; keep: () => void }> {
   const { kind, namespace, name, subresource } = request;
   const old = current.object;
   const object = await request.make(old);
@@ -65,7 +76,19 @@ async function change(core: Core, request: UpdateRequest, key: string, current: 
   checkPreconditions(request, key, object, old);
   if (!request.ownsFields) recordManagedFields(kind, old, object, fieldWriteOf(kind, subresource, context));
   const { user, dryRun, nowMs, warnings } = context;
-  const attributes: AdmissionAttributes = { operation: 'UPDATE', kind, subresource: subresource?.name ?? '', namespace, name, object, old, user, dryRun, nowMs, warnings };
+  const attributes: AdmissionAttributes = {
+    operation: 'UPDATE',
+    kind,
+    subresource: subresource?.name ?? '',
+    namespace,
+    name,
+    object,
+    old,
+    user,
+    dryRun,
+    nowMs,
+    warnings,
+  };
   await admitMutating(core, attributes);
   forbidEscalation(core, user, kind, object, old);
   const errors = beforeUpdate(kind, object, old, core.strategyContext(), subresource);

@@ -52,7 +52,13 @@ class WatchStream implements Watcher {
   onChange(change: Change): void {
     if (this.ended || change.revision <= this.seen) return;
     this.seen = change.revision;
-    const type = this.selection.isWholeScope ? (change.after ? (change.before ? 'MODIFIED' : 'ADDED') : 'DELETED') : eventTypeFor(change, this.selection);
+    const type = this.selection.isWholeScope
+      ? change.after
+        ? change.before
+          ? 'MODIFIED'
+          : 'ADDED'
+        : 'DELETED'
+      : eventTypeFor(change, this.selection);
     if (!type) return;
     this.push(this.lineOf(type, change));
   }
@@ -102,7 +108,11 @@ class WatchStream implements Watcher {
   bookmark(): void {
     // Up to here the cache has shown everything, whether or not any of it was for this watcher.
     const revision = Math.max(this.seen, this.core.caches.of(this.kind).revision);
-    const object = { kind: this.kind.kind, apiVersion: apiVersionOf(this.kind), metadata: { resourceVersion: String(revision), creationTimestamp: null } };
+    const object = {
+      kind: this.kind.kind,
+      apiVersion: apiVersionOf(this.kind),
+      metadata: { resourceVersion: String(revision), creationTimestamp: null },
+    };
     if (this.render) this.push(this.render('BOOKMARK', object as unknown as KubeObject, this.isFirst));
     else this.push(`{"type":"BOOKMARK","object":${JSON.stringify(object)}}\n`);
   }
@@ -133,7 +143,11 @@ class WatchStream implements Watcher {
   }
 }
 
-const answer = (body: AsyncIterable<string> | string): HttpAnswer => ({ status: 200, headers: [['content-type', 'application/json']], body });
+const answer = (body: AsyncIterable<string> | string): HttpAnswer => ({
+  status: 200,
+  headers: [['content-type', 'application/json']],
+  body,
+});
 
 function errorLine(error: unknown): string {
   return `{"type":"ERROR","object":${JSON.stringify(statusOf(error))}}\n`;

@@ -36,13 +36,19 @@ interface Review {
 
 function userInfo(user: User): object {
   const { name, uid, groups, extra } = user;
-  return { username: name, ...(uid ? { uid } : {}), ...(groups.length ? { groups } : {}), ...(extra && Object.keys(extra).length ? { extra } : {}) };
+  return {
+    username: name,
+    ...(uid ? { uid } : {}),
+    ...(groups.length ? { groups } : {}),
+    ...(extra && Object.keys(extra).length ? { extra } : {}),
+  };
 }
 
 function questionOf(spec: AccessSpec, user: User): Attributes {
   const { resourceAttributes, nonResourceAttributes } = spec;
   const empty = { namespace: '', group: '', version: '', resource: '', subresource: '', name: '', path: '' };
-  if (nonResourceAttributes) return { ...empty, user, isResource: false, verb: nonResourceAttributes.verb ?? '', path: nonResourceAttributes.path ?? '' };
+  if (nonResourceAttributes)
+    return { ...empty, user, isResource: false, verb: nonResourceAttributes.verb ?? '', path: nonResourceAttributes.path ?? '' };
   const { namespace = '', verb = '', group = '', version = '', resource = '', subresource = '', name = '' } = resourceAttributes ?? {};
   return { ...empty, user, isResource: true, namespace, verb, group, version, resource, subresource, name };
 }
@@ -50,12 +56,21 @@ function questionOf(spec: AccessSpec, user: User): Attributes {
 function checkAccessSpec(kind: Kind, spec: AccessSpec, isSelf: boolean, namespace: string): void {
   const errors: FieldError[] = [];
   if (spec.resourceAttributes && spec.nonResourceAttributes) {
-    errors.push(invalid('spec.nonResourceAttributes', spec.nonResourceAttributes, 'cannot be specified in combination with resourceAttributes'));
+    errors.push(
+      invalid('spec.nonResourceAttributes', spec.nonResourceAttributes, 'cannot be specified in combination with resourceAttributes'),
+    );
   }
   if (!spec.resourceAttributes && !spec.nonResourceAttributes) {
-    errors.push(invalid('spec.resourceAttributes', spec.resourceAttributes ?? null, 'exactly one of nonResourceAttributes or resourceAttributes must be specified'));
+    errors.push(
+      invalid(
+        'spec.resourceAttributes',
+        spec.resourceAttributes ?? null,
+        'exactly one of nonResourceAttributes or resourceAttributes must be specified',
+      ),
+    );
   }
-  if (!isSelf && !spec.user && !spec.groups?.length) errors.push(invalid('spec.user', '', 'at least one of user or group must be specified'));
+  if (!isSelf && !spec.user && !spec.groups?.length)
+    errors.push(invalid('spec.user', '', 'at least one of user or group must be specified'));
   if (errors.length > 0) throw invalidObject(kind, '', errors);
   if (kind.kind === 'LocalSubjectAccessReview' && spec.resourceAttributes?.namespace !== namespace) {
     throw badRequest('spec.resourceAttributes.namespace must match namespace');
@@ -66,7 +81,12 @@ function accessReview(core: Core, exchange: Exchange, kind: Kind, review: Review
   const spec = (review.spec ?? {}) as AccessSpec;
   const isSelf = kind.kind === 'SelfSubjectAccessReview';
   checkAccessSpec(kind, spec, isSelf, exchange.info.namespace);
-  const other: User = { name: spec.user ?? '', groups: spec.groups ?? [], ...(spec.uid ? { uid: spec.uid } : {}), ...(spec.extra ? { extra: spec.extra } : {}) };
+  const other: User = {
+    name: spec.user ?? '',
+    groups: spec.groups ?? [],
+    ...(spec.uid ? { uid: spec.uid } : {}),
+    ...(spec.extra ? { extra: spec.extra } : {}),
+  };
   const { allowed, reason } = core.authorizer.authorize(questionOf(spec, isSelf ? exchange.user : other));
   review.status = { allowed, ...(reason ? { reason } : {}) };
   return review;
@@ -78,7 +98,9 @@ function tokenReview(core: Core, exchange: Exchange, kind: Kind, review: Review)
   const found = userOfToken(core, spec.token, spec.audiences?.length ? spec.audiences : core.config.audiences, exchange.nowMs);
   if (!found) review.status = { user: {}, error: 'invalid bearer token' };
   else {
-    const user = found.user.groups.includes('system:authenticated') ? found.user : { ...found.user, groups: [...found.user.groups, 'system:authenticated'] };
+    const user = found.user.groups.includes('system:authenticated')
+      ? found.user
+      : { ...found.user, groups: [...found.user.groups, 'system:authenticated'] };
     review.status = { authenticated: true, user: userInfo(user), audiences: found.audiences };
   }
   return review;
@@ -87,7 +109,12 @@ function tokenReview(core: Core, exchange: Exchange, kind: Kind, review: Review)
 function answerReview(core: Core, exchange: Exchange, kind: Kind, review: Review): Review {
   switch (kind.kind) {
     case 'SelfSubjectReview':
-      return { kind: review.kind, apiVersion: review.apiVersion, metadata: { creationTimestamp: formatTime(exchange.nowMs) }, status: { userInfo: userInfo(exchange.user) } };
+      return {
+        kind: review.kind,
+        apiVersion: review.apiVersion,
+        metadata: { creationTimestamp: formatTime(exchange.nowMs) },
+        status: { userInfo: userInfo(exchange.user) },
+      };
     case 'TokenReview':
       return tokenReview(core, exchange, kind, review);
     case 'SelfSubjectRulesReview':
@@ -107,10 +134,19 @@ export async function serveReview(core: Core, exchange: Exchange, kind: Kind): P
   const options = readWriteOptions(exchange, 'CreateOptions');
   const body = await decodeBody(exchange, kind, options.fieldValidation);
   if (kind.kind !== 'SelfSubjectRulesReview' && kind.kind !== 'SelfSubjectReview') {
-    recordManagedFields(kind, undefined, body, fieldWriteOf(kind, undefined, { ...options, user: exchange.user, nowMs: exchange.nowMs, warnings: exchange.warnings }));
+    recordManagedFields(
+      kind,
+      undefined,
+      body,
+      fieldWriteOf(kind, undefined, { ...options, user: exchange.user, nowMs: exchange.nowMs, warnings: exchange.warnings }),
+    );
   }
   const { kind: name, apiVersion, metadata, ...rest } = body as unknown as Review;
   // Questions are never stored: their creationTimestamp stays null, as a real server prints it.
-  const shown = { creationTimestamp: null, ...(metadata['name'] ? { name: metadata['name'] } : {}), ...(metadata['managedFields'] ? { managedFields: metadata['managedFields'] } : {}) };
+  const shown = {
+    creationTimestamp: null,
+    ...(metadata['name'] ? { name: metadata['name'] } : {}),
+    ...(metadata['managedFields'] ? { managedFields: metadata['managedFields'] } : {}),
+  };
   return { status: 201, object: answerReview(core, exchange, kind, { kind: name, apiVersion, metadata: shown, ...rest }) };
 }

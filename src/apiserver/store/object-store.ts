@@ -40,7 +40,12 @@ export interface ObjectStore {
    * Reads, asks, writes, and does it again when somebody else wrote in between. `cached` saves the first read.
    * `decide` gets undefined where nothing is stored and may throw. Answers the object as it now stands, or as it was when removed.
    */
-  update(kind: Kind, key: string, decide: (current: Stored | undefined) => Promise<UpdateDecision>, options?: { cached?: Stored; ttlSeconds?: number }): Promise<KubeObject>;
+  update(
+    kind: Kind,
+    key: string,
+    decide: (current: Stored | undefined) => Promise<UpdateDecision>,
+    options?: { cached?: Stored; ttlSeconds?: number },
+  ): Promise<KubeObject>;
   /** The newest revision of the store, read through the quorum. */
   currentRevision(): Promise<number>;
 }
@@ -79,7 +84,11 @@ class EtcdObjectStore implements ObjectStore {
   async list(kind: Kind, start: string, end: string, options: { limit?: number; revision?: number }): Promise<StoredPage> {
     const { limit = 0, revision = 0 } = options;
     const answer = await this.call('list', () => this.etcd.range({ key: start, rangeEnd: end, limit, revision }));
-    const items = answer.kvs.map((kv) => ({ key: kv.key, object: decodeStored(kind, kv.value, kv.modRevision), modRevision: kv.modRevision }));
+    const items = answer.kvs.map((kv) => ({
+      key: kv.key,
+      object: decodeStored(kind, kv.value, kv.modRevision),
+      modRevision: kv.modRevision,
+    }));
     return { items, revision: answer.header.revision, more: answer.more, count: answer.count };
   }
 
@@ -87,7 +96,13 @@ class EtcdObjectStore implements ObjectStore {
     return this.putGuarded(kind, key, object, 0, ttlSeconds);
   }
 
-  private async putGuarded(kind: Kind, key: string, object: KubeObject, modRevision: number, ttlSeconds?: number): Promise<KubeObject | undefined> {
+  private async putGuarded(
+    kind: Kind,
+    key: string,
+    object: KubeObject,
+    modRevision: number,
+    ttlSeconds?: number,
+  ): Promise<KubeObject | undefined> {
     const value = encodeStored(kind, object);
     const lease = await this.call('grantLease', () => this.leaseFor(ttlSeconds));
     const answer = await this.call(modRevision === 0 ? 'create' : 'update', () =>
@@ -108,14 +123,26 @@ class EtcdObjectStore implements ObjectStore {
   }
 
   /** Does what was decided; undefined when somebody else was faster, or the decision was made on an old read. */
-  private async act(kind: Kind, key: string, decision: UpdateDecision, current: Stored | undefined, mayBeStale: boolean, ttlSeconds?: number): Promise<KubeObject | undefined> {
+  private async act(
+    kind: Kind,
+    key: string,
+    decision: UpdateDecision,
+    current: Stored | undefined,
+    mayBeStale: boolean,
+    ttlSeconds?: number,
+  ): Promise<KubeObject | undefined> {
     if ('put' in decision) return this.putGuarded(kind, key, decision.put, current?.modRevision ?? 0, ttlSeconds);
     if (!current) throw new Error('what is not there can neither be kept nor removed');
     if ('remove' in decision) return this.removeGuarded(key, current.modRevision, current.object);
     return mayBeStale ? undefined : current.object;
   }
 
-  async update(kind: Kind, key: string, decide: (current: Stored | undefined) => Promise<UpdateDecision>, options: { cached?: Stored; ttlSeconds?: number } = {}): Promise<KubeObject> {
+  async update(
+    kind: Kind,
+    key: string,
+    decide: (current: Stored | undefined) => Promise<UpdateDecision>,
+    options: { cached?: Stored; ttlSeconds?: number } = {},
+  ): Promise<KubeObject> {
     let current = options.cached ?? (await this.get(kind, key));
     let mayBeStale = options.cached !== undefined;
     for (let attempt = 0; attempt < GUARDED_TRIES_MAX; attempt++) {

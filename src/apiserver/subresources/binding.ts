@@ -1,6 +1,17 @@
 /** pods/binding: the scheduler's word where a pod goes. Only an unassigned pod that is not being deleted can be bound. */
 import { storageKey, type Kind, type Pod } from '#api';
-import { badRequest, conflict, formatTime, invalidObject, notFound, notSupported, required, setCondition, type FieldError, type KubeObject } from '#apimachinery';
+import {
+  badRequest,
+  conflict,
+  formatTime,
+  invalidObject,
+  notFound,
+  notSupported,
+  required,
+  setCondition,
+  type FieldError,
+  type KubeObject,
+} from '#apimachinery';
 import type { AdmissionAttributes } from '../admission/plugin.ts';
 import { admitMutating } from '../chain/3-mutating-admission.ts';
 import { admitValidating } from '../chain/5-validating-admission.ts';
@@ -30,7 +41,11 @@ function bind(pod: Pod, binding: Binding, nowMs: number): Pod {
   pod.spec = { ...pod.spec!, nodeName: binding.target!.name! };
   if (binding.metadata.annotations) pod.metadata.annotations = { ...pod.metadata.annotations, ...binding.metadata.annotations };
   const condition = { type: 'PodScheduled', status: 'True', lastProbeTime: null, lastTransitionTime: formatTime(nowMs) };
-  const conditions = setCondition(pod.status?.conditions as { type: string; status: string }[] | undefined, condition as { type: string; status: string }, formatTime(nowMs));
+  const conditions = setCondition(
+    pod.status?.conditions as { type: string; status: string }[] | undefined,
+    condition as { type: string; status: string },
+    formatTime(nowMs),
+  );
   pod.status = { ...pod.status, conditions } as NonNullable<Pod['status']>;
   return pod;
 }
@@ -41,7 +56,8 @@ export async function serveBinding(core: Core, exchange: Exchange, kind: Kind): 
   const options = readWriteOptions(exchange, 'CreateOptions');
   const binding = (await decodeBody(exchange, bindingKind, options.fieldValidation)) as Binding;
   const podName = name || binding.metadata.name;
-  if (name && binding.metadata.name && binding.metadata.name !== name) throw badRequest('name in URL does not match name in Binding object');
+  if (name && binding.metadata.name && binding.metadata.name !== name)
+    throw badRequest('name in URL does not match name in Binding object');
   checkBinding(binding);
   const attributes: AdmissionAttributes = {
     operation: 'CREATE',

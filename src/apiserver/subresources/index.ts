@@ -11,7 +11,12 @@ import { serveScale } from './scale.ts';
 import { serveToken } from './token.ts';
 
 /** Serves one subresource. */
-export type SubresourceHandler = (core: Core, exchange: Exchange, kind: Kind, subresource: Subresource) => Promise<ObjectReply | HttpAnswer>;
+export type SubresourceHandler = (
+  core: Core,
+  exchange: Exchange,
+  kind: Kind,
+  subresource: Subresource,
+) => Promise<ObjectReply | HttpAnswer>;
 
 const handlers: Readonly<Record<string, SubresourceHandler>> = {
   binding: serveBinding,
@@ -26,7 +31,12 @@ const handlers: Readonly<Record<string, SubresourceHandler>> = {
 };
 
 /** Serves a request on a subresource that has a handler of its own. Throws StatusError. */
-export async function serveSubresource(core: Core, exchange: Exchange, kind: Kind, subresource: Subresource): Promise<ObjectReply | HttpAnswer> {
+export async function serveSubresource(
+  core: Core,
+  exchange: Exchange,
+  kind: Kind,
+  subresource: Subresource,
+): Promise<ObjectReply | HttpAnswer> {
   const handler = handlers[subresource.name];
   if (!handler) throw resourceNotServed();
   const { verb } = exchange.info;

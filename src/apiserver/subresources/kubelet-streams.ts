@@ -17,12 +17,14 @@ async function podOf(core: Core, exchange: Exchange, kind: Kind): Promise<Pod> {
 export async function kubeletOf(core: Core, nodeName: string): Promise<{ address: string; port: number }> {
   const kind = kindByGroupKind('', 'Node');
   const key = kind && storageKey(kind, nodeName);
-  const node = kind && key ? ((core.caches.of(kind).get(key)?.object ?? (await core.store.get(kind, key))?.object) as Node | undefined) : undefined;
+  const node =
+    kind && key ? ((core.caches.of(kind).get(key)?.object ?? (await core.store.get(kind, key))?.object) as Node | undefined) : undefined;
   if (!node) throw notFound({ group: '', resource: 'nodes' }, nodeName);
-  const endpoint = (node.status as { daemonEndpoints?: { kubeletEndpoint?: { Port?: number } } } | undefined)?.daemonEndpoints?.kubeletEndpoint;
+  const endpoint = (node.status as { daemonEndpoints?: { kubeletEndpoint?: { Port?: number } } } | undefined)?.daemonEndpoints
+    ?.kubeletEndpoint;
   for (const type of core.config.kubeletAddressTypes) {
     const found = node.status?.addresses?.find((each) => each.type === type);
-    if (found) return { address: found.address, port: endpoint?.Port ?? KUBELET_PORT };
+    if (found) return { address: found.address, port: endpoint?.Port || KUBELET_PORT };
   }
   throw failure(500, '', `no preferred addresses found; known addresses: ${JSON.stringify(node.status?.addresses ?? [])}`);
 }
@@ -42,7 +44,14 @@ function containerOf(pod: Pod, asked: string | null): string {
   throw badRequest(`a container name must be specified for pod ${name}, choose one of: [${containers.join(' ')}]${others}`);
 }
 
-const reasons: Readonly<Record<number, StatusReason>> = { 400: 'BadRequest', 401: 'Unauthorized', 403: 'Forbidden', 404: 'NotFound', 500: 'InternalError', 503: 'ServiceUnavailable' };
+const reasons: Readonly<Record<number, StatusReason>> = {
+  400: 'BadRequest',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'NotFound',
+  500: 'InternalError',
+  503: 'ServiceUnavailable',
+};
 
 async function refusal(response: HttpResponse): Promise<StatusError> {
   const text = (await response.text()).trimEnd();
@@ -68,7 +77,16 @@ function nodeNameOf(pod: Pod): string {
   return nodeName;
 }
 
-const logParameters: readonly string[] = ['follow', 'previous', 'sinceSeconds', 'sinceTime', 'timestamps', 'tailLines', 'limitBytes', 'stream'];
+const logParameters: readonly string[] = [
+  'follow',
+  'previous',
+  'sinceSeconds',
+  'sinceTime',
+  'timestamps',
+  'tailLines',
+  'limitBytes',
+  'stream',
+];
 
 /** Serves pods/log. */
 export async function serveLog(core: Core, exchange: Exchange, kind: Kind): Promise<HttpAnswer> {
@@ -84,7 +102,11 @@ export async function serveLog(core: Core, exchange: Exchange, kind: Kind): Prom
   if (!pod.spec?.nodeName) return { status: 200, headers: [['content-type', 'text/plain']], body: '' };
   const { namespace = '', name } = pod.metadata;
   const suffix = passed.toString() ? `?${passed.toString()}` : '';
-  const response = await askKubelet(core, exchange, pod.spec.nodeName, { method: 'GET', path: `/containerLogs/${namespace}/${name}/${container}${suffix}`, headers: [] });
+  const response = await askKubelet(core, exchange, pod.spec.nodeName, {
+    method: 'GET',
+    path: `/containerLogs/${namespace}/${name}/${container}${suffix}`,
+    headers: [],
+  });
   if (response.status !== 200) throw await refusal(response);
   return { status: 200, headers: [['content-type', 'text/plain']], body: response.chunks() };
 }
@@ -117,8 +139,14 @@ export async function serveExec(core: Core, exchange: Exchange, kind: Kind, subr
   const passed = new URLSearchParams();
   for (const [key, value] of query.entries()) if (key !== 'container') passed.append(key, value);
   const suffix = passed.toString() ? `?${passed.toString()}` : '';
-  const headers = exchange.headers.filter(([key]) => key === 'upgrade' || key === 'connection' || key.startsWith('sec-websocket-') || key === 'x-stream-protocol-version');
-  const response = await askKubelet(core, exchange, nodeName, { method: 'POST', path: `/${kubeletPaths[subresource.name]}/${place}${suffix}`, headers });
+  const headers = exchange.headers.filter(
+    ([key]) => key === 'upgrade' || key === 'connection' || key.startsWith('sec-websocket-') || key === 'x-stream-protocol-version',
+  );
+  const response = await askKubelet(core, exchange, nodeName, {
+    method: 'POST',
+    path: `/${kubeletPaths[subresource.name]}/${place}${suffix}`,
+    headers,
+  });
   if (response.status !== 101) throw await refusal(response);
   const protocol = header(response.headers, 'sec-websocket-protocol');
   return {

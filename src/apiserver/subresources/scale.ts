@@ -19,7 +19,13 @@ function scaleOf(access: ScaleAccess, object: KubeObject): Scale {
   return {
     kind: 'Scale',
     apiVersion: 'autoscaling/v1',
-    metadata: { name, ...(namespace ? { namespace } : {}), ...(uid ? { uid } : {}), ...(resourceVersion ? { resourceVersion } : {}), ...(creationTimestamp ? { creationTimestamp } : {}) },
+    metadata: {
+      name,
+      ...(namespace ? { namespace } : {}),
+      ...(uid ? { uid } : {}),
+      ...(resourceVersion ? { resourceVersion } : {}),
+      ...(creationTimestamp ? { creationTimestamp } : {}),
+    },
     spec: replicas ? { replicas } : {},
     status: { replicas: access.statusReplicas(object), ...(selector ? { selector } : {}) },
   };
@@ -62,7 +68,9 @@ export async function serveScale(core: Core, exchange: Exchange, kind: Kind, sub
         if (wanted && wanted !== before.metadata.resourceVersion) throw conflict({ group: kind.group, resource: kind.plural }, name);
         const replicas = after.spec?.replicas ?? 0;
         if (replicas < 0) {
-          throw invalidObject({ group: 'autoscaling', kind: 'Scale' }, name, [invalid('spec.replicas', replicas, 'must be greater than or equal to 0')]);
+          throw invalidObject({ group: 'autoscaling', kind: 'Scale' }, name, [
+            invalid('spec.replicas', replicas, 'must be greater than or equal to 0'),
+          ]);
         }
         const object = copyOf(current!);
         access.setSpecReplicas(object, replicas);

@@ -24,7 +24,10 @@ interface BoundObjectRef {
   name?: string;
   uid?: string;
 }
-type TokenRequest = KubeObject & { spec: { audiences?: string[]; expirationSeconds?: number; boundObjectRef?: BoundObjectRef | null }; status?: object };
+type TokenRequest = KubeObject & {
+  spec: { audiences?: string[]; expirationSeconds?: number; boundObjectRef?: BoundObjectRef | null };
+  status?: object;
+};
 
 async function readStored(core: Core, kindName: string, namespace: string, name: string): Promise<KubeObject | undefined> {
   const kind = kindByGroupKind('', kindName);
@@ -41,17 +44,26 @@ function checkUid(object: KubeObject, reference: BoundObjectRef): BoundReference
 }
 
 /** What the token is bound to beside its service account. */
-async function boundTo(core: Core, namespace: string, account: string, reference: BoundObjectRef | null | undefined): Promise<Pick<ServiceAccountClaims['kubernetes.io'], 'pod' | 'secret' | 'node'>> {
+async function boundTo(
+  core: Core,
+  namespace: string,
+  account: string,
+  reference: BoundObjectRef | null | undefined,
+): Promise<Pick<ServiceAccountClaims['kubernetes.io'], 'pod' | 'secret' | 'node'>> {
   if (!reference) return {};
   const { kind = '', name = '' } = reference;
-  if (!['Pod', 'Secret', 'Node'].includes(kind)) throw badRequest(`cannot bind token for serviceaccount "${account}" to type ${reference.apiVersion ?? 'v1'}, Kind=${kind}: unsupported kind`);
+  if (!['Pod', 'Secret', 'Node'].includes(kind))
+    throw badRequest(
+      `cannot bind token for serviceaccount "${account}" to type ${reference.apiVersion ?? 'v1'}, Kind=${kind}: unsupported kind`,
+    );
   const object = await readStored(core, kind, kind === 'Node' ? '' : namespace, name);
   if (!object) throw notFound({ group: '', resource: `${kind.toLowerCase()}s` }, name);
   const bound = checkUid(object, reference);
   if (kind === 'Secret') return { secret: bound };
   if (kind === 'Node') return { node: bound };
   const pod = object as Pod;
-  if ((pod.spec?.serviceAccountName ?? '') !== account) throw badRequest(`cannot bind token for serviceaccount "${account}" to pod running with different serviceaccount name.`);
+  if ((pod.spec?.serviceAccountName ?? '') !== account)
+    throw badRequest(`cannot bind token for serviceaccount "${account}" to pod running with different serviceaccount name.`);
   const node = pod.spec?.nodeName ? await readStored(core, 'Node', '', pod.spec.nodeName) : undefined;
   return { ...(node ? { node: { name: node.metadata.name, uid: node.metadata.uid ?? '' } } : {}), pod: bound };
 }
@@ -70,7 +82,19 @@ export async function serveToken(core: Core, exchange: Exchange, kind: Kind): Pr
   const request = (await decodeBody(exchange, tokenRequestKind, options.fieldValidation)) as TokenRequest;
   const seconds = request.spec?.expirationSeconds ?? EXPIRATION_DEFAULT_SECONDS;
   const { managedFields } = recorded(request, exchange, options.manager);
-  const attributes: AdmissionAttributes = { operation: 'CREATE', kind, subresource: 'token', namespace, name, object: request, old: undefined, user: exchange.user, dryRun: options.dryRun, nowMs, warnings: exchange.warnings };
+  const attributes: AdmissionAttributes = {
+    operation: 'CREATE',
+    kind,
+    subresource: 'token',
+    namespace,
+    name,
+    object: request,
+    old: undefined,
+    user: exchange.user,
+    dryRun: options.dryRun,
+    nowMs,
+    warnings: exchange.warnings,
+  };
   await admitMutating(core, attributes);
   await admitValidating(core, attributes);
   checkExpiration(seconds);
@@ -87,7 +111,12 @@ export async function serveToken(core: Core, exchange: Exchange, kind: Kind): Pr
     iat: nowSeconds,
     iss: config.issuers[0] ?? '',
     jti: randomUid(core.random),
-    'kubernetes.io': { namespace, ...bound, serviceaccount: { name, uid: account.metadata.uid ?? '' }, ...(isExtended ? { warnafter: nowSeconds + seconds } : {}) },
+    'kubernetes.io': {
+      namespace,
+      ...bound,
+      serviceaccount: { name, uid: account.metadata.uid ?? '' },
+      ...(isExtended ? { warnafter: nowSeconds + seconds } : {}),
+    },
     nbf: nowSeconds,
     sub: `system:serviceaccount:${namespace}:${name}`,
   };
@@ -102,7 +131,11 @@ export async function serveToken(core: Core, exchange: Exchange, kind: Kind): Pr
 }
 
 function recorded(request: TokenRequest, exchange: Exchange, manager: string): TokenRequest['metadata'] {
-  const write = fieldWriteOf(tokenRequestKind, { name: 'token', kind: 'TokenRequest', verbs: ['create'] }, { user: exchange.user, manager, dryRun: false, nowMs: exchange.nowMs, warnings: exchange.warnings });
+  const write = fieldWriteOf(
+    tokenRequestKind,
+    { name: 'token', kind: 'TokenRequest', verbs: ['create'] },
+    { user: exchange.user, manager, dryRun: false, nowMs: exchange.nowMs, warnings: exchange.warnings },
+  );
   recordManagedFields(tokenRequestKind, undefined, request, write);
   return request.metadata;
 }

@@ -156,7 +156,11 @@ class Cache implements WatchCache {
     return new Promise((resolve, reject) => {
       const stop = this.clock.after(FRESHNESS_TIMEOUT_MS, () => {
         this.waiters = this.waiters.filter((each) => each !== waiter);
-        reject(this.isSynced ? resourceVersionTooLarge(String(revision), String(this.revision)) : tooManyRequests('storage is (re)initializing', 1));
+        reject(
+          this.isSynced
+            ? resourceVersionTooLarge(String(revision), String(this.revision))
+            : tooManyRequests('storage is (re)initializing', 1),
+        );
       });
       const waiter: Waiter = { revision, resolve, reject, stop };
       this.waiters.push(waiter);

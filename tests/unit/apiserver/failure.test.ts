@@ -47,7 +47,11 @@ describe('without etcd', () => {
     lab.etcd.range = () => new Promise(() => undefined);
     const waiting = lab.ask({ path: `${maps}/a` });
     await lab.clock.advance(60_000);
-    expect((await waiting).json).toMatchObject({ code: 504, reason: 'Timeout', message: 'Timeout: request did not complete within the allotted timeout' });
+    expect((await waiting).json).toMatchObject({
+      code: 504,
+      reason: 'Timeout',
+      message: 'Timeout: request did not complete within the allotted timeout',
+    });
   });
 });
 
@@ -74,7 +78,9 @@ describe('the watch cache', () => {
     await lab.etcd.compact(lab.etcd.revision);
     await lab.clock.advance(5_000);
     expect(watch.isOver).toBe(true);
-    expect((await lab.ask({ path: `${maps}?resourceVersion=0` })).json.items.map((item: { metadata: { name: string } }) => item.metadata.name)).toEqual(['b']);
+    expect(
+      (await lab.ask({ path: `${maps}?resourceVersion=0` })).json.items.map((item: { metadata: { name: string } }) => item.metadata.name),
+    ).toEqual(['b']);
     const old = await lab.watch({ path: `${maps}?watch=1&resourceVersion=${watch.events[0].object.metadata.resourceVersion}` });
     expect(old.events[0]).toMatchObject({ type: 'ERROR', object: { code: 410, reason: 'Expired' } });
   });
@@ -82,7 +88,9 @@ describe('the watch cache', () => {
   it('gives every plain watcher the same string, and bookmarks to those who asked', async () => {
     const lab = await startLab();
     const version = (await lab.ask({ path: maps })).json.metadata.resourceVersion;
-    const [first, second] = await Promise.all([0, 1].map(() => lab.watch({ path: `${maps}?watch=1&allowWatchBookmarks=true&timeoutSeconds=300&resourceVersion=${version}` })));
+    const [first, second] = await Promise.all(
+      [0, 1].map(() => lab.watch({ path: `${maps}?watch=1&allowWatchBookmarks=true&timeoutSeconds=300&resourceVersion=${version}` })),
+    );
     await lab.ask({ method: 'POST', path: '/api/v1/namespaces/kube-system/configmaps', body: configMap('elsewhere') });
     await lab.clock.advance(61_000);
     expect(first!.events).toEqual(second!.events);
@@ -134,14 +142,22 @@ describe('several API servers on one etcd', () => {
     const labs = [await startLab({ clock, etcd, seed: 'same', config }), await startLab({ clock, etcd, seed: 'same', config })];
     const services = await Promise.all(
       Array.from({ length: 12 }, (_, n) =>
-        labs[n % 2]!.ask({ method: 'POST', path: '/api/v1/namespaces/default/services', body: { apiVersion: 'v1', kind: 'Service', metadata: { name: `s-${n}` }, spec: { type: 'NodePort', ports: [{ port: 80 }] } } }),
+        labs[n % 2]!.ask({
+          method: 'POST',
+          path: '/api/v1/namespaces/default/services',
+          body: { apiVersion: 'v1', kind: 'Service', metadata: { name: `s-${n}` }, spec: { type: 'NodePort', ports: [{ port: 80 }] } },
+        }),
       ),
     );
     expect(services.map((each) => each.status)).toEqual(services.map(() => 201));
     expect(new Set(services.map((each) => each.json.spec.clusterIP)).size).toBe(12);
     expect(new Set(services.map((each) => each.json.spec.ports[0].nodePort)).size).toBe(12);
     await labs[0]!.ask({ method: 'DELETE', path: '/api/v1/namespaces/default/services/s-0' });
-    const again = await labs[1]!.ask({ method: 'POST', path: '/api/v1/namespaces/default/services', body: { apiVersion: 'v1', kind: 'Service', metadata: { name: 'again' }, spec: { type: 'NodePort', ports: [{ port: 80 }] } } });
+    const again = await labs[1]!.ask({
+      method: 'POST',
+      path: '/api/v1/namespaces/default/services',
+      body: { apiVersion: 'v1', kind: 'Service', metadata: { name: 'again' }, spec: { type: 'NodePort', ports: [{ port: 80 }] } },
+    });
     expect(again.json.spec.ports[0].nodePort).toBe(services[0]!.json.spec.ports[0].nodePort);
   });
 });

@@ -1,4 +1,6 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { kinds } from '#api';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { decodeStored } from '../../../src/apiserver/store/codec.ts';
 import { settle, startLab, type Lab } from './lab/server.ts';
 
 const pod = (name: string, more: object = {}, spec: object = {}) => ({
@@ -9,19 +11,44 @@ const pod = (name: string, more: object = {}, spec: object = {}) => ({
 });
 const pods = '/api/v1/namespaces/default/pods';
 const maps = '/api/v1/namespaces/default/configmaps';
-const configMap = (name: string, data: object = { a: '1' }, more: object = {}) => ({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, ...more }, data });
+const configMap = (name: string, data: object = { a: '1' }, more: object = {}) => ({
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  metadata: { name, ...more },
+  data,
+});
 
 describe('objects', () => {
   let lab: Lab;
   beforeEach(async () => {
     lab = await startLab();
-    await lab.ask({ method: 'POST', path: '/api/v1/namespaces/default/serviceaccounts', body: { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default' } } });
+    await lab.ask({
+      method: 'POST',
+      path: '/api/v1/namespaces/default/serviceaccounts',
+      body: { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default' } },
+    });
+  });
+
+  // Cached objects are shared by all requests: none may have changed one.
+  afterEach(async () => {
+    await settle();
+    for (const kind of kinds) {
+      if (!kind.storagePrefix) continue;
+      for (const version of lab.server.core.caches.of(kind).list()) {
+        expect(version.object).toEqual(decodeStored(kind, lab.etcd.value(version.key)!, version.revision));
+      }
+    }
   });
 
   it('creates a pod with defaults, admission and managed fields, and stores it under its real key', async () => {
     const created = await lab.ask({ method: 'POST', path: pods, body: pod('one', { labels: { app: 'one' } }) });
     expect(created.status, created.text).toBe(201);
-    expect(created.json.spec).toMatchObject({ serviceAccountName: 'default', priority: 0, restartPolicy: 'Always', schedulerName: 'default-scheduler' });
+    expect(created.json.spec).toMatchObject({
+      serviceAccountName: 'default',
+      priority: 0,
+      restartPolicy: 'Always',
+      schedulerName: 'default-scheduler',
+    });
     expect(created.json.spec.tolerations).toHaveLength(2);
     expect(created.json.spec.volumes[0].name).toMatch(/^kube-api-access-[a-z0-9]{5}$/);
     expect(created.json.metadata.managedFields[0]).toMatchObject({ manager: 'oracle', operation: 'Update' });
@@ -66,7 +93,12 @@ describe('objects', () => {
     const all = await lab.watch({ path: `${maps}?watch=1` });
     const some = await lab.watch({ path: `${maps}?watch=1&labelSelector=x%3Dy` });
     await lab.ask({ method: 'POST', path: maps, body: configMap('a', {}, { labels: { x: 'y' } }) });
-    await lab.ask({ method: 'PATCH', path: `${maps}/a`, headers: { 'content-type': 'application/merge-patch+json' }, body: { metadata: { labels: { x: 'z' } } } });
+    await lab.ask({
+      method: 'PATCH',
+      path: `${maps}/a`,
+      headers: { 'content-type': 'application/merge-patch+json' },
+      body: { metadata: { labels: { x: 'z' } } },
+    });
     await lab.ask({ method: 'DELETE', path: `${maps}/a` });
     await settle();
     expect(all.events.map((event) => event.type)).toEqual(['ADDED', 'MODIFIED', 'DELETED']);
@@ -87,7 +119,9 @@ describe('objects', () => {
     await lab.ask({ method: 'PUT', path: `${maps}/a`, body: { ...created.json, data: { a: '2' } } });
     const stale = await lab.ask({ method: 'PUT', path: `${maps}/a`, body: { ...created.json, data: { a: '3' } } });
     expect(stale.status).toBe(409);
-    expect(stale.json.message).toBe('Operation cannot be fulfilled on configmaps "a": the object has been modified; please apply your changes to the latest version and try again');
+    expect(stale.json.message).toBe(
+      'Operation cannot be fulfilled on configmaps "a": the object has been modified; please apply your changes to the latest version and try again',
+    );
   });
 
   it('does not write an update that changes nothing', async () => {
@@ -101,7 +135,12 @@ describe('objects', () => {
     await lab.ask({ method: 'POST', path: maps, body: configMap('held', {}, { finalizers: ['example.com/hold'] }) });
     const deleted = await lab.ask({ method: 'DELETE', path: `${maps}/held` });
     expect(deleted.json.metadata.deletionGracePeriodSeconds).toBe(0);
-    await lab.ask({ method: 'PATCH', path: `${maps}/held`, headers: { 'content-type': 'application/merge-patch+json' }, body: { metadata: { finalizers: null } } });
+    await lab.ask({
+      method: 'PATCH',
+      path: `${maps}/held`,
+      headers: { 'content-type': 'application/merge-patch+json' },
+      body: { metadata: { finalizers: null } },
+    });
     expect((await lab.ask({ path: `${maps}/held` })).status).toBe(404);
   });
 

@@ -19,7 +19,12 @@ describe('OpenAPI', () => {
     expect(pod['x-kubernetes-group-version-kind']).toEqual([{ group: '', kind: 'Pod', version: 'v1' }]);
     const spec = json.components.schemas['io.k8s.api.core.v1.PodSpec'];
     expect(spec.required).toEqual(['containers']);
-    expect(spec.properties.containers).toMatchObject({ type: 'array', 'x-kubernetes-patch-merge-key': 'name', 'x-kubernetes-patch-strategy': 'merge', 'x-kubernetes-list-map-keys': ['name'] });
+    expect(spec.properties.containers).toMatchObject({
+      type: 'array',
+      'x-kubernetes-patch-merge-key': 'name',
+      'x-kubernetes-patch-strategy': 'merge',
+      'x-kubernetes-list-map-keys': ['name'],
+    });
     const parameters = json.paths['/api/v1/namespaces/{namespace}/pods/{name}'].patch.parameters.map((each: { name: string }) => each.name);
     expect(parameters).toContain('fieldValidation');
     const references = [...JSON.stringify(json).matchAll(/"#\/components\/schemas\/([^"]+)"/g)].map(([, name]) => name!);
@@ -30,7 +35,10 @@ describe('OpenAPI', () => {
     const lab = await startLab();
     const { json } = await lab.ask({ path: '/openapi/v2' });
     expect(json.definitions['io.k8s.api.core.v1.Pod']).toBeDefined();
-    const protobuf = await lab.ask({ path: '/openapi/v2', headers: { accept: 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf' } });
+    const protobuf = await lab.ask({
+      path: '/openapi/v2',
+      headers: { accept: 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf' },
+    });
     expect(protobuf.status).toBe(406);
   });
 });

@@ -1,6 +1,14 @@
 import { etcd } from '#etcd';
 import { kubeApiserver } from '#apiserver';
-import { createHttpClient, type CertificateTemplate, type Child, type HttpClient, type Identity, type PrivateKey, type Process } from '#host';
+import {
+  createHttpClient,
+  type CertificateTemplate,
+  type Child,
+  type HttpClient,
+  type Identity,
+  type PrivateKey,
+  type Process,
+} from '#host';
 import { createSimulation, type Simulation } from '#host/simulated';
 import { describe, expect, it } from 'vitest';
 
@@ -26,9 +34,25 @@ function writeCertificates(process: Process): { admin: Identity; ca: Identity } 
     const template: CertificateTemplate = { subject: { commonName: name, organizations: [] }, isCa: true, ...validity };
     return { key, chain: [crypto.issueCertificate(template, key.publicKey, key)] };
   };
-  const issue = (ca: Identity, commonName: string, organizations: string[], usages: ('client auth' | 'server auth')[], ipAddresses: string[] = []): Identity => {
+  const issue = (
+    ca: Identity,
+    commonName: string,
+    organizations: string[],
+    usages: ('client auth' | 'server auth')[],
+    ipAddresses: string[] = [],
+  ): Identity => {
     const key = crypto.generateKey();
-    return { key, chain: [crypto.issueCertificate({ subject: { commonName, organizations }, usages, ipAddresses, dnsNames: ['localhost'], ...validity }, key.publicKey, ca.key, ca.chain[0])] };
+    return {
+      key,
+      chain: [
+        crypto.issueCertificate(
+          { subject: { commonName, organizations }, usages, ipAddresses, dnsNames: ['localhost'], ...validity },
+          key.publicKey,
+          ca.key,
+          ca.chain[0],
+        ),
+      ],
+    };
   };
   const write = (name: string, { chain, key }: { chain: Identity['chain']; key: PrivateKey }): void => {
     files.write(`${pki}/${name}.crt`, crypto.certificatesToPem(chain));
@@ -115,7 +139,14 @@ async function start(): Promise<ControlPlane> {
     (error: Error) => error.message,
   );
   strangerToEtcd.catch(() => undefined);
-  return { simulation, etcd: etcdChild, apiserver, client, anonymous: createHttpClient(process.network, process.clock, target), strangerToEtcd };
+  return {
+    simulation,
+    etcd: etcdChild,
+    apiserver,
+    client,
+    anonymous: createHttpClient(process.network, process.clock, target),
+    strangerToEtcd,
+  };
 }
 
 async function statusOf(control: ControlPlane, path: string, client = control.client): Promise<number> {
@@ -142,7 +173,12 @@ describe('kube-apiserver as a program', () => {
     expect(await statusOf(control, '/api/v1/namespaces/kube-system')).toBe(200);
     expect(await statusOf(control, '/api/v1/namespaces/kube-system', control.anonymous)).toBe(403);
     const body = JSON.stringify({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a' }, data: { k: 'v' } });
-    const created = control.client.request({ method: 'POST', path: '/api/v1/namespaces/default/configmaps', headers: [['content-type', 'application/json']], body });
+    const created = control.client.request({
+      method: 'POST',
+      path: '/api/v1/namespaces/default/configmaps',
+      headers: [['content-type', 'application/json']],
+      body,
+    });
     expect((await control.simulation.settle(created, 10_000, 'a write')).status).toBe(201);
   });
 
@@ -162,7 +198,10 @@ describe('kube-apiserver as a program', () => {
   it('says what is wrong with its command line and ends with 1', async () => {
     const simulation = createSimulation({ seed: 'flags', turn });
     const host = await simulation.powerOn({ name: 'control-plane-1', address: '10.0.0.11', zone: 'a' });
-    const child = host.spawn(kubeApiserver, { name: 'kube-apiserver', argv: [`--tls-cert-file=${pki}/missing.crt`, '--etcd-servers=https://127.0.0.1:2379'] });
+    const child = host.spawn(kubeApiserver, {
+      name: 'kube-apiserver',
+      argv: [`--tls-cert-file=${pki}/missing.crt`, '--etcd-servers=https://127.0.0.1:2379'],
+    });
     expect((await simulation.settle(child.exit, 1_000, 'the end')).code).toBe(1);
   });
 });

@@ -35,7 +35,8 @@ export function createMemoryEtcd(clock: Clock, firstRevision = 1): MemoryEtcd {
   const leased = new Map<string, Set<string>>();
   const calls: string[] = [];
   const header = (): etcd.ResponseHeader => ({ clusterId: 'c', memberId: 'm', revision, raftTerm: 2 });
-  const inRange = (key: string, start: string, end: string | undefined): boolean => (end === undefined || end === '' ? key === start : key >= start && (end === '\0' || key < end));
+  const inRange = (key: string, start: string, end: string | undefined): boolean =>
+    end === undefined || end === '' ? key === start : key >= start && (end === '\0' || key < end);
 
   const remember = (): void => {
     snapshots.set(revision, new Map([...current].map(([key, entry]) => [key, entry.kv])));
@@ -44,13 +45,23 @@ export function createMemoryEtcd(clock: Clock, firstRevision = 1): MemoryEtcd {
 
   const deliver = (events: etcd.WatchEvent[]): void => {
     for (const watch of [...watches]) {
-      const mine = events.filter((event) => inRange(event.kv.key, watch.request.key, watch.request.rangeEnd) && event.kv.modRevision >= (watch.request.startRevision ?? 0));
+      const mine = events.filter(
+        (event) =>
+          inRange(event.kv.key, watch.request.key, watch.request.rangeEnd) && event.kv.modRevision >= (watch.request.startRevision ?? 0),
+      );
       if (mine.length > 0) watch.listener.onResponse({ header: header(), watchId: watch.id, events: mine });
     }
   };
   const put = (request: etcd.PutRequest, events: etcd.WatchEvent[]): void => {
     const old = current.get(request.key)?.kv;
-    const kv: etcd.KeyValue = { key: request.key, value: request.value, createRevision: old?.createRevision ?? revision, modRevision: revision, version: (old?.version ?? 0) + 1, lease: request.lease ?? '0' };
+    const kv: etcd.KeyValue = {
+      key: request.key,
+      value: request.value,
+      createRevision: old?.createRevision ?? revision,
+      modRevision: revision,
+      version: (old?.version ?? 0) + 1,
+      lease: request.lease ?? '0',
+    };
     if (old && old.lease !== '0') leased.get(old.lease)?.delete(request.key);
     if (request.lease) leased.get(request.lease)?.add(request.key);
     current.set(request.key, { kv });
@@ -97,7 +108,11 @@ export function createMemoryEtcd(clock: Clock, firstRevision = 1): MemoryEtcd {
   const txn = (request: etcd.TxnRequest): etcd.TxnResponse => {
     const succeeded = request.compare.every(holds);
     const ops = succeeded ? request.success : request.failure;
-    const writes = ops.some((op) => 'put' in op || ('deleteRange' in op && [...current.keys()].some((key) => inRange(key, op.deleteRange.key, op.deleteRange.rangeEnd))));
+    const writes = ops.some(
+      (op) =>
+        'put' in op ||
+        ('deleteRange' in op && [...current.keys()].some((key) => inRange(key, op.deleteRange.key, op.deleteRange.rangeEnd))),
+    );
     if (writes) revision++;
     const events: etcd.WatchEvent[] = [];
     const responses = ops.map((op): etcd.ResponseOp => {
@@ -105,7 +120,8 @@ export function createMemoryEtcd(clock: Clock, firstRevision = 1): MemoryEtcd {
         put(op.put, events);
         return { put: { header: header() } };
       }
-      if ('deleteRange' in op) return { deleteRange: { header: header(), deleted: remove(op.deleteRange.key, op.deleteRange.rangeEnd, events) } };
+      if ('deleteRange' in op)
+        return { deleteRange: { header: header(), deleted: remove(op.deleteRange.key, op.deleteRange.rangeEnd, events) } };
       if ('range' in op) return { range: range(op.range) };
       return { txn: txn(op.txn) };
     });
@@ -141,7 +157,9 @@ export function createMemoryEtcd(clock: Clock, firstRevision = 1): MemoryEtcd {
           listener.onEnd(new Error('etcdserver: mvcc: required revision has been compacted'));
           return;
         }
-        const past = history.filter((each) => each.revision >= (request.startRevision ?? Infinity) && inRange(each.event.kv.key, request.key, request.rangeEnd));
+        const past = history.filter(
+          (each) => each.revision >= (request.startRevision ?? Infinity) && inRange(each.event.kv.key, request.key, request.rangeEnd),
+        );
         if (past.length > 0) listener.onResponse({ header: header(), watchId: watch.id, events: past.map((each) => each.event) });
         watches.add(watch);
       });

@@ -58,7 +58,8 @@ export function requestOf(ask: Ask, signal: AbortSignal): IncomingRequest {
   const as = ask.as === undefined ? admin : ask.as;
   const body = ask.body === undefined ? '' : typeof ask.body === 'string' ? ask.body : JSON.stringify(ask.body);
   const headers: [string, string][] = [];
-  for (const [name, value] of Object.entries(ask.headers ?? {})) for (const each of [value].flat()) headers.push([name.toLowerCase(), each]);
+  for (const [name, value] of Object.entries(ask.headers ?? {}))
+    for (const each of [value].flat()) headers.push([name.toLowerCase(), each]);
   if (!headers.some(([name]) => name === 'user-agent')) headers.push(['user-agent', 'oracle/1.0']);
   if (body && !headers.some(([name]) => name === 'content-type')) headers.push(['content-type', 'application/json']);
   return {
@@ -86,7 +87,16 @@ async function textOf(answer: HttpAnswer): Promise<string> {
   return text;
 }
 
-export async function startLab(options: { config?: Partial<ApiServerConfig>; etcd?: MemoryEtcd; clock?: ManualClock; kubelets?: KubeletConnector; seed?: string; started?: boolean } = {}): Promise<Lab> {
+export async function startLab(
+  options: {
+    config?: Partial<ApiServerConfig>;
+    etcd?: MemoryEtcd;
+    clock?: ManualClock;
+    kubelets?: KubeletConnector;
+    seed?: string;
+    started?: boolean;
+  } = {},
+): Promise<Lab> {
   const clock = options.clock ?? createManualClock();
   const etcd = options.etcd ?? createMemoryEtcd(clock);
   const random = seededRandom(options.seed ?? 'apiserver-test');
