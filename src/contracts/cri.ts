@@ -6,15 +6,21 @@
  * Streaming: `Runtime/GetContainerEvents`, `Runtime/Exec`, `Runtime/Attach`, `Runtime/PortForward`.
  */
 
+/** A sandbox is ready as long as its pause container runs. */
 export type PodSandboxState = 'SANDBOX_READY' | 'SANDBOX_NOTREADY';
+
+/** The states a runtime tells a container apart by. */
 export type ContainerState = 'CONTAINER_CREATED' | 'CONTAINER_RUNNING' | 'CONTAINER_EXITED' | 'CONTAINER_UNKNOWN';
 
+/** What names a sandbox: its pod, and which attempt at it this is. */
 export interface PodSandboxMetadata {
   readonly name: string;
   readonly uid: string;
   readonly namespace: string;
   readonly attempt: number;
 }
+
+/** What the kubelet wants of a sandbox. */
 export interface PodSandboxConfig {
   readonly metadata: PodSandboxMetadata;
   readonly hostname: string;
@@ -26,6 +32,8 @@ export interface PodSandboxConfig {
   readonly dnsSearches: readonly string[];
   readonly dnsOptions: readonly string[];
 }
+
+/** A sandbox as lists show it. */
 export interface PodSandbox {
   readonly id: string;
   readonly metadata: PodSandboxMetadata;
@@ -35,22 +43,29 @@ export interface PodSandbox {
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
 }
+
+/** A sandbox with its address. */
 export interface PodSandboxStatus extends PodSandbox {
   /** Empty for host network. */
   readonly ip: string;
   readonly hostNetwork: boolean;
 }
 
+/** What names a container within its sandbox, and which attempt at it this is. */
 export interface ContainerMetadata {
   readonly name: string;
   readonly attempt: number;
 }
+
+/** A file or directory of the machine inside a container. */
 export interface CriMount {
   readonly containerPath: string;
   /** Path on the machine. */
   readonly hostPath: string;
   readonly readOnly: boolean;
 }
+
+/** What the kubelet wants of a container. CPU in thousandths of a core, memory in bytes; 0 is no limit. */
 export interface ContainerConfig {
   readonly metadata: ContainerMetadata;
   /** Image reference as resolved by PullImage. */
@@ -72,6 +87,8 @@ export interface ContainerConfig {
   readonly cpuLimitMillis: number;
   readonly memoryLimitBytes: number;
 }
+
+/** A container as lists show it; times in wall milliseconds. */
 export interface Container {
   readonly id: string;
   readonly podSandboxId: string;
@@ -84,6 +101,8 @@ export interface Container {
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
 }
+
+/** A container with how it began and how it ended. */
 export interface ContainerStatus extends Container {
   /** Wall milliseconds; 0: not yet. */
   readonly startedAt: number;
@@ -96,12 +115,16 @@ export interface ContainerStatus extends Container {
   /** Path of the log file on the machine. */
   readonly logPath: string;
 }
+
+/** One message of `Runtime/GetContainerEvents`; the time in wall milliseconds. */
 export interface ContainerEvent {
   readonly type: 'CONTAINER_CREATED_EVENT' | 'CONTAINER_STARTED_EVENT' | 'CONTAINER_STOPPED_EVENT' | 'CONTAINER_DELETED_EVENT';
   readonly containerId: string;
   readonly podSandboxId: string;
   readonly createdAt: number;
 }
+
+/** An image on the machine. */
 export interface Image {
   readonly id: string;
   readonly repoTags: readonly string[];
@@ -110,6 +133,8 @@ export interface Image {
   /** User id the image runs as; 0 root. */
   readonly uid: number;
 }
+
+/** What a container uses: CPU time since its start, and bytes now. */
 export interface ContainerStats {
   readonly id: string;
   readonly metadata: ContainerMetadata;
@@ -131,6 +156,7 @@ export interface ExecRequest {
   /** Attach to the running main process instead of starting `command`. */
   readonly attach?: boolean;
 }
+
 /** Messages of the Exec and Attach streams after that, in both directions. */
 export type ExecMessage =
   | { readonly stdin: Uint8Array }
@@ -147,6 +173,7 @@ export interface VersionResponse {
   readonly runtimeVersion: string;
   readonly runtimeApiVersion: string;
 }
+
 /** A condition of the runtime: `RuntimeReady` or `NetworkReady`. */
 export interface RuntimeCondition {
   readonly type: 'RuntimeReady' | 'NetworkReady';
@@ -154,37 +181,45 @@ export interface RuntimeCondition {
   readonly reason: string;
   readonly message: string;
 }
+
 /** Answer of `Runtime/Status` (its request is `{}`). */
 export interface StatusResponse {
   readonly conditions: readonly RuntimeCondition[];
 }
+
 /** `Runtime/RunPodSandbox`. */
 export interface RunPodSandboxRequest {
   readonly config: PodSandboxConfig;
 }
+
 /** Answer of `Runtime/RunPodSandbox`; request of `StopPodSandbox`, `RemovePodSandbox` and `PodSandboxStatus` (whose answer is `{ status: PodSandboxStatus }`). */
 export interface PodSandboxReference {
   readonly podSandboxId: string;
 }
+
 /** `Runtime/ListPodSandbox`; what is left out does not filter. Its answer is `{ items: PodSandbox[] }`. */
 export interface PodSandboxFilter {
   readonly id?: string;
   readonly state?: PodSandboxState;
   readonly labels?: Readonly<Record<string, string>>;
 }
+
 /** `Runtime/CreateContainer`. */
 export interface CreateContainerRequest {
   readonly podSandboxId: string;
   readonly config: ContainerConfig;
 }
+
 /** Answer of `CreateContainer`; request of `StartContainer`, `RemoveContainer`, `ContainerStatus` (answer `{ status: ContainerStatus }`) and `ContainerStats` (answer `{ stats: ContainerStats }`). */
 export interface ContainerReference {
   readonly containerId: string;
 }
+
 /** `Runtime/StopContainer`: TERM, and KILL after `timeoutSeconds`. */
 export interface StopContainerRequest extends ContainerReference {
   readonly timeoutSeconds: number;
 }
+
 /** `Runtime/ListContainers` (answer `{ containers: Container[] }`) and `ListContainerStats` (answer `{ stats: ContainerStats[] }`). */
 export interface ContainerFilter {
   readonly id?: string;
@@ -192,21 +227,25 @@ export interface ContainerFilter {
   readonly state?: ContainerState;
   readonly labels?: Readonly<Record<string, string>>;
 }
+
 /** `Runtime/ExecSync`; `DeadlineExceeded` when the command takes longer (0: no limit). */
 export interface ExecSyncRequest extends ContainerReference {
   readonly command: readonly string[];
   readonly timeoutSeconds: number;
 }
+
 /** Answer of `Runtime/ExecSync`. */
 export interface ExecSyncResponse {
   readonly stdout: string;
   readonly stderr: string;
   readonly exitCode: number;
 }
+
 /** `Image/ImageStatus` (answer `{ image?: Image }`), `Image/PullImage` (answer `{ imageRef: string }`) and `Image/RemoveImage`. */
 export interface ImageRequest {
   readonly image: string;
 }
+
 /** First message of the `Runtime/PortForward` stream; after it the raw bytes of one connection into the sandbox's network namespace, as `{ data: Uint8Array }`. */
 export interface PortForwardRequest {
   readonly podSandboxId: string;

@@ -14,6 +14,7 @@ export interface ResponseHeader {
   readonly raftTerm: number;
 }
 
+/** A key with its value and its history in numbers (mvccpb.KeyValue). */
 export interface KeyValue {
   readonly key: string;
   readonly value: string;
@@ -25,6 +26,7 @@ export interface KeyValue {
   readonly lease: string;
 }
 
+/** `KV/Range`: one key, or the keys from `key` up to `rangeEnd` (excluded). */
 export interface RangeRequest {
   readonly key: string;
   readonly rangeEnd?: string;
@@ -43,6 +45,8 @@ export interface RangeRequest {
   readonly minCreateRevision?: number;
   readonly maxCreateRevision?: number;
 }
+
+/** Answer of `KV/Range`, in the order asked for. */
 export interface RangeResponse {
   readonly header: ResponseHeader;
   readonly kvs: readonly KeyValue[];
@@ -52,6 +56,7 @@ export interface RangeResponse {
   readonly count: number;
 }
 
+/** `KV/Put`. `ignoreValue` and `ignoreLease` keep what the key has; `prevKv` asks for what was there before. */
 export interface PutRequest {
   readonly key: string;
   readonly value: string;
@@ -60,23 +65,31 @@ export interface PutRequest {
   readonly ignoreValue?: boolean;
   readonly ignoreLease?: boolean;
 }
+
+/** Answer of `KV/Put`; its header carries the revision of the write. */
 export interface PutResponse {
   readonly header: ResponseHeader;
   readonly prevKv?: KeyValue;
 }
 
+/** `KV/DeleteRange`: one key or a range of keys. */
 export interface DeleteRangeRequest {
   readonly key: string;
   readonly rangeEnd?: string;
   readonly prevKv?: boolean;
 }
+
+/** Answer of `KV/DeleteRange`: how many keys went, and with `prevKv` what they held. */
 export interface DeleteRangeResponse {
   readonly header: ResponseHeader;
   readonly deleted: number;
   readonly prevKvs?: readonly KeyValue[];
 }
 
+/** How a key must stand to the value of a comparison. */
 export type CompareResult = 'EQUAL' | 'GREATER' | 'LESS' | 'NOT_EQUAL';
+
+/** A guard of a transaction: a fact of one key, or of every key of a range. A missing key has version and revisions 0. */
 export type Compare = { readonly key: string; readonly rangeEnd?: string; readonly result: CompareResult } & (
   | { readonly target: 'VERSION'; readonly version: number }
   | { readonly target: 'CREATE'; readonly createRevision: number }
@@ -84,38 +97,50 @@ export type Compare = { readonly key: string; readonly rangeEnd?: string; readon
   | { readonly target: 'VALUE'; readonly value: string }
   | { readonly target: 'LEASE'; readonly lease: string }
 );
+/** One step of a transaction. */
 export type RequestOp =
   | { readonly range: RangeRequest }
   | { readonly put: PutRequest }
   | { readonly deleteRange: DeleteRangeRequest }
   | { readonly txn: TxnRequest };
+
+/** The answer to the step of a transaction at the same place. */
 export type ResponseOp =
   | { readonly range: RangeResponse }
   | { readonly put: PutResponse }
   | { readonly deleteRange: DeleteRangeResponse }
   | { readonly txn: TxnResponse };
+
+/** `KV/Txn`: if all of `compare` holds, `success` is done, else `failure`; all in one revision. */
 export interface TxnRequest {
   readonly compare: readonly Compare[];
   readonly success: readonly RequestOp[];
   readonly failure: readonly RequestOp[];
 }
+
+/** Answer of `KV/Txn`: which branch was taken, and its answers in order. */
 export interface TxnResponse {
   readonly header: ResponseHeader;
   readonly succeeded: boolean;
   readonly responses: readonly ResponseOp[];
 }
 
+/** `KV/Compact`: revisions below `revision` may no longer be read. */
 export interface CompactionRequest {
   readonly revision: number;
   /** Wait until it is physically done on this member. */
   readonly physical?: boolean;
 }
+
+/** Answer of `KV/Compact`. */
 export interface CompactionResponse {
   readonly header: ResponseHeader;
 }
 
 /** Client to server on `Watch/Watch`. */
 export type WatchRequest = { readonly create: WatchCreateRequest } | { readonly cancel: { readonly watchId: number } } | { readonly progress: Record<string, never> };
+
+/** A new watch of one key or a range of keys. */
 export interface WatchCreateRequest {
   readonly key: string;
   readonly rangeEnd?: string;
@@ -128,12 +153,15 @@ export interface WatchCreateRequest {
   readonly watchId?: number;
   readonly fragment?: boolean;
 }
+
+/** One change of one key. */
 export interface WatchEvent {
   readonly type: 'PUT' | 'DELETE';
   /** For a DELETE only key and modRevision count. */
   readonly kv: KeyValue;
   readonly prevKv?: KeyValue;
 }
+
 /** Server to client. All events of one revision come in one response (unless fragment was asked for). */
 export interface WatchResponse {
   readonly header: ResponseHeader;
@@ -147,28 +175,39 @@ export interface WatchResponse {
   readonly events: readonly WatchEvent[];
 }
 
+/** `Lease/LeaseGrant`: `ttl` in seconds; without `id` the server chooses one. */
 export interface LeaseGrantRequest {
   readonly ttl: number;
   readonly id?: string;
 }
+
+/** Answer of `Lease/LeaseGrant`: the id and the seconds really granted. */
 export interface LeaseGrantResponse {
   readonly header: ResponseHeader;
   readonly id: string;
   readonly ttl: number;
 }
+
+/** Client to server on `Lease/LeaseKeepAlive`: the lease to renew. */
 export interface LeaseKeepAliveRequest {
   readonly id: string;
 }
+
+/** Server to client on `Lease/LeaseKeepAlive`: seconds the lease has again. */
 export interface LeaseKeepAliveResponse {
   readonly header: ResponseHeader;
   readonly id: string;
   /** 0: the lease is gone. */
   readonly ttl: number;
 }
+
+/** `Lease/LeaseTimeToLive`; `keys` asks for the attached keys too. */
 export interface LeaseTimeToLiveRequest {
   readonly id: string;
   readonly keys?: boolean;
 }
+
+/** Answer of `Lease/LeaseTimeToLive`. */
 export interface LeaseTimeToLiveResponse {
   readonly header: ResponseHeader;
   readonly id: string;
@@ -178,6 +217,7 @@ export interface LeaseTimeToLiveResponse {
   readonly keys: readonly string[];
 }
 
+/** A member of the cluster; its name is empty until it has started. */
 export interface Member {
   readonly id: string;
   readonly name: string;
@@ -185,15 +225,20 @@ export interface Member {
   readonly clientUrls: readonly string[];
   readonly isLearner: boolean;
 }
+
+/** Answer of every method of `Cluster` that changes or lists members. */
 export interface MemberListResponse {
   readonly header: ResponseHeader;
   readonly members: readonly Member[];
 }
 
+/** An alarm that a member has raised: no space left, or data that differ from the others'. */
 export interface AlarmMember {
   readonly memberId: string;
   readonly alarm: 'NOSPACE' | 'CORRUPT';
 }
+
+/** Answer of `Maintenance/Status`: this member alone, sizes in bytes. */
 export interface StatusResponse {
   readonly header: ResponseHeader;
   readonly version: string;
@@ -207,12 +252,15 @@ export interface StatusResponse {
   readonly errors: readonly string[];
   readonly isLearner: boolean;
 }
+
+/** Answer of `Maintenance/HashKV`: a hash over all revisions up to `hashRevision`, equal on members that agree. */
 export interface HashKvResponse {
   readonly header: ResponseHeader;
   readonly hash: number;
   readonly compactRevision: number;
   readonly hashRevision: number;
 }
+
 /** One piece of `Maintenance/Snapshot`'s stream. */
 export interface SnapshotChunk {
   readonly remainingBytes: number;

@@ -45,6 +45,8 @@ export interface TelemetryBatch {
   /** Counted so that the lab can say what was left out when a buffer was full. */
   readonly dropped: number;
 }
+
+/** A piece of work that has ended, in the words of OpenTelemetry; times in lab milliseconds. */
 export interface SpanRecord {
   readonly traceId: string;
   readonly spanId: string;
@@ -55,6 +57,8 @@ export interface SpanRecord {
   readonly endMs: number;
   readonly attributes: Readonly<Record<string, string | number | boolean>>;
 }
+
+/** One line a component said; its time in lab milliseconds. */
 export interface LogRecord {
   readonly component: string;
   readonly level: 'info' | 'warning' | 'error';

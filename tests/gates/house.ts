@@ -33,21 +33,23 @@ export const mayEnter: Readonly<Record<string, readonly string[]>> = {
   'node-tools': ['shell', ...words],
   kubectl: ['shell', ...words],
   etcdctl: ['shell', 'host', 'contracts', 'etcd/client'],
-  cluster: [...serverFolders, 'addons', 'shell', ...shellPrograms, 'client', 'host', 'contracts', 'lifecycle'],
+  cluster: [...serverFolders, 'addons', 'shell', ...shellPrograms, ...words, 'lifecycle'],
   lab: [...words, 'lifecycle'],
+  'lab/fetch': ['contracts'],
   lessons: ['lab', 'contracts'],
   embed: ['lab', 'contracts'],
   bridge: ['lab', 'contracts'],
   ui: ['lab', 'client', 'api', 'apimachinery', 'contracts', 'lifecycle'],
-  main: ['lab', 'ui', 'bridge', 'host/browser'],
+  main: ['lab', 'lab/fetch', 'ui', 'bridge', 'host/browser'],
   workers: ['cluster', 'host', 'host/browser', 'contracts'],
 };
 
-/** Rooms inside another folder: they may use the enclosing folder's own files where true, and never the other way round. */
+/** Rooms inside another folder (a folder, or one file): they may use the enclosing folder's own files where true, and never the other way round. */
 export const innerRooms: Readonly<Record<string, { readonly mayUseEnclosing: boolean }>> = {
   'host/browser': { mayUseEnclosing: true },
   'host/simulated': { mayUseEnclosing: true },
   'etcd/client': { mayUseEnclosing: false },
+  'lab/fetch': { mayUseEnclosing: false },
 };
 
 /** Rooms that hold types and nothing that runs. What they import is types, too. */
@@ -106,7 +108,7 @@ export const registries: readonly Registry[] = [
   {
     what: 'kubectl verb',
     files: /^src\/kubectl\/commands\/.+\.ts$/,
-    indexes: /^src\/kubectl\/commands\/index\.ts$/,
+    indexes: /^src\/kubectl\/commands\/([^/]+\/)?index\.ts$/,
     member: /export const \w+: \w*(Command|Verb)\b/,
   },
   {

@@ -14,7 +14,7 @@ interface Import {
 export function roomOf(path: string): string | undefined {
   if (path === 'src/main.ts') return 'main';
   if (path.startsWith('workers/')) return 'workers';
-  const [, folder, inner] = /^src\/([^/]+)\/(?:([^/]+)\/)?/.exec(path) ?? [];
+  const [, folder, inner] = /^src\/([^/]+)\/(?:([^/]+?)(?:\/|\.ts$))?/.exec(path) ?? [];
   if (folder === undefined) return undefined;
   return inner !== undefined && `${folder}/${inner}` in innerRooms ? `${folder}/${inner}` : folder;
 }
