@@ -43,6 +43,8 @@ export interface ApiServerOptions {
   /** Absent: log, exec and their like answer 503. */
   readonly kubelets?: KubeletConnector;
   log(level: 'info' | 'warning' | 'error', message: string): void;
+  /** Hears whether the server is ready, whenever somebody asks for /readyz. */
+  onReadiness?(isReady: boolean): void;
   /** Begins a span of a request's trace; absent where nobody looks. */
   span?(name: string, attributes: Attributes, parent: string | undefined): Span;
 }

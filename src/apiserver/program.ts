@@ -1,6 +1,7 @@
 /** kube-apiserver as a program: reads its flags, connects to etcd, listens with its certificate, runs until SIGTERM. */
 import { createEtcdClient } from '#etcd/client';
 import { listenHttp, type Process, type Program } from '#host';
+import { componentMachine, startActor } from '#lifecycle';
 import { startCompaction } from './compaction.ts';
 import { versionInfo } from './discovery/version.ts';
 import { readSettings, type ServerSettings } from './flags.ts';
@@ -21,7 +22,12 @@ function logger(process: Process): (level: 'info' | 'warning' | 'error', message
   };
 }
 
-function makeServer(process: Process, settings: ServerSettings, log: ReturnType<typeof logger>): { server: ApiServer; stop: () => void } {
+function makeServer(
+  process: Process,
+  settings: ServerSettings,
+  log: ReturnType<typeof logger>,
+  onReadiness: (isReady: boolean) => void,
+): { server: ApiServer; stop: () => void } {
   const { clock, random, crypto, network } = process;
   const { endpoints, identity, rootCas } = settings.etcd;
   const client = createEtcdClient({
@@ -44,6 +50,7 @@ function makeServer(process: Process, settings: ServerSettings, log: ReturnType<
     metrics: telemetry.metrics,
     kubelets,
     log,
+    onReadiness,
     span: (name, attributes, parent) => telemetry.span(name, attributes, parent),
   });
   const stopCompaction = startCompaction(etcd, clock, (message) => log('info', message));
@@ -69,7 +76,13 @@ export const kubeApiserver: Program = async (process) => {
   const { config } = settings;
   log('info', `Version: ${versionInfo.gitVersion}`);
   log('info', `external host was not specified, using ${config.advertiseAddress}`);
-  const { server, stop } = makeServer(process, settings, log);
+  const life = startActor(componentMachine, {
+    clock: process.clock,
+    id: 'kube-apiserver',
+    onState: (state) => process.telemetry.lifecycle('kube-apiserver', state),
+  });
+  life.send({ type: 'START' });
+  const { server, stop } = makeServer(process, settings, log, (isReady) => life.send({ type: isReady ? 'READY' : 'UNREADY' }));
   log(
     'info',
     `Loaded ${server.core.admission.names.length} admission controller(s) successfully in the following order: ${server.core.admission.names.join(',')}.`,
@@ -89,12 +102,12 @@ export const kubeApiserver: Program = async (process) => {
     (error) => log('error', `apiserver panic'd on a request: ${error instanceof Error ? error.message : String(error)}`),
   );
   log('info', `Serving securely on [::]:${config.securePort}`);
-  process.telemetry.lifecycle('kube-apiserver', 'starting');
   server.start().then(
-    () => process.telemetry.lifecycle('kube-apiserver', 'ready'),
+    () => life.send({ type: 'READY' }),
     (error: unknown) => log('error', `post-start hooks failed: ${error instanceof Error ? error.message : String(error)}`),
   );
   await new Promise<void>((resolve) => process.onSignal('TERM', resolve));
+  life.send({ type: 'STOP' });
   log('info', 'Received shutdown signal, shutting down gracefully');
   await server.stop();
   await process.clock.sleep(SHUTDOWN_GRACE_MS);

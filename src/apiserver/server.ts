@@ -80,6 +80,7 @@ function createCore(options: ApiServerOptions): Core {
     etcdReadiness: checkEtcd,
     informersUnsynced: () => caches.unsynced,
     log: (message) => options.log('info', message),
+    onReadiness: (isReady) => options.onReadiness?.(isReady),
   });
   const strategyContext = (): StrategyContext => ({
     nowMs: clock.wallMs(),

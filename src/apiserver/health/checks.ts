@@ -40,8 +40,9 @@ export interface HealthSources {
   etcd: Check;
   etcdReadiness: Check;
   informersUnsynced(): readonly string[];
-  /** Time for the etcd check. */
   log(message: string): void;
+  /** Hears what every look at /readyz found. */
+  onReadiness(isReady: boolean): void;
 }
 
 const plainText: [string, string][] = [
@@ -129,7 +130,11 @@ export function createHealthChecks(sources: HealthSources): HealthChecks {
       const checks = groups[group];
       if (!checks) return undefined;
       const name = rest.join('/');
-      if (name === '') return runAll(sources.log, group, checks, query);
+      if (name === '') {
+        const answer = await runAll(sources.log, group, checks, query);
+        if (group === 'readyz') sources.onReadiness(answer.status === 200);
+        return answer;
+      }
       const check = checks.find(([each]) => each === name)?.[1];
       return check && runOne(check);
     },
