@@ -259,6 +259,7 @@ export function createHttpClient(network: Network, clock: Clock, target: HttpTar
           .then((multiplexer) => {
             if (settled) return;
             stream = multiplexer.open();
+            stream.onOver(() => options.signal?.removeEventListener('abort', onAbort));
             return exchange(stream, request).then((response) => finish(() => resolve(response)));
           })
           .catch((error: unknown) => finish(() => reject(error)));

@@ -21,6 +21,8 @@ export interface WireStream {
   cancel(reason: string): void;
   /** Called once if the other side cancels or the connection ends before both directions have. */
   onCancel(listener: (reason: NetworkError) => void): void;
+  /** Called once when the stream is over, however it ended. */
+  onOver(listener: () => void): void;
 }
 
 /** The multiplexer of one connection. */
@@ -57,6 +59,7 @@ interface StreamState {
   waitingReceive: { resolve: (message: Message | undefined) => void; reject: (reason: NetworkError) => void } | undefined;
   waitingSends: { message: Message; resolve: () => void; reject: (reason: NetworkError) => void }[];
   cancelListeners: ((reason: NetworkError) => void)[];
+  overListeners: (() => void)[];
 }
 
 const newState = (): StreamState => ({
@@ -72,6 +75,7 @@ const newState = (): StreamState => ({
   waitingReceive: undefined,
   waitingSends: [],
   cancelListeners: [],
+  overListeners: [],
 });
 
 /** Runs streams over `connection`; `accept` gets those the other side opens. Odd numbers are the dialling side's. */
@@ -83,7 +87,9 @@ export function createMultiplexer(connection: Connection, accept: (stream: WireS
     connection.send(frame as unknown as Message).catch(() => undefined);
   };
   const forget = (id: number, state: StreamState): void => {
-    if (state.sendEnded && state.receiveEnded) streams.delete(id);
+    if (!(state.sendEnded && state.receiveEnded)) return;
+    streams.delete(id);
+    for (const listener of state.overListeners.splice(0)) listener();
   };
   const fail = (id: number, state: StreamState, reason: NetworkError): void => {
     if (state.failure) return;
@@ -96,6 +102,7 @@ export function createMultiplexer(connection: Connection, accept: (stream: WireS
     state.waitingReceive = undefined;
     for (const waiting of state.waitingSends.splice(0)) waiting.reject(reason);
     if (unfinished) for (const listener of state.cancelListeners.splice(0)) listener(reason);
+    for (const listener of state.overListeners.splice(0)) listener();
   };
   const pump = (id: number, state: StreamState): void => {
     while (state.sendCredit > 0 && state.waitingSends.length > 0) {
@@ -156,6 +163,10 @@ export function createMultiplexer(connection: Connection, accept: (stream: WireS
     onCancel(listener) {
       if (state.failure) listener(state.failure);
       else state.cancelListeners.push(listener);
+    },
+    onOver(listener) {
+      if (state.failure || (state.sendEnded && state.receiveEnded)) listener();
+      else state.overListeners.push(listener);
     },
   });
   const take = (id: number, state: StreamState, frame: Frame): void => {

@@ -182,6 +182,7 @@ export function createRpcClient(network: Network, clock: Clock, address: string,
       options.signal?.addEventListener('abort', onAbort, { once: true });
       run((opened) => {
         wire = opened;
+        wire.onOver(() => options.signal?.removeEventListener('abort', onAbort));
         return !settled;
       }).then(
         (value) => finish(() => resolve(value)),
