@@ -3,7 +3,7 @@
  * the control-plane nodes. Level, not edge: what is there is left alone, and a marker says when all is done.
  */
 import { loadKubeconfig, restClient } from '#client';
-import { applyInitObjects, initObjects, markControlPlane, type ApiObject } from '#kubeadm';
+import { applyInitObjects, initObjects, markControlPlane } from '#kubeadm';
 import type { Process } from '#host';
 import { nodeNetworkObjects } from './node-network-access.ts';
 import type { PlannedCluster } from './provisioning.ts';
@@ -41,7 +41,7 @@ export const kubeadmInit = ({ configuration, controlPlanes, pki }: PlannedCluste
     if (files.stat(MARKER)) return 0;
     const own = { ...loadKubeconfig(files, '/etc/kubernetes/super-admin.conf', crypto), server: `https://${process.kernel!.facts.address}:6443` };
     const client = restClient({ network, clock, files, config: own, userAgent: `kubeadm/${configuration.kubernetesVersion}` });
-    const objects = [...initObjects(crypto, pki, configuration, controlPlanes[0]!, token(process), clock.wallMs()), ...(nodeNetworkObjects() as ApiObject[])];
+    const objects = [...initObjects(crypto, pki, configuration, controlPlanes[0]!, token(process), clock.wallMs()), ...nodeNetworkObjects()];
     await until(process, async () => {
       const unknown = await applyInitObjects(client, objects);
       if (unknown.length > 0) process.telemetry.log('warning', `kubeadm: the API has no ${[...new Set(unknown.map(({ kind }) => kind))].join(', ')}`);

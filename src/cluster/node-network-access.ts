@@ -1,5 +1,5 @@
 /** The pod network's own identity: kubeadm leaves the network to others, and a kubelet may not read other nodes. It may read nodes, nothing else. */
-import type { KubeObject } from '#apimachinery';
+import type { ApiObject } from '#kubeadm';
 
 /** User name in the certificate of every host's pod network. */
 export const NODE_NETWORK_USER = 'node-network';
@@ -7,7 +7,7 @@ export const NODE_NETWORK_USER = 'node-network';
 export const NODE_NETWORK_KUBECONFIG = '/etc/cni/net.d/node-network-kubeconfig';
 
 /** The role and its binding. */
-export const nodeNetworkObjects = (): KubeObject[] =>
+export const nodeNetworkObjects = (): ApiObject[] =>
   [
     { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRole', metadata: { name: NODE_NETWORK_USER }, rules: [{ apiGroups: [''], resources: ['nodes'], verbs: ['get', 'list', 'watch'] }] },
     {
@@ -17,4 +17,4 @@ export const nodeNetworkObjects = (): KubeObject[] =>
       roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: NODE_NETWORK_USER },
       subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: NODE_NETWORK_USER }],
     },
-  ] as unknown as KubeObject[];
+  ] as unknown as ApiObject[];
