@@ -46,7 +46,7 @@ export function startSystemd(process: Process, units: readonly Unit[]): Systemd 
       const child = process.kernel!.spawnDetached(unit.program, {
         name: unit.name,
         ...(unit.isOneShot ? {} : { component: unit.name }),
-        argv: [unit.name, ...unit.argv],
+        argv: unit.argv,
         env: { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', ...unit.env },
         privileged: true,
         stdout: journal(unit.name),

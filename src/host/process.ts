@@ -75,6 +75,7 @@ export interface Process {
   readonly name: string;
   /** The machine's host name, e.g. `control-plane-1`; in a pod's sandbox the pod's. */
   readonly hostname: string;
+  /** Arguments, without the program's own name (that is `name`). */
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;

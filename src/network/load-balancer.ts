@@ -43,7 +43,7 @@ async function isReady(process: Process, backend: BackendState, check: 'readyz' 
  * Facts told: `healthy` of `total` backends, by address.
  */
 export const loadBalancer: Program = async (process) => {
-  const flags = parseFlags(process.argv.slice(1));
+  const flags = parseFlags(process.argv);
   const port = flags.number('listen', 6443);
   const check = flags.get('check') === 'tcp' ? 'tcp' : 'readyz';
   const caFile = flags.get('ca-file');
