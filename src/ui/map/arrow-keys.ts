@@ -9,24 +9,26 @@ const DIRECTIONS: Readonly<Record<string, readonly [number, number]>> = {
 /** How much more a step aside weighs than a step ahead. */
 const ASIDE_WEIGHT = 2.5;
 
-const middle = (element: Element): readonly [number, number] => {
-  const { left, top, width, height } = element.getBoundingClientRect();
-  return [left + width / 2, top + height / 2];
-};
+/** How far one stretch lies ahead of another: between their middles, so that what overlaps has an order too. */
+const between = (from: number, fromSize: number, to: number, toSize: number): number => to + toSize / 2 - (from + fromSize / 2);
+/** How far two stretches lie apart; 0 where they overlap. */
+const gap = (from: number, fromSize: number, to: number, toSize: number): number =>
+  Math.max(0, to - (from + fromSize), from - (to + toSize));
 
 /** For `keydown` of the map's surface. */
 export function moveByArrow(event: KeyboardEvent & { currentTarget: HTMLElement }): void {
   const direction = DIRECTIONS[event.key];
   const from = event.target;
   if (!direction || !(from instanceof HTMLButtonElement) || event.ctrlKey || event.altKey || event.metaKey) return;
-  const [x, y] = middle(from);
+  const here = from.getBoundingClientRect();
+  const [stepX, stepY] = direction;
   let nearest: HTMLButtonElement | undefined;
   let least = Infinity;
   for (const button of event.currentTarget.querySelectorAll('button')) {
     if (button === from || button.disabled) continue;
-    const [otherX, otherY] = middle(button);
-    const ahead = (otherX - x) * direction[0] + (otherY - y) * direction[1];
-    const aside = Math.abs((otherX - x) * direction[1]) + Math.abs((otherY - y) * direction[0]);
+    const there = button.getBoundingClientRect();
+    const ahead = between(here.x, here.width, there.x, there.width) * stepX + between(here.y, here.height, there.y, there.height) * stepY;
+    const aside = stepX === 0 ? gap(here.x, here.width, there.x, there.width) : gap(here.y, here.height, there.y, there.height);
     const distance = ahead + aside * ASIDE_WEIGHT;
     if (ahead > 4 && distance < least) [nearest, least] = [button, distance];
   }

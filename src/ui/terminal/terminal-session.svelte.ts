@@ -46,6 +46,8 @@ export class ShellSession {
     this.state = 'open';
     this.problem = '';
     screen.setReadonly(isReadonly);
+    // A new shell begins on a line of its own.
+    if (opening > 1) await screen.write('\r\n');
     const show = async (data: string): Promise<void> => {
       if (this.#isClosed || opening !== this.#opening) return;
       await screen.write(data);

@@ -1,0 +1,85 @@
+/** The built page over a real cluster of workers: it boots, types what the address asks for, shows what runs, and survives a reload. */
+import type { BrowserContext, Page } from 'playwright';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { browserPath, collectErrors, createProfile, type Profile } from './chromium.ts';
+import { serveLab } from './serve.ts';
+
+const lines = (...each: string[]): string => Buffer.from(each.join('\n'), 'utf8').toString('base64url');
+
+describe.skipIf(!browserPath)('the page over a real cluster', () => {
+  let served: Awaited<ReturnType<typeof serveLab>>;
+  let profile: Profile;
+  let context: BrowserContext;
+  let page: Page;
+  let errors: string[];
+
+  beforeAll(async () => {
+    served = await serveLab();
+    profile = await createProfile();
+    ({ context, page } = await profile.launch({ viewport: { width: 1440, height: 900 } }));
+    errors = collectErrors(page);
+    await page.goto(`${served.url}?run=${lines('echo typed by the address', 'kubectl get nodes')}`);
+    await page.waitForFunction(() => window.lab !== undefined);
+    await page.evaluate(() => window.lab?.ready);
+  });
+  afterAll(async () => {
+    await context?.close();
+    await profile?.remove();
+    await served?.close();
+  });
+
+  test('paints before it fetches workers and the terminal', () => {
+    const firstScript = served.served.findIndex(({ path }) => path.includes('/page/index-'));
+    const firstLate = served.served.findIndex(({ path }) => path.includes('/workers/') || path.includes('/xterm-'));
+    expect(firstScript).toBeGreaterThanOrEqual(0);
+    expect(firstLate).toBeGreaterThan(firstScript);
+  });
+
+  test('types the lines of the address into the terminal once the cluster is ready', async () => {
+    const rows = page.locator('.xterm-rows');
+    await rows.getByText('typed by the address').last().waitFor();
+    await expect.poll(() => rows.textContent(), { timeout: 20_000 }).toContain('v1.33');
+  });
+
+  test('shows who leads etcd, that the nodes are Ready, and the pods of the API', async () => {
+    await page.getByText(/etcd leader control-plane, term \d+/).waitFor();
+    await page.getByText('2 of 2 nodes Ready').waitFor();
+    await page
+      .getByRole('button', { name: /^coredns , pod coredns-.* Running$/ })
+      .first()
+      .waitFor();
+  });
+
+  test('explains a component by its own log, and tells of its death and return', async () => {
+    await page.getByRole('button', { name: /^kubelet on worker-1\b/ }).click();
+    await page.getByRole('region', { name: 'Log' }).waitFor();
+    await page.getByRole('button', { name: 'Freeze' }).click();
+    await page.getByRole('button', { name: 'kubelet on worker-1, frozen' }).waitFor();
+    await page.getByText('1 fault').waitFor();
+    await page.getByRole('button', { name: 'Thaw' }).click();
+    await page.getByRole('button', { name: 'kubelet on worker-1, running' }).waitFor();
+    await page.getByText('no faults').waitFor();
+  });
+
+  test('stands still when time is paused, and moves by steps', async () => {
+    const clock = () => page.evaluate(() => window.lab?.time.now ?? 0);
+    await page.getByRole('button', { name: 'Pause' }).click();
+    await page.getByText('Time is paused: the shell answers when it goes on.').waitFor();
+    const before = await clock();
+    await page.getByRole('button', { name: 'Step 1 s' }).click();
+    await expect.poll(clock).toBe(before + 1_000);
+    await page.getByRole('button', { name: 'Resume' }).first().click();
+  });
+
+  test('says that a machine is off, and remembers it over a reload', async () => {
+    await page.getByRole('button', { name: /^worker-1 running/ }).click();
+    await page.getByRole('button', { name: 'Power off' }).click();
+    await page.getByText('No power. What it had stored is kept.').waitFor();
+    await page.goto(served.url);
+    await page.getByRole('button', { name: /^worker-1 off/ }).waitFor();
+    await page.getByRole('button', { name: /^worker-1 off/ }).click();
+    await page.getByRole('button', { name: 'Power on' }).click();
+    await page.getByRole('button', { name: 'kubelet on worker-1, running' }).waitFor({ timeout: 60_000 });
+    expect(errors).toEqual([]);
+  });
+});

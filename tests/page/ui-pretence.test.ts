@@ -1,0 +1,173 @@
+/** The page over a lab of pretence: accessibility, keyboard, narrow screens, states in words, bad addresses. */
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import type axe from 'axe-core';
+import type { BrowserContext, Page } from 'playwright';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { browserPath, collectErrors, createProfile, type Profile } from './chromium.ts';
+import { servePretence } from './ui/serve.ts';
+
+const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** Violations that keep somebody out, as `rule: element`. */
+async function seriousViolations(page: Page): Promise<string[]> {
+  await page.evaluate(axeSource);
+  const { violations } = await page.evaluate(() => (globalThis as unknown as { axe: typeof axe }).axe.run());
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 160)}`));
+}
+
+describe.skipIf(!browserPath)('the page', () => {
+  let served: Awaited<ReturnType<typeof servePretence>>;
+  let profile: Profile;
+  let context: BrowserContext;
+  let page: Page;
+  let errors: string[];
+
+  beforeAll(async () => {
+    served = await servePretence();
+    profile = await createProfile();
+    ({ context, page } = await profile.launch({ viewport: { width: 1440, height: 900 } }));
+    errors = collectErrors(page);
+  });
+  afterAll(async () => {
+    await context?.close();
+    await profile?.remove();
+    await served?.close();
+  });
+
+  async function open(query = '', width = 1440, height = 900): Promise<void> {
+    await page.setViewportSize({ width, height });
+    await page.goto(`${served.url}${query}`);
+    await page.getByText('student@workstation').first().waitFor({ state: 'attached' });
+  }
+  const component = (machine: string, name: string) =>
+    page.locator('.machine', { hasText: machine }).getByRole('button', { name: new RegExp(`^${name}\\b`) });
+
+  test.each([
+    ['wide and light', '?theme=light', 1440, 900],
+    ['wide and dark', '?theme=dark', 1440, 900],
+    [
+      'with failures',
+      '?theme=dark&fake-off=worker-1&fake-ready=failed&fake-states=control-plane-1/etcd=failed,control-plane-2/kube-scheduler=frozen',
+      1440,
+      900,
+    ],
+    ['middling, with a sheet', '?theme=light&topology=external', 800, 900],
+    ['narrow', '?theme=light', 360, 740],
+    ['embedded', '?embed&panels=terminal', 600, 400],
+  ])('keeps nobody out: %s', async (_name, query, width, height) => {
+    await open(query, width, height);
+    expect(await seriousViolations(page)).toEqual([]);
+    if (!query.includes('panels')) {
+      await page.locator('.etcd').first().click();
+      await page.getByRole('heading', { name: /^etcd on/ }).waitFor();
+      expect(await seriousViolations(page)).toEqual([]);
+    }
+    expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
+    expect(errors).toEqual([]);
+  });
+
+  test('lets the keyboard out of the terminal: Esc then Tab, Shift-Tab, F6', async () => {
+    await open();
+    const isInside = () => page.evaluate(() => document.activeElement?.closest('.xterm') !== null);
+    for (const way of [['Escape', 'Tab'], ['Shift+Tab'], ['F6']]) {
+      await page.locator('.xterm-helper-textarea').focus();
+      await page.keyboard.press('Tab');
+      expect(await isInside()).toBe(true);
+      for (const key of way) await page.keyboard.press(key);
+      expect(await isInside(), way.join(' ')).toBe(false);
+    }
+  });
+
+  test('copies what is selected with Ctrl-C, and pastes', async () => {
+    await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+    await open();
+    await page.locator('.xterm-helper-textarea').focus();
+    await page.keyboard.type('hello');
+    const word = page.locator('.xterm-rows').getByText('hello');
+    await word.waitFor();
+    await page.locator('.xterm-screen').dblclick({ position: { x: 215, y: 10 } });
+    await page.keyboard.press('Control+c');
+    await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).toBe('hello');
+    await page.keyboard.press('Control+v');
+    await page.locator('.xterm-rows').getByText('hellohello').waitFor();
+  });
+
+  test('shows the terminal as plain text and takes lines there', async () => {
+    await open();
+    await page.getByRole('button', { name: 'Transcript' }).click();
+    await page.getByLabel('Command').fill('kubectl get pods');
+    await page.getByLabel('Command').press('Enter');
+    await page.getByRole('log', { name: 'Transcript of workstation' }).getByText('you said: kubectl get pods').waitFor();
+  });
+
+  test('goes from thing to thing by arrow keys, explains it on Enter, and tells what was done to it in words', async () => {
+    await open();
+    await component('control-plane-2', 'kube-apiserver').focus();
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'etcd on control-plane-2' }).waitFor();
+    await page.getByRole('button', { name: 'Kill' }).click();
+    await expect.poll(() => component('control-plane-2', 'etcd').textContent()).toContain('failed');
+    await page.getByText('no etcd leader').waitFor();
+    await page.getByText('1 fault').waitFor();
+    await page.getByRole('button', { name: 'Close', exact: true }).click();
+    await page.getByRole('log', { name: 'What just happened' }).getByText('etcd on control-plane-2 is failed').waitFor();
+  });
+
+  test('names every thing on the map by what it is, where and how it does', async () => {
+    await open('?fake-states=worker-1/kubelet=frozen');
+    await component('worker-1', 'kubelet on worker-1, frozen').waitFor();
+    await component('control-plane-2', 'etcd on control-plane-2, leader term 4').waitFor();
+    await component('control-plane-1', 'scheduler on control-plane-1, active').waitFor();
+    await page.getByRole('button', { name: /crash , pod crash-7f9c6d5b8-q2xkd in default, Crash/ }).waitFor();
+  });
+
+  test('says so when the address is wrong, and goes on with defaults', async () => {
+    await open('?workers=-1&theme=sepia&nobody=knows');
+    await page.getByText('workers=-1 in the address is not a whole number from 0 to 24').waitFor();
+    await page.getByRole('button', { name: /^Put away: theme=sepia/ }).click();
+    expect(await page.getByText('theme=sepia').count()).toBe(0);
+    expect(await page.getByText('nobody').count()).toBe(0);
+  });
+
+  test('says what keeps a cluster from being ready, and offers one way on that asks first', async () => {
+    await open('?fake-ready=failed');
+    await page.getByRole('alert').getByText('no quorum: 1 of 3 etcd members answers').waitFor();
+    await page.getByRole('button', { name: 'Start a new cluster …' }).click();
+    await page.getByText('Everything stored in this cluster is deleted.').waitFor();
+    await page.getByRole('button', { name: 'Keep it' }).click();
+  });
+
+  test('stops, steps and says in the terminal that time is paused', async () => {
+    await open();
+    await page.getByRole('button', { name: 'Pause' }).click();
+    await page.getByText('Time is paused: the shell answers when it goes on.').waitFor();
+    const before = await page.locator('.time time').textContent();
+    await page.getByRole('button', { name: 'Step 1 s' }).click();
+    await expect.poll(() => page.locator('.time time').textContent()).not.toBe(before);
+  });
+
+  test('shows one pane at a time on a phone', async () => {
+    await open('', 360, 740);
+    const visible = async () => Promise.all(['section.map', 'section.terminal', 'aside'].map((pane) => page.locator(pane).isVisible()));
+    expect(await visible()).toEqual([true, false, false]);
+    await page.getByRole('button', { name: 'Terminal', exact: true }).click();
+    expect(await visible()).toEqual([false, true, false]);
+    await page.getByRole('button', { name: 'Ctrl' }).waitFor();
+    await page.getByRole('button', { name: 'Map', exact: true }).click();
+    await page.locator('.etcd').first().click();
+    expect(await visible()).toEqual([false, false, true]);
+  });
+
+  test('can be made for looking only', async () => {
+    await open('?readonly');
+    await page.locator('.etcd').first().click();
+    await page.getByText('verbs are switched off').waitFor();
+    expect(await page.getByRole('button', { name: 'Kill' }).count()).toBe(0);
+    expect(await page.getByRole('button', { name: 'Pause' }).isDisabled()).toBe(true);
+  });
+});
