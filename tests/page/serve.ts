@@ -3,7 +3,8 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { serveFolder, type FileServer, type ServedFile } from '../../scripts/static-server.mjs';
 
-const folder = fileURLToPath(new URL('../../dist', import.meta.url));
+/** The built lab; another build of it than the one in dist where LAB_DIST names its folder. */
+const folder = process.env['LAB_DIST'] ?? fileURLToPath(new URL('../../dist', import.meta.url));
 
 /** Starts the server on a free port; `served` grows by one entry for each file sent. Throws when nothing is built. */
 export async function serveLab(basePath = '/courses/ha/'): Promise<FileServer & { served: ServedFile[] }> {
