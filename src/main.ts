@@ -5,8 +5,8 @@ import { mountPage, readParameters, type PageParameters } from '#ui';
 
 declare global {
   interface Window {
-    /** The lab of this page, once its machines begin to boot. */
-    lab?: Lab;
+    /** The lab of this page; there once its machines begin to boot. */
+    lab: Lab;
   }
 }
 
