@@ -1,6 +1,6 @@
 /** One pod, end to end: a cluster of one control plane and one worker, a manifest typed by a student, power cuts. */
 import { beforeAll, describe, expect, it } from 'vitest';
-import { bootedCluster, hereDocument, isRunningAndReady, READY_LIMIT_MS, type Student } from './student.ts';
+import { BOOT_LIMIT_MS, bootedCluster, hereDocument, isRunningAndReady, READY_LIMIT_MS, type Student } from './student.ts';
 
 const MANIFEST = `
 apiVersion: v1
@@ -49,7 +49,7 @@ describe('one pod on one control plane and one worker', () => {
 
   beforeAll(async () => {
     student = await bootedCluster('one pod');
-  });
+  }, BOOT_LIMIT_MS);
 
   it('becomes Running with both containers ready after kubectl apply of a typed manifest', async () => {
     await student.sh(hereDocument('pod.yaml', MANIFEST));

@@ -105,6 +105,9 @@ export function atTheKeyboard(site: SimulatedLab): Student {
   return student;
 }
 
+/** Real time that a boot may take on a busy machine before a test gives up. */
+export const BOOT_LIMIT_MS = 120_000;
+
 /** Lab time within which a cluster has to become ready. */
 export const READY_LIMIT_MS = 120_000;
 
