@@ -236,6 +236,19 @@ function createKernel(parts: Parts, facts: MachineFacts, spawnAs: (parentPid: nu
   };
 }
 
+/** What a machine tells of itself: its own id stays over all its boots, `bootId` is this boot's. */
+const factsOf = (options: MachineOptions, bootId: string): MachineFacts => ({
+  hostname: options.name,
+  machineId: randomUid(seededRandom(`${options.seed}/${options.name}/machine-id`)).replaceAll('-', ''),
+  bootId,
+  address: options.address,
+  zone: options.zone,
+  cpus: options.cpus ?? DEFAULT_CPUS,
+  memoryBytes: options.memoryBytes ?? DEFAULT_MEMORY_BYTES,
+  storageBytes: options.storageBytes ?? DEFAULT_STORAGE_BYTES,
+  bootedWallMs: options.wallMs,
+});
+
 /** Switches a machine on. */
 export function createMachine(options: MachineOptions, body: MachineBody): Machine {
   let skewMs = 0;
@@ -282,17 +295,7 @@ export function createMachine(options: MachineOptions, body: MachineBody): Machi
   });
   const table: Table = { processes: new Map(), nextPid: 1 };
   const parts: Parts = { options, body, queue, timers: timersTold, random, crypto, stack, durable, recorder, disk, table, wallMs };
-  const facts: MachineFacts = {
-    hostname: options.name,
-    machineId: randomUid(seededRandom(`${options.seed}/${options.name}/machine-id`)).replaceAll('-', ''),
-    bootId: randomUid(random.fork('boot-id')),
-    address: options.address,
-    zone: options.zone,
-    cpus: options.cpus ?? DEFAULT_CPUS,
-    memoryBytes: options.memoryBytes ?? DEFAULT_MEMORY_BYTES,
-    storageBytes: options.storageBytes ?? DEFAULT_STORAGE_BYTES,
-    bootedWallMs: options.wallMs,
-  };
+  const facts = factsOf(options, randomUid(random.fork('boot-id')));
   const spawnAs = (parentPid: number, program: Program, spawnOptions: SpawnOptions): Child => {
     const pid = table.nextPid++;
     const running = createProcess({ ...parts, facts, kernel, pid, parentPid, program, spawnOptions, spawnAs, onEnd: () => table.processes.delete(pid) });
