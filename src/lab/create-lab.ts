@@ -96,7 +96,7 @@ class RunningLab implements Lab {
     });
     dataCentre.time.onStatus((status) => {
       this.#events.emit('time', { ...status, wallMs: this.#wallBaseMs + status.labMs });
-      if (this.#wallBaseMs + status.labMs > this.#stored.lastWallMs + SAVE_WALL_EVERY_MS) this.#save({});
+      if (this.#wallBaseMs + status.labMs > this.#stored.lastWallMs + SAVE_WALL_EVERY_MS) void this.#save({});
     });
   }
 

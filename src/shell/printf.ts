@@ -109,7 +109,7 @@ function formatInteger(value: number, letter: string, precision: number | undefi
   return sign + digits.padStart(precision ?? 1, '0');
 }
 
-const CONVERSION = /%(?:%|([-+ 0#]*)(\*|\d+)?(?:\.(\*|\d+)?)?(?:hh|h|ll|l|j|z|t|L)?([diouxXcsbqfFeEgG]))/y;
+const CONVERSION = /%(?:%|([-+ 0#]*)(\*|\d+)?(?:\.(\*|\d+)?)?(?:hh|h|ll|l|j|z|t|L)?([diouxXcsbqfFeEgG]))/;
 
 /** One pass of a format over arguments; takes from `args` what it needs. */
 function formatOnce(
@@ -118,6 +118,7 @@ function formatOnce(
   errors: string[],
   quote: (text: string) => string,
 ): { text: string; stop: boolean; used: boolean } {
+  const conversion = new RegExp(CONVERSION, 'y');
   let text = '';
   let used = false;
   for (let at = 0; at < format.length;) {
@@ -130,8 +131,8 @@ function formatOnce(
       at = end;
       continue;
     }
-    CONVERSION.lastIndex = at;
-    const match = CONVERSION.exec(format);
+    conversion.lastIndex = at;
+    const match = conversion.exec(format);
     if (!match) {
       errors.push(`\`${format[at + 1] ?? ''}': invalid format character`);
       return { text, stop: true, used };
@@ -179,4 +180,9 @@ export function formatPrintf(format: string, args: readonly string[], quote: (te
     if (once.stop || !once.used) break;
   } while (rest.length > 0);
   return { text, errors };
+}
+
+/** One pass of a format whose escapes were read before (awk's printf). Too many arguments are passed over. */
+export function formatWithoutEscapes(format: string, args: readonly string[]): string {
+  return formatOnce(format.replaceAll('\\', '\\\\'), [...args], [], (text) => text).text;
 }

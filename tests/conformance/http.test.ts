@@ -140,7 +140,7 @@ class Replay {
     await this.lab.clock.advance(5_000);
     await settle();
     watch.cancel();
-    return difference(recording.frames.map(free), watch.events.map(free), 'frames');
+    return difference((recording.frames ?? []).map(free), watch.events.map(free), 'frames');
   }
 }
 

@@ -124,7 +124,7 @@ export function revokeExpired(member: EtcdMember, underWay: Set<string>): void {
   for (const id of member.expiry.expired(member.clock.monotonicMs())) {
     if (underWay.has(id)) continue;
     underWay.add(id);
-    member
+    void member
       .propose({ leaseRevoke: { id } })
       .then(
         () => member.metrics.leasesRevoked.add(),
@@ -136,6 +136,6 @@ export function revokeExpired(member: EtcdMember, underWay: Set<string>): void {
             });
         },
       )
-      .then(() => underWay.delete(id), undefined);
+      .then(() => underWay.delete(id));
   }
 }

@@ -81,7 +81,7 @@ async function useContext({ session, flags, args, path }: Invocation): Promise<v
   if (name === undefined) throw new UsageError('exactly one argument is required', path);
   if (!loadConfig(session.process, flags).kubeconfig.contexts?.some((context) => context.name === name))
     throw new CommandError(`no context exists with the name: "${name}"`);
-  changeConfig(session.process, flags, (config) => void (config['current-context'] = name));
+  changeConfig(session.process, flags, (changed) => void (changed['current-context'] = name));
   await session.out(`Switched to context "${name}".\n`);
 }
 
@@ -91,14 +91,14 @@ async function setContext({ session, flags, args, path }: Invocation): Promise<v
   if (current && args.length > 0) throw new UsageError('cannot use both --current and a context name', path);
   if (!name) throw new CommandError(current ? 'no current context is set' : 'you must specify a non-empty context name or --current');
   let existed = false;
-  changeConfig(session.process, flags, (config) => {
-    const known = config.contexts?.find((context) => context.name === name);
+  changeConfig(session.process, flags, (changed) => {
+    const known = changed.contexts?.find((context) => context.name === name);
     existed = known !== undefined;
     const context: KubeconfigContext = { ...(known?.context ?? { cluster: '', user: '' }) };
     for (const field of ['cluster', 'user', 'namespace'] as const) if (flags.given(field)) context[field] = flags.text(field);
     if (context.namespace === '') delete context.namespace;
     if (known) known.context = context;
-    else config.contexts = [...(config.contexts ?? []), { name, context }];
+    else changed.contexts = [...(changed.contexts ?? []), { name, context }];
   });
   await session.out(`Context "${name}" ${existed ? 'modified' : 'created'}.\n`);
 }
@@ -121,10 +121,10 @@ const remover = (name: string, what: 'context' | 'cluster' | 'user'): Command =>
     const [target] = args;
     if (target === undefined) throw new UsageError('exactly one argument is required', path);
     let found = false;
-    changeConfig(session.process, flags, (config) => {
-      const list = (config[`${what}s`] ?? []) as { name: string }[];
+    changeConfig(session.process, flags, (changed) => {
+      const list = (changed[`${what}s`] ?? []) as { name: string }[];
       found = list.some((entry) => entry.name === target);
-      (config as Record<string, unknown>)[`${what}s`] = list.filter((entry) => entry.name !== target);
+      (changed as Record<string, unknown>)[`${what}s`] = list.filter((entry) => entry.name !== target);
     });
     if (!found) throw new CommandError(`cannot delete ${what} ${target}, not in kubeconfig`);
     await session.out(`deleted ${what} ${target} from kubeconfig\n`);

@@ -78,12 +78,12 @@ function field(value: unknown, path: string): unknown {
   return current;
 }
 
-const TOKEN = /\s*("(?:\\.|[^"\\])*"|`[^`]*`|\(|\)|\||:=|,|=|\$[\w]*(?:\.[\w-]+)*|\.[\w.-]*|[^\s()|,"]+)/y;
+const TOKEN = /\s*("(?:\\.|[^"\\])*"|`[^`]*`|\(|\)|\||:=|,|=|\$[\w]*(?:\.[\w-]+)*|\.[\w.-]*|[^\s()|,"]+)/;
 
 function tokens(pipe: string): string[] {
   const found: string[] = [];
-  TOKEN.lastIndex = 0;
-  for (let match = TOKEN.exec(pipe); match; match = TOKEN.exec(pipe)) found.push(match[1]!);
+  const token = new RegExp(TOKEN, 'y');
+  for (let match = token.exec(pipe); match; match = token.exec(pipe)) found.push(match[1]!);
   return found;
 }
 

@@ -86,7 +86,8 @@ const cases: readonly (readonly [title: string, line: string, stdout: string, co
 ];
 
 describe('a line', () => {
-  it.each(cases)('%s', async (_title, line, stdout, code = 0, stderr = '') => {
+  const expected = cases.map(([title, line, stdout, code = 0, stderr = '']) => ({ title, line, stdout, code, stderr }));
+  it.each(expected)('$title', async ({ line, stdout, code, stderr }) => {
     expect(await bench.run(line)).toEqual({ stdout, stderr, code });
   });
 

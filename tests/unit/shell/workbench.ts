@@ -8,7 +8,7 @@ const emptyDisk = (): Disk => ({
     get: () => Promise.resolve(undefined),
     put: () => Promise.resolve(),
     keys: () => Promise.resolve([]),
-    entries: () => Promise.resolve([]),
+    entries: () => Promise.resolve(new Map<string, string>()),
   }),
   remove: () => Promise.resolve(),
 });
