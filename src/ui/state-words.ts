@@ -31,6 +31,7 @@ const LOOKS: Readonly<Record<string, StateLook>> = {
   frozen: { word: 'frozen', mark: '‖', tone: 'frozen' },
   stuck: { word: 'stuck', mark: '‖', tone: 'failed' },
   failed: { word: 'failed', mark: '✕', tone: 'failed' },
+  exited: { word: 'exited', mark: '✕', tone: 'failed' },
   down: { word: 'down', mark: '✕', tone: 'failed' },
   'back-off': { word: 'back-off', mark: '↻', tone: 'failed' },
   stopped: { word: 'stopped', mark: '✕', tone: 'off' },

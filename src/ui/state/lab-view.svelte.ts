@@ -47,6 +47,8 @@ export class LabView {
   readonly nodes = new WatchedList<NodeObject>('/api/v1/nodes');
   time = $state.raw<LabEvents['time']>({ labMs: 0, rate: 1, mode: 'free', trueRate: 1, stuck: [], wallMs: 0 });
   nowMs = $state(0);
+  /** The rate to go on with after a pause. */
+  chosenRate = $state(1);
   notices = $state.raw<readonly Notice[]>([]);
   happened = $state.raw<readonly Happening[]>([]);
   spans = $state.raw<readonly Span[]>([]);
@@ -68,6 +70,8 @@ export class LabView {
     this.lab = lab;
     this.spec = lab.spec;
     this.nowMs = lab.time.now;
+    this.time = { ...this.time, rate: lab.time.rate };
+    if (lab.time.rate > 0) this.chosenRate = lab.time.rate;
     this.#ends.push(
       lab.on('machine', (machine) => this.#note(machine)),
       lab.on('span', (span) => {
@@ -83,6 +87,7 @@ export class LabView {
       lab.on('time', (time) => {
         this.time = time;
         this.nowMs = time.wallMs;
+        if (time.rate > 0) this.chosenRate = time.rate;
       }),
       lab.on('notice', ({ message }) => this.notify(message)),
       lab.on('error', ({ machine, message }) => this.notify(machine ? `${machine}: ${message}` : message, 'bad')),
@@ -101,6 +106,15 @@ export class LabView {
   notify(text: string, tone: Notice['tone'] = 'plain'): void {
     if (this.notices.some((notice) => notice.text === text)) return;
     this.notices = [...this.notices, { id: ++this.#ids, text, tone }].slice(-NOTICES_MAX);
+  }
+
+  /** Stops time, or lets it go on as fast as before. */
+  async setPaused(isPaused: boolean): Promise<void> {
+    try {
+      await this.lab?.time.setRate(isPaused ? 0 : this.chosenRate);
+    } catch (error) {
+      this.notify(`Time: ${error instanceof Error ? error.message : String(error)}`, 'bad');
+    }
   }
 
   dismiss(id: number): void {
