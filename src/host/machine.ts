@@ -236,6 +236,22 @@ function createKernel(parts: Parts, facts: MachineFacts, spawnAs: (parentPid: nu
   };
 }
 
+/** The same timers, and whoever drives the machine is told of each new one. */
+const tellingTimers = (timers: TimerHeap, onSet: () => void): TimerHeap => ({
+  ...timers,
+  get nowMs() {
+    return timers.nowMs;
+  },
+  get size() {
+    return timers.size;
+  },
+  set(delayMs, run) {
+    const stop = timers.set(delayMs, run);
+    onSet();
+    return stop;
+  },
+});
+
 /** What a machine tells of itself: its own id stays over all its boots, `bootId` is this boot's. */
 const factsOf = (options: MachineOptions, bootId: string): MachineFacts => ({
   hostname: options.name,
@@ -264,20 +280,7 @@ export function createMachine(options: MachineOptions, body: MachineBody): Machi
   const random = seededRandom(`${options.seed}/${options.name}/${options.incarnation}`);
   const crypto = createCrypto(random.fork('crypto'));
   const disk = countingDisk(body.disk, () => queue.enqueue(() => undefined));
-  const timersTold: TimerHeap = {
-    ...timers,
-    get nowMs() {
-      return timers.nowMs;
-    },
-    get size() {
-      return timers.size;
-    },
-    set(delayMs, run) {
-      const stop = timers.set(delayMs, run);
-      body.onTimerSet();
-      return stop;
-    },
-  };
+  const timersTold = tellingTimers(timers, () => body.onTimerSet());
   const durable = createDurableFiles(disk, wallMs, () => {
     // A failed write-back is told to whoever syncs; the paths stay dirty and are tried again with the next change.
     timersTold.set(WRITE_BACK_MS, () => void durable.flush().catch((error: unknown) => recorder.fault(error)));
