@@ -65,8 +65,16 @@ export function atTheKeyboard(site: SimulatedLab): Student {
       return undefined;
     },
     async read(path) {
-      const response = await settle(lab.fetch(path), LINE_LIMIT_MS, path);
-      const body = await settle(response.text(), LINE_LIMIT_MS, path);
+      const answered = async (): Promise<{ status: number; body: string }> => {
+        const response = await settle(lab.fetch(path), LINE_LIMIT_MS, path);
+        return { status: response.status, body: await settle(response.text(), LINE_LIMIT_MS, path) };
+      };
+      let answer = await answered().catch((error: unknown) => error);
+      // Its connection may have been cut with the backend it led to, long before; whoever sees that asks again.
+      if (answer instanceof TypeError) answer = await answered();
+      if (answer instanceof Error) throw answer;
+      const response = answer as { status: number; body: string };
+      const { body } = response;
       if (response.status === 404) return undefined;
       if (response.status !== 200) throw new Error(`${path}: ${response.status} ${body}`);
       return JSON.parse(body) as Seen;

@@ -1,0 +1,43 @@
+/** Two control planes, three etcd hosts of their own, three workers: one machine of each kind may be off at once. */
+import { beforeAll, describe, expect, it } from 'vitest';
+import { etcdLeaders, everyApiServerReady, isReadyAt } from './control-plane.ts';
+import { BOOT_LIMIT_MS, bootedCluster, type Student } from './student.ts';
+
+describe('two control planes on three external etcd members', () => {
+  let student: Student;
+
+  beforeAll(async () => {
+    student = await bootedCluster('external', { topology: 'external', controlPlanes: 2, etcdMembers: 3, workers: 3 });
+  }, BOOT_LIMIT_MS);
+
+  it('has its members on hosts of their own, which are not nodes', async () => {
+    const [leader] = await etcdLeaders(student);
+    expect(leader!.machine).toMatch(/^etcd-[123]$/);
+    const nodes = (await student.list('/api/v1/nodes')).map(({ metadata }) => metadata.name);
+    expect(nodes).toEqual(['control-plane-1', 'control-plane-2', 'worker-1', 'worker-2', 'worker-3']);
+  });
+
+  it('goes on at kubectl with one control plane, one etcd host and one worker off at once', async () => {
+    const [leader] = await etcdLeaders(student);
+    await student.powerOff('control-plane-1', leader!.machine, 'worker-3');
+    const tookMs = await student.eventually('a write works', 30_000, async () => (await student.attempt('kubectl create configmap without', 10_000))?.exitCode === 0);
+    expect(tookMs).toBeLessThanOrEqual(15_000);
+    expect(await isReadyAt(student, 'control-plane-2')).toBe(true);
+    await student.powerOn('control-plane-1', leader!.machine, 'worker-3');
+    await everyApiServerReady(student);
+    expect((await student.list('/api/v1/namespaces/default/configmaps')).map(({ metadata }) => metadata.name)).toContain('without');
+  });
+
+  it('keeps every API server ready when any one etcd host is off', async () => {
+    for (const machine of ['etcd-1', 'etcd-2', 'etcd-3']) {
+      await student.powerOff(machine);
+      await student.simulation.run(10_000);
+      await everyApiServerReady(student, 15_000);
+      await student.powerOn(machine);
+      await student.eventually('all members agree on a leader', 60_000, async () => {
+        const members = (await student.lab.machines.list()).flatMap(({ components }) => components.filter(({ name }) => name === 'etcd'));
+        return members.length === 3 && members.filter(({ raft }) => raft?.role === 'leader').length === 1 && new Set(members.map(({ raft }) => raft?.term)).size === 1;
+      });
+    }
+  });
+});
