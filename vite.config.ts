@@ -7,13 +7,14 @@ import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
 import { chromiumArgs, findChromium } from './scripts/chromium.mjs';
+import { bridgePlugin } from './src/bridge/vite-plugin.ts';
 import { workersInOneBuild } from './scripts/workers.mjs';
 
 const inNode = { environment: 'node', isolate: true } as const;
 
 export default defineConfig({
   base: './',
-  plugins: [svelte(), workersInOneBuild()],
+  plugins: [svelte(), workersInOneBuild(), bridgePlugin()],
   build: {
     target: 'es2023',
     assetsInlineLimit: 0,

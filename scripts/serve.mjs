@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { loadBridge } from './load.mjs';
 import { root } from './paths.mjs';
 import { serveFolder } from './static-server.mjs';
 
@@ -12,5 +13,5 @@ if (!existsSync(join(folder, 'index.html'))) {
   console.error('Nothing is built yet: run "npm run build" first, or "npm start", which builds and serves.');
   process.exit(1);
 }
-const { url } = await serveFolder({ folder, port: Number(values.port), orNext: true, basePath: values.base });
-console.log(`Serving the built lab at ${url}`);
+const { url } = await serveFolder({ folder, port: Number(values.port), orNext: true, basePath: values.base, bridge: await loadBridge() });
+console.log(`Serving the built lab at ${url} (with ?bridge in the address, kubectl --server works on it)`);

@@ -15,4 +15,5 @@ export declare function serveFolder(options: {
   orNext?: boolean;
   basePath?: string;
   onServed?: (file: ServedFile) => void;
+  bridge?: import('../src/bridge/server.ts').BridgeServer;
 }): Promise<FileServer>;

@@ -70,9 +70,16 @@ function listen(server, host, port) {
 /**
  * Serves `folder` on `host`. `port` 0 takes any free one; when `orNext` is true and the port is taken, the next free of twenty is used.
  * Resolves to `{ url, port, close() }`, where `url` ends with the base path. `onServed({ path, bytes })` is told of each file sent.
+ * A `bridge` (src/bridge/server.ts) answers before the files do.
  */
-export async function serveFolder({ folder, host = '127.0.0.1', port = 0, orNext = false, basePath = '/', onServed }) {
-  const server = createServer((request, response) => answer(request, response, { folder, basePath, onServed }));
+export async function serveFolder({ folder, host = '127.0.0.1', port = 0, orNext = false, basePath = '/', onServed, bridge }) {
+  const server = createServer((request, response) => {
+    if (!bridge?.handle(request, response)) answer(request, response, { folder, basePath, onServed });
+  });
+  if (bridge)
+    server.on('upgrade', (request, socket, head) => {
+      if (!bridge.upgrade(request, socket, head)) socket.destroy();
+    });
   for (let tried = 0; ; tried += 1) {
     try {
       const taken = await listen(server, host, port === 0 ? 0 : port + tried);

@@ -1,4 +1,5 @@
 /** Starts the page: paints it first, then builds the data centre of workers, and gives the lab to the page and to `window.lab`. */
+import { attachBridge } from '#bridge';
 import type { WorkerEntry } from '#host/browser';
 import type { Lab, LabStore, StoredLab } from '#lab';
 import { mountPage, readParameters, type PageParameters } from '#ui';
@@ -41,10 +42,11 @@ async function openStore(cluster: string, onLost: (reason: string) => void): Pro
 }
 
 async function buildLab(parameters: PageParameters, page: ReturnType<typeof mountPage>): Promise<Lab> {
+  // Each asks for what it uses, so that the page does not fetch what only machines need of the same folder.
   const [{ createLab, memoryStore }, { labFetch }, { createBrowserDataCentre }] = await Promise.all([
-    import('#lab'),
-    import('#lab/fetch'),
-    import('#host/browser'),
+    import('#lab').then(({ createLab, memoryStore }) => ({ createLab, memoryStore })),
+    import('#lab/fetch').then(({ labFetch }) => ({ labFetch })),
+    import('#host/browser').then(({ createBrowserDataCentre }) => ({ createBrowserDataCentre })),
   ]);
   let store: LabStore | undefined;
   if (parameters.ephemeral) page.runsFromMemory('The address asks for a cluster that is not kept: it ends with this tab.');
@@ -79,6 +81,10 @@ buildLab(parameters, page).then(
   (lab) => {
     window.lab = lab;
     page.attach(lab);
+    if (!parameters.bridge) return;
+    attachBridge(lab, ({ state, detail }) => {
+      if (state !== 'connecting') page.notify(`Bridge: ${detail}`);
+    });
   },
   (error: unknown) => page.fail(error),
 );

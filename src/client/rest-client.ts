@@ -47,6 +47,8 @@ export interface RawRequest {
   readonly signal?: AbortSignal;
   /** `traceparent` of the work this belongs to. */
   readonly traceparent?: string;
+  /** False: an answer with Retry-After is given as it came, for a caller that passes answers on. */
+  readonly repeats?: boolean;
 }
 
 /** Options of every typed verb. */
@@ -200,12 +202,10 @@ function transport(options: RestClientOptions): { request: (request: RawRequest)
     return http;
   };
   const headersOf = (request: RawRequest): HeaderPairs => {
-    const headers: [string, string][] = [
-      ['host', server.host],
-      ['user-agent', options.userAgent],
-    ];
+    const headers: [string, string][] = [['host', server.host]];
     for (const [name, value] of request.headers ?? []) headers.push([name, value]);
     const has = (name: string): boolean => headers.some(([key]) => key === name);
+    if (!has('user-agent')) headers.push(['user-agent', options.userAgent]);
     if (!has('accept')) headers.push(['accept', 'application/json']);
     if (request.body !== undefined && !has('content-type')) headers.push(['content-type', 'application/json']);
     const token = config.token?.();
@@ -240,6 +240,7 @@ function transport(options: RestClientOptions): { request: (request: RawRequest)
     async request(request) {
       for (let attempt = 0; ; attempt++) {
         const response = await send(request);
+        if (request.repeats === false) return response;
         const retryAfterSeconds = retryAfterSecondsOf(response);
         if (retryAfterSeconds === undefined || attempt >= MAX_RETRIES) return response;
         response.cancel();

@@ -1,7 +1,7 @@
 /** The student's workstation: shell sessions with kubectl, terminals, and HTTP requests for the page; all as processes of that machine. */
 import type { workstation } from '#contracts';
 import { loadKubeconfig, restClient, type RestClient } from '#client';
-import { createPipe, createRpcClient, type ByteWriter, type Process, type Terminal } from '#host';
+import { createPipe, createRpcClient, type ByteWriter, type Duplex, type Process, type Terminal } from '#host';
 import { kubectl } from '#kubectl';
 import { createShellSession, genericPrograms, runInteractive, type Programs, type ShellSession } from '#shell';
 import { awaitClusterReady } from './readiness.ts';
@@ -129,22 +129,32 @@ function createTerminals(init: Process): Pick<Workstation, 'openTerminal' | 'ter
   };
 }
 
-const KEPT_HEADERS: readonly string[] = ['accept', 'authorization', 'content-type', 'if-none-match', 'user-agent'];
+const KEPT_HEADERS: readonly string[] = ['accept', 'authorization', 'content-type', 'if-none-match', 'user-agent', 'connection', 'upgrade', 'sec-websocket-protocol', 'sec-websocket-version'];
 
-function createFetches(client: () => RestClient): Pick<Workstation, 'fetch' | 'cancelFetch'> {
+function createFetches(client: () => RestClient): Pick<Workstation, 'fetch' | 'cancelFetch' | 'sendMessage' | 'endMessages'> {
   const fetches = new Map<string, AbortController>();
+  const upgraded = new Map<string, Duplex>();
   return {
     async fetch(id, { method, path, headers, body }, onHead, onChunk) {
       const aborter = new AbortController();
       fetches.set(id, aborter);
       try {
         const kept = headers.filter(([name]) => KEPT_HEADERS.includes(name.toLowerCase()) || name.toLowerCase().startsWith('impersonate-'));
-        const response = await client().request({ method, path, headers: kept, ...(body === undefined ? {} : { body }), signal: aborter.signal, timeoutMs: Infinity });
+        const response = await client().request({ method, path, headers: kept, ...(body === undefined ? {} : { body }), signal: aborter.signal, timeoutMs: Infinity, repeats: false });
+        if (response.status === 101) upgraded.set(id, response.duplex);
         onHead({ status: response.status, headers: response.headers });
         for await (const chunk of response.chunks()) await onChunk(chunk);
       } finally {
         fetches.delete(id);
+        upgraded.delete(id);
       }
+    },
+    async sendMessage(id, message) {
+      await upgraded.get(id)?.send(message);
+    },
+    endMessages(id) {
+      upgraded.get(id)?.end();
+      return Promise.resolve();
     },
     cancelFetch(id) {
       fetches.get(id)?.abort();

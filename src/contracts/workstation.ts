@@ -25,6 +25,7 @@ export interface WorkstationManagement {
   /**
    * Sends a request to the control-plane endpoint (path begins with `/`) as kubernetes-admin unless it carries an authorization header.
    * `onHead` comes once, then chunks, awaited. Rejects with the text of the network failure.
+   * A request with an `upgrade` header that is answered with 101 becomes a stream: chunks are messages, and `sendMessage` goes the other way.
    */
   fetch(
     id: string,
@@ -32,6 +33,10 @@ export interface WorkstationManagement {
     onHead: (head: FetchHead) => void,
     onChunk: (chunk: string | Uint8Array) => Promise<void>,
   ): Promise<void>;
+  /** Sends a message on an upgraded request; resolves when it was taken. */
+  sendMessage(id: string, message: Uint8Array): Promise<void>;
+  /** No more messages come from here. */
+  endMessages(id: string): Promise<void>;
   cancelFetch(id: string): Promise<void>;
   /**
    * Resolves when the cluster is ready: every Node of `nodes` Ready by a lease renewed since `sinceWallMs`, every Deployment and DaemonSet

@@ -4,6 +4,7 @@
  */
 import type { management, workstation } from '#contracts';
 import { DEFAULT_SPEC, noticesOf, planMachines, whySpecInvalid, type PlannedMachine } from './cluster-spec.ts';
+import { createConnections } from './connections.ts';
 import { createEvents, type Events } from './events.ts';
 import type { ClusterSpec, Lab, MachineInfo } from './lab.ts';
 import type { LabStore, StoredLab } from './lab-store.ts';
@@ -222,6 +223,7 @@ class RunningLab implements Lab {
   readonly run: Lab['run'] = (line, options) => this.#terminals.run(line, options);
   readonly terminal: Lab['terminal'] = (size, onOutput, onExit) => this.#terminals.open(size, onOutput, onExit);
   readonly fetch: Lab['fetch'];
+  readonly connect: Lab['connect'] = createConnections(() => this.#workstation());
   readonly on: Lab['on'] = (type, listener) => this.#events.on(type, listener);
   readonly dial: Lab['dial'] = (machine, port) => {
     const { address } = this.#planned(machine);

@@ -68,6 +68,24 @@ export interface TerminalSession {
   close(): void;
 }
 
+/** How to open a stream. */
+export interface ConnectOptions {
+  readonly headers?: readonly (readonly [string, string])[];
+  readonly signal?: AbortSignal;
+  onHead(status: number, headers: readonly (readonly [string, string])[]): void;
+  onMessage(message: string | Uint8Array): Promise<void>;
+}
+
+/** An open stream. */
+export interface LabConnection {
+  /** Resolves when the other side has taken the message. */
+  send(message: Uint8Array): Promise<void>;
+  /** Says that nothing more will be sent. */
+  end(): void;
+  /** Resolves when the other side has ended; rejects when the connection broke. */
+  readonly closed: Promise<void>;
+}
+
 /** Events of the lab, by name. */
 export interface LabEvents {
   readonly machine: MachineInfo;
@@ -91,6 +109,11 @@ export interface Lab {
   readonly ready: Promise<void>;
   run(line: string, options?: RunOptions): Promise<RunOutput>;
   fetch(input: string | URL | Request, init?: RequestInit): Promise<Response>;
+  /**
+   * Sends a request that asks to become a stream (exec, attach, port-forward; headers as a WebSocket client sends them, without its key).
+   * Resolves with the answer's head; `onMessage` gets messages, or the body of an answer that is not 101, and is awaited before the next.
+   */
+  connect(path: string, options: ConnectOptions): Promise<LabConnection>;
   /** An interactive shell; for the terminal of the page. */
   terminal(size: { columns: number; rows: number }, onOutput: (data: string) => Promise<void>, onExit: (exitCode: number) => void): Promise<TerminalSession>;
   readonly machines: {

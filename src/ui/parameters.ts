@@ -31,6 +31,8 @@ export interface PageParameters {
   readonly ephemeral: boolean;
   /** Name of the stored cluster. */
   readonly cluster: string;
+  /** Let real clients in through the server of this page. */
+  readonly bridge: boolean;
   /** Lab milliseconds per real one, once ready. */
   readonly speed: number;
   /** Shell lines to type once the cluster is ready. */
@@ -163,6 +165,7 @@ export function readParameters(search: string): PageParameters {
     readonly: read.flag('readonly'),
     ephemeral: read.flag('ephemeral'),
     cluster: readCluster(read),
+    bridge: read.flag('bridge'),
     speed: read.number('speed', SPEED_RANGE.least, SPEED_RANGE.most, '1', false) ?? 1,
     run: readRun(read),
     notices: read.notices,

@@ -38,7 +38,7 @@ export const mayEnter: Readonly<Record<string, readonly string[]>> = {
   'lab/fetch': ['contracts'],
   lessons: ['lab', 'contracts'],
   embed: ['lab', 'contracts'],
-  bridge: ['lab', 'contracts'],
+  bridge: ['lab', 'contracts', 'host'],
   ui: ['lab', 'client', 'api', 'apimachinery', 'contracts', 'lifecycle'],
   main: ['lab', 'lab/fetch', 'ui', 'bridge', 'host/browser'],
   workers: ['cluster', 'host', 'host/browser', 'contracts'],
