@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { podsByNode } from '../../../src/ui/map/pods-by-node.ts';
 import { createFrameBatch } from '../../../src/ui/state/frame-batch.ts';
 import { readJsonLines } from '../../../src/ui/state/json-lines.ts';
 import { podStatusWord, readyText, tileName, type ContainerStatus, type PodObject } from '../../../src/ui/state/objects.ts';
@@ -86,6 +87,19 @@ describe('the STATUS of a pod', () => {
     expect(tileName(pod('Running'))).toBe('web');
     expect(tileName({ ...pod('Running'), metadata: { name: 'bare' } })).toBe('bare');
   });
+});
+
+test('pods are drawn on their node in the order of names; mirrors of static pods are not, because their components are', () => {
+  const pod = (name: string, nodeName?: string, annotations?: Record<string, string>): PodObject => ({
+    metadata: { name, namespace: 'default', annotations },
+    spec: { nodeName, containers: [] },
+  });
+  const mirror = pod('etcd-control-plane', 'control-plane', { 'kubernetes.io/config.mirror': 'abc' });
+  const groups = podsByNode([pod('p10', 'worker-1'), pod('p2', 'worker-1'), pod('waiting'), mirror]);
+  expect([...groups].map(([node, pods]) => [node, ...pods.map(({ metadata }) => metadata.name)])).toEqual([
+    ['worker-1', 'p2', 'p10'],
+    ['', 'waiting'],
+  ]);
 });
 
 describe('a watched list', () => {
