@@ -259,6 +259,7 @@ export function createFakeLab(options: FakeOptions): Lab {
         return Promise.resolve();
       },
     },
+    connect: () => Promise.reject(new Error('there is nothing to connect to')),
     dial: () => Promise.reject(new Error('there is nothing to dial')),
     reset: () => Promise.resolve(),
     on(type, listener) {

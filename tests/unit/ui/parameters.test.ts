@@ -16,6 +16,7 @@ describe('the address', () => {
       cluster: 'default',
       speed: 1,
       run: [],
+      bridge: false,
       notices: [],
     });
   });
