@@ -12,6 +12,9 @@ import { etcdConnection } from './store/etcd-connection.ts';
 /** Time an old EndpointSlice entry may need to leave clients' caches before the listener closes. */
 const SHUTDOWN_GRACE_MS = 1_000;
 
+/** Exit code of klog.Fatal. */
+const FATAL_EXIT_CODE = 255;
+
 /** klog's line: I0102 15:04:05.000000       1 file.go:1] text. */
 function logger(process: Process): (level: 'info' | 'warning' | 'error', message: string) => void {
   const letters = { info: 'I', warning: 'W', error: 'E' };
@@ -63,7 +66,7 @@ function makeServer(
   };
 }
 
-/** The program. Exits with 1 when its flags or files are wrong, 0 after SIGTERM. */
+/** The program. Exits with 1 when its flags or files are wrong, 255 when it cannot set up what it needs in etcd, 0 after SIGTERM. */
 export const kubeApiserver: Program = async (process) => {
   const log = logger(process);
   let settings: ServerSettings;
@@ -102,11 +105,17 @@ export const kubeApiserver: Program = async (process) => {
     (error) => log('error', `apiserver panic'd on a request: ${error instanceof Error ? error.message : String(error)}`),
   );
   log('info', `Serving securely on [::]:${config.securePort}`);
-  server.start().then(
-    () => life.send({ type: 'READY' }),
-    (error: unknown) => log('error', `post-start hooks failed: ${error instanceof Error ? error.message : String(error)}`),
-  );
-  await new Promise<void>((resolve) => process.onSignal('TERM', resolve));
+  const ended = await new Promise<'asked' | 'failed'>((resolve) => {
+    process.onSignal('TERM', () => resolve('asked'));
+    server.start().then(
+      () => life.send({ type: 'READY' }),
+      (error: unknown) => {
+        log('error', error instanceof Error ? error.message : String(error));
+        resolve('failed');
+      },
+    );
+  });
+  if (ended === 'failed') return FATAL_EXIT_CODE;
   life.send({ type: 'STOP' });
   log('info', 'Received shutdown signal, shutting down gracefully');
   await server.stop();

@@ -185,9 +185,9 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     handler,
     async start() {
       bootstrap = startBootstrap(core);
-      await core.caches.startAll();
-      core.health.hookDone('generic-apiserver-start-informers');
-      await bootstrap.ready;
+      const informers = core.caches.startAll().then(() => core.health.hookDone('generic-apiserver-start-informers'));
+      // A hook that fails ends the server, even while its caches still wait for etcd.
+      await Promise.all([bootstrap.ready, informers]);
     },
     async stop() {
       core.health.shutDown();

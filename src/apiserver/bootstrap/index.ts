@@ -12,25 +12,32 @@ import { namespaceNamed, systemNamespaces, systemPriorityClasses } from './syste
 import { userBindings, userRoles } from './user-roles.ts';
 
 const RETRY_MS = 1_000;
+/** How long the roles and the priority classes may take; without them the real server ends (etcd has no quorum, mostly). */
+const FATAL_AFTER_MS = 30_000;
 
 /** The hooks under way. */
 export interface Bootstrap {
-  /** Settles when every hook is done. */
+  /** Settles when every hook is done; rejects when one that the server cannot do without took too long. */
   readonly ready: Promise<void>;
   /** Ends periodic work and withdraws this server from the `kubernetes` Service. */
   stop(): Promise<void>;
 }
 
 /** Runs hooks until they are done, and tells the health checks. */
-function createHookRunner(core: Core): { run(name: string, work: () => Promise<void>): Promise<void>; stop(): void } {
+function createHookRunner(core: Core): { run(name: string, work: () => Promise<void>, fatally?: string): Promise<void>; stop(): void } {
   const stops: Stop[] = [];
   let isStopped = false;
   return {
-    run: (name, work) =>
-      new Promise((resolve) => {
+    /** `fatally`: what failed, where the hook has a deadline. */
+    run: (name, work, fatally) =>
+      new Promise((resolve, reject) => {
+        const late = (): void => reject(new Error(`PostStartHook "${name}" failed: ${fatally}: timed out waiting for the condition`));
+        const giveUp = fatally === undefined ? () => undefined : core.clock.after(FATAL_AFTER_MS, late);
+        stops.push(giveUp);
         const attempt = (): void => {
           work().then(
             () => {
+              giveUp();
               core.health.hookDone(name);
               resolve();
             },
@@ -65,13 +72,21 @@ export function startBootstrap(core: Core): Bootstrap {
   };
   const done: Promise<void>[] = [
     namespaces,
-    run('rbac/bootstrap-roles', async () => {
-      await ensureObjects(core, [...userRoles, ...componentRoles, ...controllerRoles]);
-      await ensureObjects(core, [...userBindings, ...componentBindings, ...controllerBindings]);
-      await namespaces;
-      await ensureObjects(core, [...namespacedRoles, ...namespacedBindings]);
-    }),
-    run('scheduling/bootstrap-system-priority-classes', () => ensureObjects(core, systemPriorityClasses)),
+    run(
+      'rbac/bootstrap-roles',
+      async () => {
+        await ensureObjects(core, [...userRoles, ...componentRoles, ...controllerRoles]);
+        await ensureObjects(core, [...userBindings, ...componentBindings, ...controllerBindings]);
+        await namespaces;
+        await ensureObjects(core, [...namespacedRoles, ...namespacedBindings]);
+      },
+      'unable to initialize roles',
+    ),
+    run(
+      'scheduling/bootstrap-system-priority-classes',
+      () => ensureObjects(core, systemPriorityClasses),
+      'unable to add default system priority classes',
+    ),
     run(
       'start-cluster-authentication-info-controller',
       afterNamespaces(() => authenticationConfig(core)),
