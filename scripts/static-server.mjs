@@ -1,6 +1,6 @@
 /**
- * A plain file server for the built lab: no rewriting, no special headers, as any course's web space would do it.
- * It can serve from a sub-path, and can compress as most servers do.
+ * A plain file server for the built lab: no rewriting, as any course's web space would do it. It can serve from a sub-path, can
+ * compress as most servers do, and lets browsers keep the files whose names hold a hash: workers share them, so they are fetched once.
  */
 import { createReadStream, statSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -23,6 +23,9 @@ const types = {
 };
 const compressed = new Set(['.html', '.js', '.css', '.json', '.svg', '.txt', '.yaml', '.webmanifest']);
 
+/** Names of built files with a hash of their content: under one name there is never another content. */
+const hashed = /[\\/](page|workers|assets)[\\/].*-[\w-]{8}\.\w+$/;
+
 function fileFor(folder, basePath, url) {
   const path = decodeURIComponent(new URL(url, 'http://lab.invalid').pathname);
   if (!path.startsWith(basePath)) return undefined;
@@ -44,7 +47,8 @@ function answer(request, response, { folder, basePath, onServed }) {
     return;
   }
   const extension = extname(file);
-  const headers = { 'content-type': types[extension] ?? 'application/octet-stream', 'cache-control': 'no-cache' };
+  const keep = hashed.test(file) ? 'public, max-age=31536000, immutable' : 'no-cache';
+  const headers = { 'content-type': types[extension] ?? 'application/octet-stream', 'cache-control': keep };
   const zip = compressed.has(extension) && /\bgzip\b/.test(request.headers['accept-encoding'] ?? '');
   response.writeHead(200, zip ? { ...headers, 'content-encoding': 'gzip' } : headers);
   if (request.method === 'HEAD') return response.end();

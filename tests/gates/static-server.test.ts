@@ -40,6 +40,15 @@ test('a folder is served under its base path, with the page as its index', async
   expect((await fetch(`${server.url}page/a.js`)).headers.get('content-type')).toContain('text/javascript');
 });
 
+test('what has its hash in its name may be kept for ever, all else is asked for again', async () => {
+  mkdirSync(join(outside, 'dist/workers/shared'), { recursive: true });
+  writeFileSync(join(outside, 'dist/workers/shared/shell-machine-C_4-gGnx.js'), '1');
+  const kept = async (path: string) => (await fetch(`${server.url}${path}`)).headers.get('cache-control');
+  expect(await kept('workers/shared/shell-machine-C_4-gGnx.js')).toContain('immutable');
+  expect(await kept('page/a.js')).toBe('no-cache');
+  expect(await kept('')).toBe('no-cache');
+});
+
 test('the bytes counted are those that went over the wire', async () => {
   await (await fetch(`${server.url}page/a.js`)).text();
   expect(served).toHaveLength(1);
