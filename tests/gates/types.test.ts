@@ -1,6 +1,7 @@
 /** The compiler gate, proven: core code that touches the platform, and a component with a wrong type, do not compile. */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import ts from 'typescript';
@@ -65,9 +66,9 @@ describe('the workers’ project', () => {
 });
 
 describe('svelte-check', () => {
-  // Inside the repository, so that packages are found, but not under node_modules, where components are not looked at.
-  mkdirSync(join(root, 'test-results'), { recursive: true });
-  const folder = mkdtempSync(join(root, 'test-results/planted-'));
+  // Outside the repository, where the check of the real components, which may run at the same time, would come across it.
+  const folder = mkdtempSync(join(tmpdir(), 'tabernetes-planted-'));
+  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'), 'junction');
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   test('finds a planted error in a component and one in a script beside it', () => {
