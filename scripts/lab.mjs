@@ -4,13 +4,14 @@
  * --headless   open the lab in a headless Chromium; prints one line `ready http://127.0.0.1:N` once the cluster is ready
  * --port N     where to listen (default: 5173, or the next free one)
  * --query Q    the address's parameters, for example '?controlPlanes=3&workers=2'
+ * --folder F   a built lab to serve as it is (default: dist, built anew when it is out of date)
  * --verbose    what the page's console says, on standard error
  *
  * Stays until it is interrupted.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { chromium } from 'playwright';
 import { build } from 'vite';
@@ -25,6 +26,7 @@ const { values } = parseArgs({
     headless: { type: 'boolean', default: false },
     port: { type: 'string' },
     query: { type: 'string', default: '' },
+    folder: { type: 'string' },
     verbose: { type: 'boolean', default: false },
   },
 });
@@ -58,10 +60,10 @@ async function openHeadless(url) {
   return { context, page, close };
 }
 
-if (needsBuild()) await build({ root, logLevel: 'error' });
+if (values.folder === undefined && needsBuild()) await build({ root, logLevel: 'error' });
 const bridge = await loadBridge();
 const wanted = values.port === undefined ? 5173 : Number(values.port);
-const server = await serveFolder({ folder: join(root, 'dist'), port: wanted, orNext: values.port === undefined, bridge });
+const server = await serveFolder({ folder: resolve(values.folder ?? join(root, 'dist')), port: wanted, orNext: values.port === undefined, bridge });
 const address = server.url.replace(/\/$/, '');
 let browser;
 let isEnding = false;

@@ -3,6 +3,7 @@ export * from './kind.ts';
 export type * from './types.ts';
 export * from './registry.ts';
 export * from './decode.ts';
+export { decodeProtobuf } from './schema/protobuf.ts';
 export * from './strategy.ts';
 export { tableOf } from './tables.ts';
 export { nodeAddress, nodeRoles } from './core/node.ts';

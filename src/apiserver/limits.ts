@@ -1,7 +1,9 @@
 /** What keeps a server from drowning: requests in flight, request time, body size. */
+import { decodeProtobuf } from '#api';
 import { requestEntityTooLarge, timeout, tooManyRequests } from '#apimachinery';
-import type { Clock, IncomingRequest } from '#host';
+import { header, type Clock, type IncomingRequest } from '#host';
 import type { ApiServerConfig } from './config.ts';
+import { isProtobuf } from './media-types.ts';
 import type { ServerMetrics } from './health/server-metrics.ts';
 import type { RequestInfo } from './request-info.ts';
 
@@ -15,13 +17,33 @@ export function isLongRunning(info: RequestInfo): boolean {
   return info.verb === 'watch' || longRunningSubresources.has(info.subresource);
 }
 
-/** Reads a body. Throws 413. */
+const tooLarge = (): Error => requestEntityTooLarge(`limit is ${BODY_BYTES_MAX}`);
+
+async function readBytes(request: IncomingRequest): Promise<Uint8Array> {
+  const encoder = new TextEncoder();
+  let bytes = new Uint8Array();
+  for await (const chunk of request.chunks()) {
+    const part = typeof chunk === 'string' ? encoder.encode(chunk) : chunk;
+    if (bytes.length + part.length > BODY_BYTES_MAX) throw tooLarge();
+    const longer = new Uint8Array(bytes.length + part.length);
+    longer.set(bytes);
+    longer.set(part, bytes.length);
+    bytes = longer;
+  }
+  return bytes;
+}
+
+/** Reads a body as text; protobuf becomes the JSON it stands for. Throws 413, and 400 for what is no protobuf. */
 export async function readLimitedBody(request: IncomingRequest): Promise<string> {
+  if (isProtobuf(header(request.headers, 'content-type'))) {
+    const bytes = await readBytes(request);
+    return bytes.length === 0 ? '' : JSON.stringify(decodeProtobuf(bytes));
+  }
   try {
     const text = await request.text(BODY_BYTES_MAX);
     return text;
   } catch (error) {
-    if (error instanceof RangeError) throw requestEntityTooLarge(`limit is ${BODY_BYTES_MAX}`);
+    if (error instanceof RangeError) throw tooLarge();
     throw error;
   }
 }

@@ -1,6 +1,6 @@
 /**
  * Which representation a client gets and which one it sent (apiserver endpoints/handlers/negotiation): JSON or YAML, whole
- * objects, Tables or metadata only. Protobuf and CBOR are not spoken; clients that list JSON after them get JSON.
+ * objects, Tables or metadata only. Protobuf is understood and not written, CBOR neither; clients that list JSON after them get JSON.
  */
 import { notAcceptable, unsupportedMediaType } from '#apimachinery';
 
@@ -58,10 +58,13 @@ export function negotiate(accept: string | undefined, query: URLSearchParams, tr
   throw notAcceptable(available);
 }
 
-/** The format of a request body; throws 415. */
+/** True for Kubernetes' own protobuf. */
+export const isProtobuf = (contentType: string | undefined): boolean => /^\s*application\/vnd\.kubernetes\.protobuf\s*(;|$)/i.test(contentType ?? '');
+
+/** The format of a request body as it was read (protobuf has become JSON by then); throws 415. */
 export function bodyFormat(contentType: string | undefined): 'json' | 'yaml' {
   const type = (contentType ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
-  if (type === '' || type === 'application/json') return 'json';
+  if (type === '' || type === 'application/json' || isProtobuf(contentType)) return 'json';
   if (type === 'application/yaml') return 'yaml';
   const accepted = 'application/json, application/yaml, application/vnd.kubernetes.protobuf';
   throw unsupportedMediaType(`the body of the request was in an unknown format - accepted media types include: ${accepted}`);

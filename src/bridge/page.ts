@@ -29,6 +29,9 @@ interface OpenExchange {
   end?(): void;
 }
 
+/** The bytes of base64. */
+const bytesOf = (base64: string): Uint8Array<ArrayBuffer> => Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+
 const pairsOf = (headers: Headers): HeaderPair[] => [...headers.entries()];
 
 /** Serves one WebSocket until it closes. */
@@ -96,7 +99,7 @@ class Attachment {
   async #request(message: Extract<ToTab, { type: 'request' }>, { aborter, window }: OpenExchange): Promise<void> {
     const { id, method, path, body } = message;
     const headers = message.headers.map(([name, value]): [string, string] => [name, value]);
-    const response = await this.#lab.fetch(path, { method, headers, signal: aborter.signal, ...(body === undefined ? {} : { body }) });
+    const response = await this.#lab.fetch(path, { method, headers, signal: aborter.signal, ...(body === undefined ? {} : { body: bytesOf(body) }) });
     this.#tell({ type: 'head', id, status: response.status, headers: pairsOf(response.headers) });
     const reader = response.body?.getReader();
     for (let part = await reader?.read(); part && !part.done; part = await reader?.read()) await this.#pass(id, part.value, window);

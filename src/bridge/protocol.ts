@@ -8,7 +8,7 @@ export type HeaderPair = readonly [string, string];
 
 /** From the server to the tab. */
 export type ToTab =
-  /** A request for the API server; `body` is whole. */
+  /** A request for the API server; `body` is whole, in base64 (it may be protobuf). */
   | {
       readonly type: 'request';
       readonly id: number;

@@ -37,8 +37,8 @@ function pairsOf({ rawHeaders }: IncomingMessage): HeaderPair[] {
   return pairs;
 }
 
-/** The whole body as text; undefined when it is longer than any the API server takes. */
-function readBody(request: IncomingMessage): Promise<string | undefined> {
+/** The whole body; undefined when it is longer than any the API server takes. */
+function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
   return new Promise((resolve, reject) => {
     const parts: Buffer[] = [];
     let length = 0;
@@ -46,7 +46,7 @@ function readBody(request: IncomingMessage): Promise<string | undefined> {
       length += part.length;
       if (length <= MAX_BODY_BYTES) parts.push(part);
     });
-    request.on('end', () => resolve(length > MAX_BODY_BYTES ? undefined : Buffer.concat(parts).toString('utf8')));
+    request.on('end', () => resolve(length > MAX_BODY_BYTES ? undefined : Buffer.concat(parts)));
     request.on('error', reject);
   });
 }
@@ -81,7 +81,7 @@ class Bridge implements BridgeServer {
     if (!this.#tab) return refuse(response, 503, NO_TAB);
     const body = await readBody(request);
     if (body === undefined) return refuse(response, 413, `the body is longer than ${MAX_BODY_BYTES} bytes`);
-    if (isForLab(url)) return this.#call(request, response, url, body);
+    if (isForLab(url)) return this.#call(request, response, url, body.toString('utf8'));
     this.#forward(request, response, url, body, isTls);
   }
 
@@ -138,12 +138,12 @@ class Bridge implements BridgeServer {
     return [...headers.filter(([name]) => !isAnonymous || !name.startsWith('impersonate-')), ...(isAnonymous ? ANONYMOUS : [])];
   }
 
-  #forward(request: IncomingMessage, response: ServerResponse, path: string, body: string, isTls: boolean): void {
+  #forward(request: IncomingMessage, response: ServerResponse, path: string, body: Buffer, isTls: boolean): void {
     const headers = this.#headersFor(request, isTls).filter(([name]) => !HOP_BY_HOP.includes(name));
     const { method = 'GET' } = request;
-    const hasBody = body !== '' && method !== 'GET' && method !== 'HEAD';
+    const hasBody = body.length > 0 && method !== 'GET' && method !== 'HEAD';
     const exchange = this.#tab!.open(
-      { type: 'request', method, path, headers, ...(hasBody ? { body } : {}) },
+      { type: 'request', method, path, headers, ...(hasBody ? { body: body.toString('base64') } : {}) },
       {
         onHead(status, answered) {
           response.writeHead(status, answered.filter(([name]) => !HOP_BY_HOP.includes(name)).flatMap(([name, value]) => [name, value]));

@@ -29,7 +29,7 @@ export interface WorkstationManagement {
    */
   fetch(
     id: string,
-    request: { readonly method: string; readonly path: string; readonly headers: readonly (readonly [string, string])[]; readonly body?: string },
+    request: { readonly method: string; readonly path: string; readonly headers: readonly (readonly [string, string])[]; readonly body?: string | Uint8Array },
     onHead: (head: FetchHead) => void,
     onChunk: (chunk: string | Uint8Array) => Promise<void>,
   ): Promise<void>;

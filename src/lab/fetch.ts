@@ -12,14 +12,17 @@ async function* bytesOf(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8A
   for (let part = await reader.read(); !part.done; part = await reader.read()) yield part.value;
 }
 
-async function bodyText(request: Request): Promise<string | undefined> {
+/** Media types whose bodies are no text. */
+const BINARY = /^application\/(vnd\.kubernetes\.protobuf|cbor)/;
+
+async function bodyOf(request: Request): Promise<string | Uint8Array | undefined> {
   if (!request.body) return undefined;
+  if (BINARY.test(request.headers.get('content-type') ?? '')) return new Uint8Array(await request.arrayBuffer());
   const decoder = new TextDecoder();
   let text = '';
   for await (const chunk of bytesOf(request.body)) text += decoder.decode(chunk, { stream: true });
   return text + decoder.decode();
 }
-
 
 /** `fetch` through the network of the workstation that is on. Rejects with a TypeError, as fetch does, when no answer comes. */
 export function labFetch(current: () => workstation.WorkstationManagement): (input: string | URL | Request, init?: RequestInit) => Promise<Response> {
@@ -31,7 +34,7 @@ async function send(current: () => workstation.WorkstationManagement, id: string
   const request = new Request(typeof input === 'string' ? new URL(input, ORIGIN) : input, init);
   request.signal.throwIfAborted();
   const { pathname, search } = new URL(request.url);
-  const body = await bodyText(request);
+  const body = await bodyOf(request);
   const machine = current();
   return new Promise((resolve, reject) => {
     let controller: ReadableStreamDefaultController<Uint8Array> | undefined;
