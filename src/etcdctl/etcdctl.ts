@@ -1,0 +1,210 @@
+/**
+ * etcdctl 3.5 over the network: finds the command, reads flags and ETCDCTL_ variables and certificates, runs it against the endpoints.
+ * Left out: auth, user and role (the members have no authentication by password), make-mirror, DNS discovery, the protobuf format.
+ */
+import { createEtcdClient, type EtcdClient } from '#etcd/client';
+import { FileError, RpcError, type Certificate, type Identity, type Process, type Program } from '#host';
+import { resolvePath, type Programs } from '#shell';
+import { CommandError, EXIT, type Command, type Context } from './command.ts';
+import { commands } from './commands/index.ts';
+import { failureOf, logLine } from './failure.ts';
+import { FlagError, GLOBAL_FLAGS, readFlags, variableOf, type FlagSpec, type GivenFlags } from './flags.ts';
+import { commandHelp, groupHelp, rootHelp } from './help.ts';
+import { printerOf } from './printers/index.ts';
+
+const HELP_FLAG: FlagSpec = { name: 'help', shorthand: 'h', fallback: 'false', isSwitch: true, usage: 'help for etcdctl' };
+/** etcd's client port where an endpoint names none. */
+const CLIENT_PORT = 2379;
+
+/** Words of the line that are not flags, up to the second one, and where they stand. */
+function commandWords(argv: readonly string[]): { words: string[]; at: number[] } {
+  const words: string[] = [];
+  const at: number[] = [];
+  for (let index = 0; index < argv.length && words.length < 2; index++) {
+    const word = argv[index]!;
+    if (word === '--') break;
+    if (!word.startsWith('-')) {
+      words.push(word);
+      at.push(index);
+      continue;
+    }
+    const known = GLOBAL_FLAGS.find(({ name, shorthand }) => word === `--${name}` || (shorthand !== undefined && word === `-${shorthand}`));
+    if (known && !known.isSwitch) index++;
+  }
+  return { words, at };
+}
+
+/** Cobra's prefix matching: `compact` means `compaction` while nothing else begins so. */
+function match(names: readonly string[], word: string): string | undefined {
+  if (names.includes(word)) return word;
+  const found = names.filter((name) => name.startsWith(word));
+  return found.length === 1 ? found[0] : undefined;
+}
+
+interface Found {
+  readonly command?: Command;
+  readonly group?: string;
+  readonly argv: readonly string[];
+}
+
+function findCommand(argv: readonly string[]): Found {
+  const { words, at } = commandWords(argv);
+  const without = (count: number): string[] => argv.filter((_, index) => !at.slice(0, count).includes(index));
+  if (words[0] === undefined) return { argv };
+  const first = match([...new Set(commands.map(({ name }) => name.split(' ')[0]!))], words[0]);
+  if (first === undefined) throw new CommandError(`unknown command "${words[0]}" for "etcdctl"`);
+  const single = commands.find(({ name }) => name === first);
+  if (single) return { command: single, argv: without(1) };
+  const own = commands.filter(({ name }) => name.startsWith(`${first} `)).map(({ name }) => name.slice(first.length + 1));
+  const second = words[1] === undefined ? undefined : match(own, words[1]);
+  if (second === undefined) return { group: first, argv: without(1) };
+  return { command: commands.find(({ name }) => name === `${first} ${second}`)!, argv: without(2) };
+}
+
+function addressOf(process: Process, host: string): string {
+  if (host === 'localhost') return '127.0.0.1';
+  if (/^\d+(\.\d+){3}$/.test(host) || !process.files.stat('/etc/hosts')) return host;
+  for (const line of process.files.readText('/etc/hosts').split('\n')) {
+    const [address, ...names] = line.replace(/#.*/, '').trim().split(/\s+/);
+    if (address && names.includes(host)) return address;
+  }
+  return host;
+}
+
+interface Tls {
+  readonly identity?: Identity;
+  readonly rootCas?: readonly Certificate[];
+}
+
+function readTls(process: Process, flags: GivenFlags): Tls {
+  const { crypto, files, cwd } = process;
+  const [cacert, cert, key] = [flags.text('cacert'), flags.text('cert'), flags.text('key')];
+  const read = (path: string): string => {
+    try {
+      return files.readText(resolvePath(cwd, path));
+    } catch (error) {
+      if (error instanceof FileError) throw new CommandError(`open ${path}: ${error.message}`, EXIT.badArgs);
+      throw error;
+    }
+  };
+  if ((cert === '') !== (key === '')) throw new CommandError(cert === '' ? 'empty string is passed to --cert option' : 'empty string is passed to --key option', EXIT.badArgs);
+  return {
+    ...(cacert === '' ? {} : { rootCas: crypto.certificatesFromPem(read(cacert)) }),
+    ...(cert === '' ? {} : { identity: { chain: crypto.certificatesFromPem(read(cert)), key: crypto.keyFromPem(read(key)) } }),
+  };
+}
+
+/** Clients by endpoint ('' for all of them), made when first asked for. */
+function clientsOf(process: Process, flags: GivenFlags, endpoints: readonly string[]): { get(endpoint?: string): EtcdClient; closeAll(): void } {
+  const { network, clock, random } = process;
+  const tls = readTls(process, flags);
+  const isSecure = tls.identity !== undefined || tls.rootCas !== undefined || !flags.switch('insecure-transport');
+  const urlOf = (endpoint: string): string => {
+    const [, scheme, host = '', port = String(CLIENT_PORT)] = /^(?:(\w+):\/\/)?([^:/]+)(?::(\d+))?\/?$/.exec(endpoint) ?? [];
+    if (host === '') throw new CommandError(`parse "${endpoint}": invalid endpoint`, EXIT.badArgs);
+    return `${scheme ?? (isSecure ? 'https' : 'http')}://${addressOf(process, host)}:${port}`;
+  };
+  const made = new Map<string, EtcdClient>();
+  return {
+    get(endpoint = '') {
+      const present = made.get(endpoint);
+      if (present) return present;
+      const urls = (endpoint === '' ? endpoints : [endpoint]).map(urlOf);
+      const client = createEtcdClient({
+        ...tls,
+        network,
+        clock,
+        random: random.fork(`etcdctl/${endpoint}`),
+        endpoints: urls,
+        dialTimeoutMs: flags.duration('dial-timeout'),
+        keepAliveMs: flags.duration('keepalive-time'),
+        keepAliveTimeoutMs: flags.duration('keepalive-timeout'),
+        timeoutMs: flags.duration('command-timeout'),
+      });
+      made.set(endpoint, client);
+      return client;
+    },
+    closeAll: () => {
+      for (const client of made.values()) client.close();
+    },
+  };
+}
+
+function runWith(process: Process, programs: Programs): Context['run'] {
+  return async ([name = '', ...argv], env) => {
+    const program = programs.get(name.slice(name.lastIndexOf('/') + 1));
+    if (!program) throw new CommandError(`exec: "${name}": executable file not found in $PATH`, EXIT.interrupted);
+    const keep = (writer: Process['stdout']): Process['stdout'] => ({ write: (chunk) => writer.write(chunk), close: () => undefined });
+    const child = process.spawn(program, { name, argv, cwd: process.cwd, env: { ...process.env, ...env }, stdout: keep(process.stdout), stderr: keep(process.stderr), ...(process.kernel ? { privileged: true } : {}) });
+    return (await child.exit).code;
+  };
+}
+
+/** Clashes between variables and flags end etcdctl; unknown variables are told. */
+async function checkVariables(process: Process, flags: GivenFlags, argv: readonly string[]): Promise<void> {
+  for (const [variable, value] of Object.entries(process.env)) {
+    if (!variable.startsWith('ETCDCTL_') || variable === 'ETCDCTL_API' || variable.startsWith('ETCDCTL_WATCH_')) continue;
+    const spec = GLOBAL_FLAGS.find(({ name }) => variableOf(name) === variable);
+    if (!spec) await process.stderr.write(logLine(process, 'warn', { caller: 'flags/flag.go:93', msg: 'unrecognized environment variable', 'environment-variable': `${variable}=${value}` }));
+    else if (flags.isGiven(spec.name) && argv.some((word) => word === `--${spec.name}` || word.startsWith(`--${spec.name}=`)))
+      throw new CommandError(logLine(process, 'fatal', { caller: 'flags/flag.go:85', msg: 'conflicting environment variable is shadowed by corresponding command-line flag (either unset environment variable or disable flag)', 'environment-variable': variable }));
+  }
+}
+
+async function runCommand(process: Process, programs: Programs, command: Command, argv: readonly string[]): Promise<number> {
+  const flags = readFlags(argv, [...(command.flags ?? []), ...GLOBAL_FLAGS, HELP_FLAG], process.env);
+  if (flags.switch('help')) {
+    await process.stdout.write(commandHelp(command));
+    return 0;
+  }
+  await checkVariables(process, flags, argv);
+  const endpoints = flags.list('endpoints');
+  const clients = clientsOf(process, flags, endpoints);
+  const aborter = new AbortController();
+  for (const signal of ['INT', 'TERM', 'HUP'] as const) process.onSignal(signal, () => aborter.abort());
+  const interruption = new Promise<number>((resolve) => aborter.signal.addEventListener('abort', () => resolve(130), { once: true }));
+  const context: Context = {
+    process,
+    flags,
+    args: flags.args,
+    printer: printerOf(flags.text('write-out'), flags.switch('hex')),
+    endpoints,
+    client: (endpoint) => clients.get(endpoint),
+    timeoutMs: flags.duration('command-timeout'),
+    print: (line) => process.stdout.write(`${line}\n`),
+    interrupted: aborter.signal,
+    run: runWith(process, programs),
+  };
+  try {
+    const work = command.run(context).catch(async (failure: unknown) => {
+      if (!(failure instanceof RpcError)) throw failure;
+      throw new CommandError(await failureOf(process, failure, endpoints[0] ?? ''));
+    });
+    // Recipes give back what they hold when they are interrupted; the others just end.
+    return (await (command.name === 'lock' || command.name === 'elect' ? work : Promise.race([work, interruption]))) ?? 0;
+  } finally {
+    clients.closeAll();
+  }
+}
+
+/** The program; `programs` are those that `watch --` and `lock` may start. */
+export const etcdctl =
+  (programs: Programs): Program =>
+  async (process) => {
+    let command: Command | undefined;
+    try {
+      const found = findCommand(process.argv);
+      command = found.command;
+      if (command) return await runCommand(process, programs, command, found.argv);
+      await process.stdout.write(found.group ? groupHelp(found.group, commands) : rootHelp(commands));
+      return 0;
+    } catch (error) {
+      if (error instanceof FlagError) {
+        await process.stderr.write(`Error: ${error.message}\n${command ? commandHelp(command) : rootHelp(commands)}`);
+        return EXIT.error;
+      }
+      if (!(error instanceof CommandError)) throw error;
+      await process.stderr.write(error.message.startsWith('{') ? error.message : `Error: ${error.message}\n`);
+      return error.exitCode;
+    }
+  };
