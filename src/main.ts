@@ -1,6 +1,6 @@
 /** Starts the page: paints it first, then builds the data centre of workers, and gives the lab to the page and to `window.lab`. */
 import { attachBridge } from '#bridge';
-import type { WorkerEntry } from '#host/browser';
+import type { Ownership, WorkerEntry } from '#host/browser';
 import type { Lab, LabStore, StoredLab } from '#lab';
 import { mountPage, readParameters, type PageParameters } from '#ui';
 
@@ -41,7 +41,7 @@ async function openStore(cluster: string, onLost: (reason: string) => void): Pro
   };
 }
 
-async function buildLab(parameters: PageParameters, page: ReturnType<typeof mountPage>): Promise<Lab> {
+async function buildLab(parameters: PageParameters, page: Page): Promise<Lab> {
   // Each asks for what it uses, so that the page does not fetch what only machines need of the same folder.
   const [{ createLab, memoryStore }, { labFetch }, { createBrowserDataCentre }] = await Promise.all([
     import('#lab').then(({ createLab, memoryStore }) => ({ createLab, memoryStore })),
@@ -73,18 +73,71 @@ async function buildLab(parameters: PageParameters, page: ReturnType<typeof moun
   });
 }
 
+type Page = ReturnType<typeof mountPage>;
+
 const parameters = readParameters(location.search);
 const target = document.getElementById('page');
 if (!target) throw new Error('index.html has no element "page"');
-const page = mountPage(target, parameters);
-buildLab(parameters, page).then(
-  (lab) => {
-    window.lab = lab;
-    page.attach(lab);
-    if (!parameters.bridge) return;
+const place = target;
+
+async function openLab(page: Page): Promise<Lab> {
+  const lab = await buildLab(parameters, page);
+  window.lab = lab;
+  page.attach(lab);
+  if (parameters.bridge)
     attachBridge(lab, ({ state, detail }) => {
       if (state !== 'connecting') page.notify(`Bridge: ${detail}`);
     });
-  },
-  (error: unknown) => page.fail(error),
-);
+  return lab;
+}
+
+/** Opens the lab as the owner of its stored cluster; when another tab takes that over, the machines end and the page says so. */
+async function openOwned(page: Page, ownership: Ownership): Promise<void> {
+  if (!ownership.hasLocks)
+    page.notify(
+      'This address is not a secure one, so the browser keeps no lock between tabs: do not open the same cluster in two of them.',
+    );
+  const opening = openLab(page);
+  ownership.onTakenOver(async () => {
+    // A lab that could not be opened has nothing to close; the page has told of it.
+    await opening.then(
+      (lab) => lab.close(),
+      () => undefined,
+    );
+    page.close();
+    Reflect.deleteProperty(window, 'lab');
+    offerToTakeOver(mountPage(place, parameters), ownership, 'moved');
+  });
+  await opening;
+}
+
+function offerToTakeOver(page: Page, ownership: Ownership, why: 'open' | 'moved'): void {
+  page.runsElsewhere({
+    why,
+    async takeOver() {
+      await ownership.takeOver();
+      page.runsElsewhere(undefined);
+      begin(page, openOwned(page, ownership));
+    },
+  });
+}
+
+/** A cluster that is not kept belongs to its tab; a stored one to the tab that claims it. */
+async function open(page: Page): Promise<void> {
+  if (parameters.ephemeral) return void (await openLab(page));
+  const { claimCluster } = await import('#host/browser').then(({ claimCluster }) => ({ claimCluster }));
+  const ownership = await claimCluster(parameters.cluster);
+  if (ownership.isOwner) await openOwned(page, ownership);
+  else offerToTakeOver(page, ownership, 'open');
+}
+
+function begin(page: Page, opening: Promise<void>): void {
+  opening.catch((error: unknown) => page.fail(error));
+}
+
+// A page that the browser kept aside and brings back has lost its claim and its workers' connections.
+addEventListener('pageshow', ({ persisted }) => {
+  if (persisted) location.reload();
+});
+const page = mountPage(place, parameters);
+begin(page, open(page));

@@ -4,9 +4,10 @@ import type { Lab } from '#lab';
 import Page from './page.svelte';
 import type { PageParameters } from './parameters.ts';
 import { LabView } from './state/lab-view.svelte.ts';
-import { PageView } from './state/page-view.svelte.ts';
+import { PageView, type Elsewhere } from './state/page-view.svelte.ts';
 import { Terminals } from './state/terminals.svelte.ts';
 
+export type { Elsewhere } from './state/page-view.svelte.ts';
 export { readParameters, type PageParameters, type Panel } from './parameters.ts';
 
 /** A page on screen. */
@@ -19,6 +20,8 @@ export interface MountedPage {
   notify(text: string): void;
   /** Says for good that nothing is kept after the tab closes. */
   runsFromMemory(reason: string): void;
+  /** Says that another tab has the cluster, and offers to take it over; undefined when that has ended. */
+  runsElsewhere(elsewhere: Elsewhere | undefined): void;
   /** Takes the page off the screen. The lab goes on. */
   close(): void;
 }
@@ -44,6 +47,9 @@ export function mountPage(target: HTMLElement, parameters: PageParameters): Moun
     runsFromMemory(reason) {
       page.isInMemory = true;
       lab.notify(reason);
+    },
+    runsElsewhere(elsewhere) {
+      page.elsewhere = elsewhere;
     },
     close() {
       lab.detach();

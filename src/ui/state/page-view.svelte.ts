@@ -11,6 +11,13 @@ export type Selection =
 /** The panes of a narrow screen. */
 export type Pane = 'map' | 'terminal' | 'inspector';
 
+/** The cluster runs in another tab: `open`, it did before this one came; `moved`, it was taken from this one. */
+export interface Elsewhere {
+  readonly why: 'open' | 'moved';
+  /** Resolves when this page runs the cluster. */
+  takeOver(): Promise<void>;
+}
+
 /** Whether two selections mean the same thing. */
 export function isSame(a: Selection | undefined, b: Selection): boolean {
   return a !== undefined && JSON.stringify(a) === JSON.stringify(b);
@@ -26,6 +33,8 @@ export class PageView {
   theme = $state<PageParameters['theme']>('auto');
   /** Storage is not to be had, or was not asked for. */
   isInMemory = $state(false);
+  /** Set while another tab has the cluster; there is no lab here then. */
+  elsewhere = $state.raw<Elsewhere | undefined>(undefined);
 
   select(selection: Selection | undefined): void {
     this.selection = selection;
