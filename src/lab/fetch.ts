@@ -39,7 +39,8 @@ async function send(current: () => workstation.WorkstationManagement, id: string
   return new Promise((resolve, reject) => {
     let controller: ReadableStreamDefaultController<Uint8Array> | undefined;
     let wantsMore: (() => void) | undefined;
-    const cancel = (): void => void machine.cancelFetch(id);
+    // A workstation that is gone has nothing left to cancel.
+    const cancel = (): void => void machine.cancelFetch(id).catch(() => undefined);
     const stream = new ReadableStream<Uint8Array>(
       {
         start: (given) => void (controller = given),

@@ -2,6 +2,11 @@
 import type { workstation } from '#contracts';
 import type { Lab, RunOutput, TerminalSession } from './lab.ts';
 
+/** For words to a shell that expects no answer: they are lost with a workstation that loses its power, as `machine` events tell. */
+const unanswered = (call: Promise<void>): void => {
+  call.catch(() => undefined);
+};
+
 /** Makes `run` and `terminal` over the workstation that is on at the time of the call. */
 export function createTerminals(current: () => workstation.WorkstationManagement): { run: Lab['run']; open: Lab['terminal'] } {
   let nextId = 1;
@@ -10,7 +15,7 @@ export function createTerminals(current: () => workstation.WorkstationManagement
       const id = `run-${nextId++}`;
       const machine = current();
       const output = { 1: '', 2: '' };
-      const interrupt = (): void => void machine.interrupt(id);
+      const interrupt = (): void => unanswered(machine.interrupt(id));
       options.signal?.addEventListener('abort', interrupt, { once: true });
       try {
         const settings = { ...(options.stdin === undefined ? {} : { stdin: options.stdin }), ...(options.session === undefined ? {} : { session: options.session }) };
@@ -29,9 +34,9 @@ export function createTerminals(current: () => workstation.WorkstationManagement
       const machine = current();
       await machine.openTerminal(id, size, onOutput, onExit);
       return {
-        write: (data) => void machine.terminalInput(id, data),
-        resize: (columns, rows) => void machine.terminalResize(id, { columns, rows }),
-        close: () => void machine.closeTerminal(id),
+        write: (data) => unanswered(machine.terminalInput(id, data)),
+        resize: (columns, rows) => unanswered(machine.terminalResize(id, { columns, rows })),
+        close: () => unanswered(machine.closeTerminal(id)),
       };
     },
   };

@@ -50,6 +50,7 @@ interface Running<Boot extends BootLike, Management> {
   readonly worker: Worker;
   readonly remote: Comlink.Remote<WorkerMachine<Boot>>;
   readonly management: Management;
+  readonly calls: OpenCalls;
   /** Addresses it is linked with. */
   readonly links: Set<string>;
 }
@@ -65,13 +66,33 @@ export function withinDeadline<T>(promise: Promise<T>, what: string, deadlineMs 
   });
 }
 
+/** The calls that wait for one worker. Nothing tells them when it is terminated, so whoever cuts it ends them. */
+interface OpenCalls {
+  track<T>(call: Promise<T>): Promise<T>;
+  fail(reason: Error): void;
+}
+
+function createOpenCalls(): OpenCalls {
+  const rejects = new Set<(reason: Error) => void>();
+  return {
+    track: (call) =>
+      new Promise((resolve, reject) => {
+        rejects.add(reject);
+        call.then(resolve, reject).finally(() => rejects.delete(reject));
+      }),
+    fail(reason) {
+      for (const reject of rejects) reject(reason);
+    },
+  };
+}
+
 /** The worker's functions as plain ones: callbacks among the arguments cross as proxies, which the worker releases when it is done with them. */
-function withCallbacks<Management extends object>(remote: object): Management {
+function withCallbacks<Management extends object>(remote: object, calls: OpenCalls): Management {
   const methods = remote as Record<string, (...args: unknown[]) => Promise<unknown>>;
   const proxied = (argument: unknown): unknown => (typeof argument === 'function' ? Comlink.proxy(argument as () => void) : argument);
   return new Proxy({} as Management, {
     // Without `then`, or a promise would take it for one of its kind.
-    get: (_, name) => (typeof name === 'symbol' || name === 'then' ? undefined : (...args: unknown[]) => methods[name]!(...args.map(proxied))),
+    get: (_, name) => (typeof name === 'symbol' || name === 'then' ? undefined : (...args: unknown[]) => calls.track(methods[name]!(...args.map(proxied)))),
   });
 }
 
@@ -100,11 +121,12 @@ export function createBrowserDataCentre<Boot extends BootLike, Management extend
     void a.remote.connect(b.boot.machine, b.boot.address, b.boot.incarnation, Comlink.transfer(port1, [port1]));
     void b.remote.connect(a.boot.machine, a.boot.address, a.boot.incarnation, Comlink.transfer(port2, [port2]));
   };
-  const cut = (name: string): Running<Boot, Management> | undefined => {
+  const cut = (name: string, reason = `${name} was switched off`): Running<Boot, Management> | undefined => {
     const machine = running.get(name);
     if (!machine) return undefined;
     running.delete(name);
     machine.worker.terminate();
+    machine.calls.fail(new Error(reason));
     void clock.detach(name);
     for (const address of machine.links) {
       const peer = byAddress(address);
@@ -116,7 +138,7 @@ export function createBrowserDataCentre<Boot extends BootLike, Management extend
   };
   const die = (name: string, worker: Worker, reason: string): void => {
     if (running.get(name)?.worker !== worker) return;
-    cut(name);
+    cut(name, `${name} died: ${reason}`);
     onDied(name, reason);
   };
   return {
@@ -125,7 +147,8 @@ export function createBrowserDataCentre<Boot extends BootLike, Management extend
       worker.onerror = (event) => die(boot.machine, worker, event.message || 'the worker could not be started');
       worker.onmessageerror = () => die(boot.machine, worker, 'the worker sent what cannot be read');
       const remote = Comlink.wrap<WorkerMachine<Boot>>(worker);
-      const machine: Running<Boot, Management> = { boot, worker, remote, management: withCallbacks<Management>(remote), links: new Set() };
+      const calls = createOpenCalls();
+      const machine: Running<Boot, Management> = { boot, worker, remote, management: withCallbacks<Management>(remote, calls), calls, links: new Set() };
       running.set(boot.machine, machine);
       const time = new MessageChannel();
       const telemetry = new MessageChannel();
@@ -137,12 +160,14 @@ export function createBrowserDataCentre<Boot extends BootLike, Management extend
       };
       const ports = { time: time.port1, telemetry: telemetry.port2 };
       await withinDeadline(
-        remote.boot(
-          boot as never,
-          bootedLabMs,
-          Comlink.transfer(ports, [time.port1, telemetry.port2]),
-          Comlink.proxy(requestLink),
-          Comlink.proxy((message: string) => onTrouble({ machine: boot.machine, message })),
+        calls.track(
+          remote.boot(
+            boot as never,
+            bootedLabMs,
+            Comlink.transfer(ports, [time.port1, telemetry.port2]),
+            Comlink.proxy(requestLink),
+            Comlink.proxy((message: string) => onTrouble({ machine: boot.machine, message })),
+          ),
         ),
         `${boot.machine} boots`,
       );
