@@ -3,6 +3,7 @@ export { applet, forEachInput, readOptions, UsageError, wholeNumber, type GivenO
 export { type Completer, type CompletionRequest } from './completion.ts';
 export { runInteractive, type TerminalStreams } from './interactive.ts';
 export { openForReading, openForWriting } from './io.ts';
+export { unifiedDiff } from './diff-lines.ts';
 export { failureText, fileErrorText } from './messages.ts';
 export { quoteForShell } from './parameter.ts';
 export { baseName, directoryName, joinPath, resolvePath } from './paths.ts';

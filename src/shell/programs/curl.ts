@@ -3,6 +3,8 @@ import { createHttpClient, header, NetworkError, readAll, type Certificate, type
 import { applet, UsageError, type GivenOptions } from '../applet.ts';
 import { openForReading, openForWriting } from '../io.ts';
 import { resolvePath } from '../paths.ts';
+import { addressesOf } from '../resolve.ts';
+import { HTTP_REASONS } from './http-reasons.ts';
 
 /** A failure curl tells as `curl: (code) text`. */
 class CurlError extends Error {
@@ -17,18 +19,6 @@ class CurlError extends Error {
 const MAX_REDIRECTS = 50;
 const DEFAULT_TIMEOUT_MS = 300_000;
 
-/** The address a host name has in /etc/hosts. */
-export function hostAddress(process: Process, name: string): string | undefined {
-  if (/^\d+\.\d+\.\d+\.\d+$/.test(name)) return name;
-  if (name === 'localhost') return '127.0.0.1';
-  if (process.files.stat('/etc/hosts')?.kind !== 'file') return undefined;
-  for (const line of process.files.readText('/etc/hosts').split('\n')) {
-    const [address, ...names] = line.replace(/#.*/, '').trim().split(/\s+/);
-    if (names.includes(name)) return address;
-  }
-  return undefined;
-}
-
 function readPem(process: Process, path: string, what: string): string {
   const absolute = resolvePath(process.cwd, path);
   if (process.files.stat(absolute)?.kind !== 'file')
@@ -41,9 +31,10 @@ function readPem(process: Process, path: string, what: string): string {
   return process.files.readText(absolute);
 }
 
-function targetOf(process: Process, url: URL, options: GivenOptions): HttpTarget {
+async function targetOf(process: Process, url: URL, options: GivenOptions): Promise<HttpTarget> {
   const port = Number(url.port || (url.protocol === 'https:' ? 443 : 80));
-  const address = hostAddress(process, url.hostname);
+  const pinned = options.values('resolve').find((one) => one.startsWith(`${url.hostname}:${port}:`));
+  const [address] = pinned ? [pinned.split(':').slice(2).join(':')] : await addressesOf(process, url.hostname);
   if (address === undefined) throw new CurlError(6, `Could not resolve host: ${url.hostname}`);
   if (url.protocol !== 'https:') return { address, port };
   const rootCas: Certificate[] = options.has('cacert')
@@ -117,30 +108,8 @@ function curlFailure(error: NetworkError, url: URL, elapsedMs: number): CurlErro
   }
 }
 
-const REASONS: Readonly<Record<number, string>> = {
-  200: 'OK',
-  201: 'Created',
-  202: 'Accepted',
-  204: 'No Content',
-  301: 'Moved Permanently',
-  302: 'Found',
-  304: 'Not Modified',
-  307: 'Temporary Redirect',
-  400: 'Bad Request',
-  401: 'Unauthorized',
-  403: 'Forbidden',
-  404: 'Not Found',
-  405: 'Method Not Allowed',
-  409: 'Conflict',
-  422: 'Unprocessable Entity',
-  429: 'Too Many Requests',
-  500: 'Internal Server Error',
-  502: 'Bad Gateway',
-  503: 'Service Unavailable',
-  504: 'Gateway Timeout',
-};
 const headText = ({ status, headers }: HttpResponse): string =>
-  `HTTP/1.1 ${status} ${REASONS[status] ?? ''}\r\n${headers.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`;
+  `HTTP/1.1 ${status} ${HTTP_REASONS[status] ?? ''}\r\n${headers.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`;
 
 interface Fetched {
   readonly response: HttpResponse;
@@ -161,7 +130,7 @@ async function fetchOnce(process: Process, url: URL, options: GivenOptions, body
   ];
   if (options.has('u')) defaults.push(['authorization', `Basic ${btoa(options.value('u')!)}`]);
   const headers = [...defaults.filter(([name]) => !given.some(([other]) => other === name)), ...given.filter(([, value]) => value !== '')];
-  const client = createHttpClient(process.network, process.clock, targetOf(process, url, options));
+  const client = createHttpClient(process.network, process.clock, await targetOf(process, url, options));
   const startMs = process.clock.monotonicMs();
   const limit = options.value('m') ?? options.value('connect-timeout');
   if (options.has('v'))
@@ -281,7 +250,7 @@ export const curl = applet(
     flags: 'sSkiIvLfNOgG',
     values: 'XHdowmuE',
     long: LONG,
-    longValues: ['data-raw', 'data-binary', 'cacert', 'cert', 'key', 'connect-timeout'],
+    longValues: ['data-raw', 'data-binary', 'cacert', 'cert', 'key', 'connect-timeout', 'resolve'],
   },
   async (process, options) => {
     if (options.operands.length === 0) throw new UsageError("(2) no URL specified\ncurl: try 'curl --help' for more information", 2);

@@ -1,12 +1,20 @@
 /** The generic programs by name, in the order one learns them. */
 import type { Program } from '#host';
+import { awk } from './awk.ts';
 import { cat } from './cat.ts';
 import { curl } from './curl.ts';
 import { date } from './date.ts';
+import { diff } from './diff.ts';
+import { dig, host, nslookup } from './dns.ts';
+import { expr } from './expr.ts';
 import { chmod, cp, ln, mkdir, mktemp, mv, rm, rmdir, touch } from './file-operations.ts';
 import { find } from './find.ts';
 import { egrep, grep } from './grep.ts';
+import { jq } from './jq.ts';
+import { less } from './less.ts';
 import { ls } from './ls.ts';
+import { nc } from './nc.ts';
+import { ping } from './ping.ts';
 import { killProgram, ps } from './processes.ts';
 import { runningPrograms } from './running.ts';
 import { sed } from './sed.ts';
@@ -27,6 +35,8 @@ import {
   whoami,
   yes,
 } from './small.ts';
+import { vi, nano } from './vi.ts';
+import { wget } from './wget.ts';
 import { base64, cut, head, seq, sha256sum, sort, tac, tail, tee, tr, uniq, wc } from './text.ts';
 
 /**
@@ -82,8 +92,21 @@ export function genericPrograms(): Map<string, Program> {
     ['curl', curl],
     ['ps', ps],
     ['kill', killProgram],
-    ['less', cat],
-    ['more', cat],
+    ['wget', wget],
+    ['nslookup', nslookup],
+    ['dig', dig],
+    ['host', host],
+    ['nc', nc],
+    ['ping', ping],
+    ['awk', awk],
+    ['jq', jq],
+    ['diff', diff],
+    ['expr', expr],
+    ['less', less],
+    ['more', less],
+    ['vi', vi],
+    ['vim', vi],
+    ['nano', nano],
   ]);
   for (const [name, program] of runningPrograms(programs)) programs.set(name, program);
   return programs;
