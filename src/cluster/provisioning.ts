@@ -5,8 +5,8 @@
 import type { management } from '#contracts';
 import { createCrypto, seededRandom, type Crypto, type Files } from '#host';
 import {
-  createClusterPki,
   defaultClusterConfiguration,
+  derivedClusterPki,
   issue,
   kubeconfigText,
   provisionControlPlane,
@@ -52,7 +52,7 @@ export interface PlannedCluster {
   /** Hosts of etcd members: the control planes themselves when stacked. */
   readonly etcdHosts: readonly NodeConfiguration[];
   readonly createdWallMs: number;
-  /** The authorities, derived from the seed. */
+  /** The authorities, each derived from the seed when it is asked for. */
   readonly pki: ClusterPki;
 }
 
@@ -79,7 +79,7 @@ export function plannedCluster(seed: string, { spec, machines, createdWallMs }: 
     controlPlanes,
     etcdHosts,
     createdWallMs,
-    pki: createClusterPki(createCrypto(seededRandom(`${seed}/pki`)), createdWallMs),
+    pki: derivedClusterPki((part) => createCrypto(seededRandom(`${seed}/authorities/${part}`)), createdWallMs),
   };
 }
 

@@ -20,7 +20,16 @@ function fromPem(pem: string, label: string): Uint8Array[] {
 
 const SERIAL_BYTES = 8;
 
-const keyOf = (secret: Uint8Array): PrivateKey => ({ secret, publicKey: p256.getPublicKey(secret, false) });
+/** The public point is reckoned when somebody asks for it: who only signs with a key that it read never does. */
+function keyOf(secret: Uint8Array): PrivateKey {
+  let publicKey: Uint8Array | undefined;
+  return {
+    secret,
+    get publicKey() {
+      return (publicKey ??= p256.getPublicKey(secret, false));
+    },
+  };
+}
 
 /** Cryptography over `random`. */
 export function createCrypto(random: Random): Crypto {

@@ -1,6 +1,6 @@
 /** The front door of kubeadm: its phases as pure functions (files and API objects of a cluster) and its command. */
 export * from './configuration.ts';
-export { createClusterPki, readClusterPki, issue, apiServerNames, PKI_DIRECTORY, type Authority, type CertificateRequest, type ClusterPki } from './pki.ts';
+export { createClusterPki, derivedClusterPki, readClusterPki, issue, apiServerNames, PKI_DIRECTORY, type Authority, type CertificateRequest, type ClusterPki } from './pki.ts';
 export { kubeconfigText } from './kubeconfigs.ts';
 export { kubeletArguments, kubeletConfiguration } from './kubelet-start.ts';
 export { apiServerPod, controllerManagerPod, etcdPod, schedulerPod, manifestFile, MANIFESTS_DIRECTORY } from './static-pods.ts';

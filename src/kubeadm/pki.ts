@@ -39,6 +39,33 @@ export function createClusterPki(crypto: Crypto, nowMs: number): ClusterPki {
   };
 }
 
+/**
+ * The same for a cluster whose keys come from a seed: each part has a random stream of its own (`cryptoOf`) and is made when it is first
+ * asked for, since a machine that only knows the authority of the API needs none of the others.
+ */
+export function derivedClusterPki(cryptoOf: (part: string) => Crypto, nowMs: number): ClusterPki {
+  const made = new Map<string, Authority | PrivateKey>();
+  const once = <T extends Authority | PrivateKey>(part: string, make: (crypto: Crypto) => T): T => {
+    const known = (made.get(part) as T | undefined) ?? make(cryptoOf(part));
+    made.set(part, known);
+    return known;
+  };
+  return {
+    get ca() {
+      return once('ca', (crypto) => createAuthority(crypto, nowMs, 'kubernetes'));
+    },
+    get frontProxyCa() {
+      return once('front-proxy-ca', (crypto) => createAuthority(crypto, nowMs, 'front-proxy-ca'));
+    },
+    get etcdCa() {
+      return once('etcd-ca', (crypto) => createAuthority(crypto, nowMs, 'etcd-ca'));
+    },
+    get serviceAccountKey() {
+      return once('sa', (crypto) => crypto.generateKey());
+    },
+  };
+}
+
 /** Who a certificate is for. */
 export interface CertificateRequest {
   readonly commonName: string;

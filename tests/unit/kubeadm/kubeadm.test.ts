@@ -3,7 +3,7 @@ import { parse } from 'yaml';
 import { createCrypto } from '../../../src/host/pure-crypto.ts';
 import { seededRandom } from '../../../src/host/random.ts';
 import {
-  apiServerPod, createClusterPki, defaultClusterConfiguration, etcdPod, initObjects, kubeletArguments, provisionControlPlane, provisionEtcdHost, provisionWorker, type ClusterConfiguration,
+  apiServerPod, createClusterPki, defaultClusterConfiguration, derivedClusterPki, etcdPod, initObjects, kubeletArguments, provisionControlPlane, provisionEtcdHost, provisionWorker, type ClusterConfiguration,
 } from '../../../src/kubeadm/index.ts';
 import { readSettings } from '../../../src/kubelet/configuration.ts';
 import { createFileTree } from '../../../src/host/file-tree.ts';
@@ -15,6 +15,31 @@ const make = (seed = 'kubeadm') => {
   const crypto = createCrypto(seededRandom(seed));
   return { crypto, pki: createClusterPki(crypto, nowMs) };
 };
+
+describe('authorities derived from a seed', () => {
+  const derived = (asked: string[] = []) =>
+    derivedClusterPki((part) => {
+      asked.push(part);
+      return createCrypto(seededRandom(`seed/${part}`));
+    }, nowMs);
+
+  it('are the same on every machine, in whatever order they are asked for', () => {
+    const [one, other] = [derived(), derived()];
+    const etcdFirst = other.etcdCa;
+    expect(one.ca.certificate.der).toEqual(other.ca.certificate.der);
+    expect(one.etcdCa.certificate.der).toEqual(etcdFirst.certificate.der);
+    expect(one.frontProxyCa.key.secret).toEqual(other.frontProxyCa.key.secret);
+    expect(one.serviceAccountKey.publicKey).toEqual(other.serviceAccountKey.publicKey);
+    expect(one.ca.certificate.der).not.toEqual(one.etcdCa.certificate.der);
+  });
+
+  it('are made once, and only those that are asked for', () => {
+    const asked: string[] = [];
+    const pki = derived(asked);
+    expect(pki.ca).toBe(pki.ca);
+    expect(asked).toEqual(['ca']);
+  });
+});
 
 describe('the certificates of a control plane', () => {
   const { crypto, pki } = make();
