@@ -174,6 +174,8 @@ class RunningLab implements Lab {
       provisioning: { spec, machines: this.#plan, createdWallMs },
       assets,
     });
+    const disk = this.#stored.disks?.[name];
+    if (disk) await management.diskFault(disk);
     this.#running.set(name, management as Machine);
     this.#roster.setState(name, 'running');
   }
@@ -212,6 +214,7 @@ class RunningLab implements Lab {
     await this.#save({ links: { ...healed, ...links } });
     await this.#applyLinks();
     await this.#save({ links: Object.fromEntries(Object.entries(links).filter(([, fault]) => Object.keys(fault).length > 0)) });
+    this.#events.emit('faults', this.faults.list());
   }
 
   get spec(): ClusterSpec {
@@ -271,7 +274,22 @@ class RunningLab implements Lab {
   };
 
   readonly disk: Lab['disk'] = {
-    fault: async (machine, fault) => this.#on(machine).diskFault(fault),
+    fault: async (machine, fault) => {
+      await this.#on(machine).diskFault(fault);
+      const { [machine]: _healed, ...others } = this.#stored.disks ?? {};
+      await this.#save({ disks: fault === 'none' ? others : { ...others, [machine]: fault } });
+      this.#events.emit('faults', this.faults.list());
+    },
+  };
+
+  readonly faults: Lab['faults'] = {
+    list: () => [
+      ...Object.entries(this.#stored.links).flatMap(([link, fault]) => {
+        const [from = '', to = ''] = link.split('>');
+        return Object.keys(fault).length > 0 ? [{ kind: 'link' as const, from, to, fault }] : [];
+      }),
+      ...Object.entries(this.#stored.disks ?? {}).map(([machine, fault]) => ({ kind: 'disk' as const, machine, fault })),
+    ],
   };
 
   readonly time: Lab['time'] = ((lab: RunningLab) => ({
@@ -309,8 +327,9 @@ class RunningLab implements Lab {
     const createdWallMs = Math.ceil(this.time.now);
     // Lives go on counting, so that nothing of the old cluster is taken for the new one's.
     const machines = Object.fromEntries(Object.entries(this.#stored.machines).map(([name, { incarnation }]) => [name, { power: 'on' as const, incarnation }]));
-    await this.#save({ spec: wanted, createdWallMs, machines, links: {} });
+    await this.#save({ spec: wanted, createdWallMs, machines, links: {}, disks: {} });
     this.#events.emit('cluster', wanted);
+    this.#events.emit('faults', []);
     this.boot();
     await this.#ready;
   }

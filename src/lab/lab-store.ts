@@ -1,6 +1,6 @@
 /** What the data centre remembers over a reload: the cluster's spec, which machines are on, their lives, the faults, the clock. */
 import type { management } from '#contracts';
-import type { ClusterSpec } from './lab.ts';
+import type { ClusterSpec, DiskFault } from './lab.ts';
 
 /** A machine's part of it. */
 export interface StoredMachine {
@@ -19,6 +19,8 @@ export interface StoredLab {
   readonly machines: Readonly<Record<string, StoredMachine>>;
   /** Faults of links, `from>to`. */
   readonly links: Readonly<Record<string, management.LinkFault>>;
+  /** Faults of disks by machine; labs stored before there were any have none. */
+  readonly disks?: Readonly<Record<string, DiskFault>>;
 }
 
 /** Where it is remembered. Bodies: IndexedDB, and memory for ephemeral labs. */

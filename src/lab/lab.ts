@@ -86,6 +86,14 @@ export interface LabConnection {
   readonly closed: Promise<void>;
 }
 
+/** What may be wrong with a disk. */
+export type DiskFault = 'full' | 'slow' | 'read-only' | 'corrupt-tail';
+
+/** A fault that was put in and not yet healed: of one direction of a link, or of a machine's disk. Switched-off machines are no faults of this kind. */
+export type LabFault =
+  | { readonly kind: 'link'; readonly from: string; readonly to: string; readonly fault: management.LinkFault }
+  | { readonly kind: 'disk'; readonly machine: string; readonly fault: DiskFault };
+
 /** Events of the lab, by name. */
 export interface LabEvents {
   readonly machine: MachineInfo;
@@ -97,6 +105,8 @@ export interface LabEvents {
   readonly error: { readonly machine?: string; readonly message: string };
   /** Another cluster began (reset). */
   readonly cluster: ClusterSpec;
+  /** All faults of links and disks that there are now. */
+  readonly faults: readonly LabFault[];
 }
 
 /** A lab: one cluster, its machines, its time. */
@@ -138,7 +148,11 @@ export interface Lab {
     heal(): Promise<void>;
   };
   readonly disk: {
-    fault(machine: string, fault: 'full' | 'slow' | 'read-only' | 'corrupt-tail' | 'none'): Promise<void>;
+    fault(machine: string, fault: DiskFault | 'none'): Promise<void>;
+  };
+  readonly faults: {
+    /** The faults of links and disks that there are now; they outlive a reload. */
+    list(): readonly LabFault[];
   };
   readonly time: {
     /** Lab wall clock, milliseconds since the epoch. */
