@@ -9,6 +9,11 @@ export type Turn = (callback: () => void) => void;
 /** The run queue of one machine. */
 export interface RunQueue {
   enqueue(task: () => void, options?: { urgent?: boolean; barrier?: boolean }): void;
+  /**
+   * For callers in a macrotask of their own (a frame that arrives): what `act` enqueues runs in this turn of the platform instead of another
+   * one. Where a turn is already on its way it runs then, so that nothing is overtaken.
+   */
+  inTurn(act: () => void): void;
   /** Nothing queued and every microtask of what ran has run. */
   readonly isIdle: boolean;
   /** Resolves at the next moment the queue is idle; at once (in a microtask) if it is. */
@@ -102,6 +107,15 @@ export function createRunQueue(turn: Turn, onFault: (error: unknown) => void, on
     enqueue(task, options) {
       (options?.urgent ? urgent : normal).push({ run: task, barrier: options?.barrier ?? false });
       schedule();
+    },
+    inTurn(act) {
+      if (scheduled || paused) return act();
+      scheduled = true;
+      try {
+        act();
+      } finally {
+        run();
+      }
     },
     get isIdle() {
       return paused || (!scheduled && urgent.size + normal.size === 0);

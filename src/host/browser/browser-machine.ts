@@ -84,7 +84,7 @@ export async function createBrowserMachine(options: BrowserMachineOptions): Prom
     connect(address, incarnation, port) {
       ports.get(address)?.close();
       ports.set(address, port);
-      port.onmessage = ({ data }: MessageEvent<LinkFrame>) => machine.card.arrive(address, data);
+      port.onmessage = ({ data }: MessageEvent<LinkFrame>) => machine.queue.inTurn(() => machine.card.arrive(address, data));
       machine.card.link(address, incarnation);
     },
     disconnect(address) {
