@@ -1,0 +1,54 @@
+/** The run queue of a machine: what runs in which turn of the platform. */
+import { describe, expect, it } from 'vitest';
+import { createRunQueue } from '../../../src/host/run-queue.ts';
+
+/** A queue whose turns are taken by hand. */
+function byHand() {
+  const turns: (() => void)[] = [];
+  const trail: string[] = [];
+  const queue = createRunQueue(
+    (callback) => void turns.push(callback),
+    (error) => trail.push(`fault: ${String(error)}`),
+    () => trail.push('idle'),
+  );
+  const note = (text: string) => (): void => void trail.push(text);
+  return { queue, trail, note, turn: () => turns.shift()?.(), turnCount: () => turns.length };
+}
+
+describe('a turn that the caller brings', () => {
+  it('runs at once what is enqueued in it, and tells of idleness only after a turn of its own', () => {
+    const { queue, trail, note, turn } = byHand();
+    queue.inTurn(() => queue.enqueue(note('frame')));
+    expect(trail).toEqual(['frame']);
+    expect(queue.isIdle).toBe(false);
+    turn();
+    expect(trail).toEqual(['frame', 'idle']);
+    expect(queue.isIdle).toBe(true);
+  });
+
+  it('overtakes nothing that waits for a turn already', () => {
+    const { queue, trail, note, turn } = byHand();
+    queue.enqueue(note('first'));
+    queue.inTurn(() => queue.enqueue(note('second')));
+    expect(trail).toEqual([]);
+    turn();
+    expect(trail).toEqual(['first', 'second']);
+  });
+
+  it('tells of idleness also when nothing was enqueued in it', () => {
+    const { queue, trail, note, turnCount } = byHand();
+    queue.inTurn(note('counted'));
+    expect(trail).toEqual(['counted', 'idle']);
+    expect(turnCount()).toBe(0);
+  });
+
+  it('runs nothing while the queue is paused', () => {
+    const { queue, trail, note, turn } = byHand();
+    queue.pause();
+    queue.inTurn(() => queue.enqueue(note('frame')));
+    expect(trail).toEqual([]);
+    queue.resume();
+    turn();
+    expect(trail).toEqual(['frame']);
+  });
+});
