@@ -24,7 +24,9 @@ export async function addressOf({ lab }: Student, machine: string): Promise<stri
 export async function etcdLeaders({ lab }: Student): Promise<{ machine: string; term: number }[]> {
   const machines = (await lab.machines.list()).filter(({ power }) => power === 'on');
   return machines.flatMap(({ name, components }) =>
-    components.flatMap((component) => (component.name === 'etcd' && component.raft?.role === 'leader' ? [{ machine: name, term: component.raft.term }] : [])),
+    components.flatMap((component) =>
+      component.name === 'etcd' && component.raft?.role === 'leader' ? [{ machine: name, term: component.raft.term }] : [],
+    ),
   );
 }
 
@@ -49,5 +51,6 @@ export async function backendsOf({ lab }: Student): Promise<Record<string, boole
 /** Waits until every API server that is on is ready. */
 export async function everyApiServerReady(student: Student, limitMs = 180_000): Promise<void> {
   for (const { name, power, roles } of await student.lab.machines.list())
-    if (power === 'on' && roles[0] === 'control-plane') await student.eventually(`the API server of ${name} is ready`, limitMs, () => isReadyAt(student, name));
+    if (power === 'on' && roles[0] === 'control-plane')
+      await student.eventually(`the API server of ${name} is ready`, limitMs, () => isReadyAt(student, name));
 }

@@ -20,7 +20,11 @@ describe('two control planes on three external etcd members', () => {
   it('goes on at kubectl with one control plane, one etcd host and one worker off at once', async () => {
     const [leader] = await etcdLeaders(student);
     await student.powerOff('control-plane-1', leader!.machine, 'worker-3');
-    const tookMs = await student.eventually('a write works', 30_000, async () => (await student.attempt('kubectl create configmap without', 10_000))?.exitCode === 0);
+    const tookMs = await student.eventually(
+      'a write works',
+      30_000,
+      async () => (await student.attempt('kubectl create configmap without', 10_000))?.exitCode === 0,
+    );
     expect(tookMs).toBeLessThanOrEqual(15_000);
     expect(await isReadyAt(student, 'control-plane-2')).toBe(true);
     await student.powerOn('control-plane-1', leader!.machine, 'worker-3');
@@ -36,7 +40,11 @@ describe('two control planes on three external etcd members', () => {
       await student.powerOn(machine);
       await student.eventually('all members agree on a leader', 60_000, async () => {
         const members = (await student.lab.machines.list()).flatMap(({ components }) => components.filter(({ name }) => name === 'etcd'));
-        return members.length === 3 && members.filter(({ raft }) => raft?.role === 'leader').length === 1 && new Set(members.map(({ raft }) => raft?.term)).size === 1;
+        return (
+          members.length === 3 &&
+          members.filter(({ raft }) => raft?.role === 'leader').length === 1 &&
+          new Set(members.map(({ raft }) => raft?.term)).size === 1
+        );
       });
     }
   });

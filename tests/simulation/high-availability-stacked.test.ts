@@ -36,11 +36,17 @@ describe('three stacked control planes and three workers', () => {
 
   /** Writes through kubectl and the load balancer until one write works; gives how long that took. */
   const untilAWriteWorks = (name: string): Promise<number> =>
-    student.eventually(`kubectl creates ${name}`, 30_000, async () => (await student.attempt(`kubectl create configmap ${name}`, 10_000))?.exitCode === 0);
+    student.eventually(
+      `kubectl creates ${name}`,
+      30_000,
+      async () => (await student.attempt(`kubectl create configmap ${name}`, 10_000))?.exitCode === 0,
+    );
 
   it('has one etcd leader, one active scheduler and one active controller manager', async () => {
     expect(await etcdLeaders(student)).toHaveLength(1);
-    const active = (await student.lab.machines.list()).flatMap(({ components }) => components.filter(({ leader }) => leader).map(({ name }) => name));
+    const active = (await student.lab.machines.list()).flatMap(({ components }) =>
+      components.filter(({ leader }) => leader).map(({ name }) => name),
+    );
     expect(active.filter((name) => name !== 'etcd').sort()).toEqual(['kube-controller-manager', 'kube-scheduler']);
     expect((await student.sh('kubectl get nodes')).match(/ Ready /g)).toHaveLength(6);
   });
@@ -70,7 +76,9 @@ describe('three stacked control planes and three workers', () => {
     for (let line = 0; line < 5; line++) await student.sh('kubectl get nodes');
     files.rename('/root-etcd.yaml', `${MANIFESTS}/etcd.yaml`);
     await everyApiServerReady(student, 400_000);
-    await student.eventually('the load balancer uses it again', 15_000, async () => Object.values(await backendsOf(student)).every(Boolean));
+    await student.eventually('the load balancer uses it again', 15_000, async () =>
+      Object.values(await backendsOf(student)).every(Boolean),
+    );
   });
 
   it('hands over to a standby when the active scheduler or controller manager is killed', async () => {
@@ -81,11 +89,19 @@ describe('three stacked control planes and three workers', () => {
       await student.lab.machines.kill(before, component);
       await student.eventually(`another ${component} holds the Lease`, 40_000, async () => (await holderOf(student, component)) !== before);
       await student.lab.machines.thaw(before, 'kubelet');
-      await student.eventually(`${component} runs again as standby`, 400_000, () => processesOf(student.simulation.machine(before), component) === 1);
+      await student.eventually(
+        `${component} runs again as standby`,
+        400_000,
+        () => processesOf(student.simulation.machine(before), component) === 1,
+      );
     }
     await student.sh(hereDocument('site.yaml', DEPLOYMENT));
     await student.sh('kubectl apply -f site.yaml');
-    await student.eventually('three pods are ready', 60_000, async () => (await student.list('/api/v1/namespaces/default/pods')).filter(isRunningAndReady).length === 3);
+    await student.eventually(
+      'three pods are ready',
+      60_000,
+      async () => (await student.list('/api/v1/namespaces/default/pods')).filter(isRunningAndReady).length === 3,
+    );
   });
 
   it('has a frozen controller manager exit when it thaws, and nothing is done twice', async () => {

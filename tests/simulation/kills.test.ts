@@ -92,7 +92,7 @@ describe('a hundred kills of components, beginning while the cluster boots', () 
     const names = ['control-plane', 'worker-1', 'load-balancer'];
     lab.ready.catch(() => 'judged below');
     const killed = new Set<string>();
-    for (let kills = 0; kills < 100; ) {
+    for (let kills = 0; kills < 100;) {
       await simulation.run(50 + random.below(500));
       const name = names[random.below(names.length)]!;
       const machine = simulation.machine(name);

@@ -31,7 +31,9 @@ describe('a node that loses power under its pod', () => {
   let node = '';
   let deadMs = 0;
   const conditionOf = async (name: string): Promise<string> =>
-    ((await student.read(`/api/v1/nodes/${name}`))!.status.conditions as { type: string; status: string }[]).find(({ type }) => type === 'Ready')!.status;
+    ((await student.read(`/api/v1/nodes/${name}`))!.status.conditions as { type: string; status: string }[]).find(
+      ({ type }) => type === 'Ready',
+    )!.status;
 
   beforeAll(async () => {
     student = await bootedCluster('dead node', { controlPlanes: 1, workers: 2 });
@@ -50,17 +52,25 @@ describe('a node that loses power under its pod', () => {
     expect(student.simulation.nowMs - deadMs).toBeLessThan(62_000);
     await student.eventually('the node is tainted', 10_000, async () => {
       const taints = ((await student.read(`/api/v1/nodes/${node}`))!.spec.taints ?? []) as { key: string; effect: string }[];
-      return ['NoSchedule', 'NoExecute'].every((effect) => taints.some((taint) => taint.key === 'node.kubernetes.io/unreachable' && taint.effect === effect));
+      return ['NoSchedule', 'NoExecute'].every((effect) =>
+        taints.some((taint) => taint.key === 'node.kubernetes.io/unreachable' && taint.effect === effect),
+      );
     });
     expect(await student.sh('kubectl get nodes')).toMatch(new RegExp(`^${node} +NotReady `, 'm'));
     expect((await student.read(`${PODS}/${pod.metadata.name}`))!.metadata.deletionTimestamp).toBeUndefined();
   });
 
   it('has its pod evicted after another 300 seconds and replaced on the other worker', async () => {
-    await student.eventually('the pod is being deleted', 330_000, async () => (await student.read(`${PODS}/${pod.metadata.name}`))!.metadata.deletionTimestamp !== undefined);
+    await student.eventually(
+      'the pod is being deleted',
+      330_000,
+      async () => (await student.read(`${PODS}/${pod.metadata.name}`))!.metadata.deletionTimestamp !== undefined,
+    );
     expect(student.simulation.nowMs - deadMs).toBeGreaterThan(340_000);
     expect(student.simulation.nowMs - deadMs).toBeLessThan(370_000);
-    await student.eventually('another pod is ready', 30_000, async () => (await student.list(PODS)).some((other) => other.metadata.uid !== pod.metadata.uid && isRunningAndReady(other)));
+    await student.eventually('another pod is ready', 30_000, async () =>
+      (await student.list(PODS)).some((other) => other.metadata.uid !== pod.metadata.uid && isRunningAndReady(other)),
+    );
     expect(await student.sh('kubectl get pods')).toMatch(new RegExp(`^${pod.metadata.name} +1/1 +Terminating `, 'm'));
   });
 
@@ -68,8 +78,17 @@ describe('a node that loses power under its pod', () => {
     await student.powerOn(node);
     await student.eventually('the old pod is gone', 60_000, async () => (await student.read(`${PODS}/${pod.metadata.name}`)) === undefined);
     await student.eventually('the node is ready', 60_000, async () => (await conditionOf(node)) === 'True');
-    await student.eventually('the node has no taints', 15_000, async () => (await student.read(`/api/v1/nodes/${node}`))!.spec.taints === undefined);
-    expect(student.simulation.machine(node)!.kernel.processes().filter(({ name }) => name === 'nginx')).toEqual([]);
+    await student.eventually(
+      'the node has no taints',
+      15_000,
+      async () => (await student.read(`/api/v1/nodes/${node}`))!.spec.taints === undefined,
+    );
+    expect(
+      student.simulation
+        .machine(node)!
+        .kernel.processes()
+        .filter(({ name }) => name === 'nginx'),
+    ).toEqual([]);
     expect(await student.list(PODS)).toHaveLength(1);
   });
 
@@ -82,22 +101,36 @@ describe('a node that loses power under its pod', () => {
     await student.sh('kubectl get nodes');
     await student.simulation.run(30_000);
     expect(processesOf(machine, 'kubelet')).toBe(1);
-    expect(machine.kernel.processes().filter(({ component }) => component === 'kube-apiserver').map(({ pid }) => pid)).toEqual(before.map(({ pid }) => pid));
+    expect(
+      machine.kernel
+        .processes()
+        .filter(({ component }) => component === 'kube-apiserver')
+        .map(({ pid }) => pid),
+    ).toEqual(before.map(({ pid }) => pid));
   });
 });
 
 describe('a cluster without workers', () => {
   it('is ready, leaves a plain pod Pending with the words of the scheduler, and runs it once the taint is removed', async () => {
     const student = await bootedCluster('no workers', { controlPlanes: 1, workers: 0 });
-    await student.sh(hereDocument('pod.yaml', 'apiVersion: v1\nkind: Pod\nmetadata:\n  name: lonely\nspec:\n  containers:\n  - name: web\n    image: nginx:1.27'));
+    await student.sh(
+      hereDocument(
+        'pod.yaml',
+        'apiVersion: v1\nkind: Pod\nmetadata:\n  name: lonely\nspec:\n  containers:\n  - name: web\n    image: nginx:1.27',
+      ),
+    );
     await student.sh('kubectl apply -f pod.yaml');
     await student.simulation.run(5_000);
     expect(await student.sh('kubectl get pods')).toMatch(/^lonely +0\/1 +Pending +0 /m);
     const text =
       '0/1 nodes are available: 1 node(s) had untolerated taint {node-role.kubernetes.io/control-plane: }. preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling.';
-    const condition = (await student.read(`${PODS}/lonely`))!.status.conditions.find(({ type }: { type: string }) => type === 'PodScheduled');
+    const condition = (await student.read(`${PODS}/lonely`))!.status.conditions.find(
+      ({ type }: { type: string }) => type === 'PodScheduled',
+    );
     expect(condition).toMatchObject({ status: 'False', reason: 'Unschedulable', message: text });
-    expect(await student.sh('kubectl get events')).toMatch(/Warning +FailedScheduling +pod\/lonely +0\/1 nodes are available: 1 node\(s\) had untolerated taint/);
+    expect(await student.sh('kubectl get events')).toMatch(
+      /Warning +FailedScheduling +pod\/lonely +0\/1 nodes are available: 1 node\(s\) had untolerated taint/,
+    );
     await student.sh(`kubectl patch node control-plane --type=json -p '[{"op":"remove","path":"/spec/taints"}]'`);
     await student.eventually('the pod is ready', 30_000, async () => isRunningAndReady(await student.read(`${PODS}/lonely`)));
   });

@@ -82,7 +82,9 @@ describe('one pod on one control plane and one worker', () => {
     ])
       expect(described).toMatch(line);
     expect(await student.sh('kubectl logs site -c writer')).toMatch(/^(wrote\n)+$/);
-    expect(await student.sh('kubectl exec site -c web -- cat /usr/share/nginx/html/index.html')).toMatch(/^Mon Jan {2}5 09:\d\d:\d\d UTC 2026\n$/);
+    expect(await student.sh('kubectl exec site -c web -- cat /usr/share/nginx/html/index.html')).toMatch(
+      /^Mon Jan {2}5 09:\d\d:\d\d UTC 2026\n$/,
+    );
     expect(await student.sh('kubectl exec site -c writer -- hostname')).toBe('site\n');
   });
 
@@ -91,7 +93,9 @@ describe('one pod on one control plane and one worker', () => {
     expect(await student.sh('kubectl apply -f service.yaml')).toBe('service/site created\n');
     const { podIP } = (await student.read(POD))!.status as { podIP: string };
     await student.eventually('the slice lists the pod', 10_000, async () => {
-      const slices = await student.list('/apis/discovery.k8s.io/v1/namespaces/default/endpointslices?labelSelector=kubernetes.io%2Fservice-name%3Dsite');
+      const slices = await student.list(
+        '/apis/discovery.k8s.io/v1/namespaces/default/endpointslices?labelSelector=kubernetes.io%2Fservice-name%3Dsite',
+      );
       const endpoints = slices.flatMap((slice) => slice['endpoints'] as { addresses: string[] }[]);
       return endpoints.some(({ addresses }) => addresses.includes(podIP));
     });
@@ -106,7 +110,11 @@ describe('one pod on one control plane and one worker', () => {
     expect(answer?.exitCode ?? 'hangs').not.toBe(0);
     await student.simulation.run(60_000);
     await student.powerOn('control-plane');
-    await student.eventually('the API server answers', 60_000, async () => (await student.attempt('kubectl get nodes', 5_000))?.exitCode === 0);
+    await student.eventually(
+      'the API server answers',
+      60_000,
+      async () => (await student.attempt('kubectl get nodes', 5_000))?.exitCode === 0,
+    );
     await student.eventually('the pod is ready', 60_000, async () => isRunningAndReady(await student.read(POD)));
     const pod = (await student.read(POD))!;
     expect(pod.metadata.uid).toBe(uid);
@@ -122,10 +130,16 @@ describe('one pod on one control plane and one worker', () => {
     await student.powerOff(...machines);
     await student.simulation.run(30_000);
     await student.powerOn(...machines);
-    await student.eventually('the API server answers', READY_LIMIT_MS, async () => (await student.attempt('kubectl get nodes', 5_000))?.exitCode === 0);
+    await student.eventually(
+      'the API server answers',
+      READY_LIMIT_MS,
+      async () => (await student.attempt('kubectl get nodes', 5_000))?.exitCode === 0,
+    );
     await student.eventually('the containers run again', 120_000, async () => {
       const pod = await student.read(POD);
-      return isRunningAndReady(pod) && pod!.status.containerStatuses.every(({ restartCount }: { restartCount: number }) => restartCount > 0);
+      return (
+        isRunningAndReady(pod) && pod!.status.containerStatuses.every(({ restartCount }: { restartCount: number }) => restartCount > 0)
+      );
     });
     const after = await student.list('/api/v1/namespaces/default/pods');
     expect(after.map(({ metadata }) => metadata.uid)).toEqual(before.map(({ metadata }) => metadata.uid));
@@ -135,7 +149,10 @@ describe('one pod on one control plane and one worker', () => {
 
   it('is refused with the texts of kubectl and the API server when its manifest is wrong, and nothing changes', async () => {
     const { metadata } = (await student.read(POD))!;
-    const broken = await student.attempt("printf 'apiVersion: v1\\nkind: Pod\\nmetadata:\\n  name: Bad_Name\\nspec:\\n  containers:\\n  - name: web\\n' | kubectl apply -f -", 10_000);
+    const broken = await student.attempt(
+      "printf 'apiVersion: v1\\nkind: Pod\\nmetadata:\\n  name: Bad_Name\\nspec:\\n  containers:\\n  - name: web\\n' | kubectl apply -f -",
+      10_000,
+    );
     expect(broken).toMatchObject({ exitCode: 1, stdout: '' });
     expect(broken!.stderr).toContain('The Pod "Bad_Name" is invalid');
     expect(broken!.stderr).toContain('spec.containers[0].image: Required value');

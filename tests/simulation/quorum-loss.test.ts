@@ -18,7 +18,8 @@ describe('a cluster of three control planes that loses two', () => {
     survivor = await holderOf(student, 'kube-scheduler');
     others = ['control-plane-1', 'control-plane-2', 'control-plane-3'].filter((name) => name !== survivor);
     direct = `kubectl -s https://10.0.0.1${survivor.at(-1)}:6443`;
-    for (const component of ['kube-scheduler', 'kube-apiserver']) pids.set(component, pidsOf(student.simulation.machine(survivor), component)[0]!);
+    for (const component of ['kube-scheduler', 'kube-apiserver'])
+      pids.set(component, pidsOf(student.simulation.machine(survivor), component)[0]!);
     await student.powerOff(...others);
     lostMs = student.simulation.nowMs;
   }, BOOT_LIMIT_MS);
@@ -37,12 +38,20 @@ describe('a cluster of three control planes that loses two', () => {
   });
 
   it('has the active scheduler lose its Lease and exit', async () => {
-    await student.eventually('the scheduler is gone', 30_000, () => !pidsOf(student.simulation.machine(survivor), 'kube-scheduler').includes(pids.get('kube-scheduler')!));
+    await student.eventually(
+      'the scheduler is gone',
+      30_000,
+      () => !pidsOf(student.simulation.machine(survivor), 'kube-scheduler').includes(pids.get('kube-scheduler')!),
+    );
     expect(student.simulation.nowMs - lostMs).toBeGreaterThan(8_000);
   });
 
   it('has the kubelet kill the API server, whose liveness includes etcd, after about 80 to 90 seconds', async () => {
-    await student.eventually('the API server is gone', 150_000, () => !pidsOf(student.simulation.machine(survivor), 'kube-apiserver').includes(pids.get('kube-apiserver')!));
+    await student.eventually(
+      'the API server is gone',
+      150_000,
+      () => !pidsOf(student.simulation.machine(survivor), 'kube-apiserver').includes(pids.get('kube-apiserver')!),
+    );
     expect(student.simulation.nowMs - lostMs).toBeGreaterThan(60_000);
     expect(student.simulation.nowMs - lostMs).toBeLessThan(130_000);
     await student.eventually('connections are refused', 60_000, async () => {
