@@ -34,6 +34,8 @@ export interface Terminal {
   onResize(listener: () => void): void;
   /** Takes the line discipline away (every key as it is pressed, no echo, no signals from Ctrl-C) or gives it back; absent where there is none. */
   setRaw?(isRaw: boolean): void;
+  /** Where keys come from when standard input is something else (/dev/tty); absent where the keyboard is not to be had. */
+  readonly input?: ByteReader;
 }
 
 /** What a child gets. What is left out is inherited from the parent (files, network, env, cwd) or empty (standard streams). */

@@ -58,6 +58,7 @@ export function keysOf(text: string): string[] {
 export async function withScreen<T>(process: Process, use: (screen: Screen) => Promise<T>): Promise<T | undefined> {
   const { terminal } = process;
   if (!terminal?.setRaw) return undefined;
+  const keyboard = terminal.input ?? process.stdin;
   const decoder = new TextDecoder();
   const waiting: string[] = [];
   const screen: Screen = {
@@ -69,7 +70,7 @@ export async function withScreen<T>(process: Process, use: (screen: Screen) => P
     },
     async key() {
       while (waiting.length === 0) {
-        const chunk = await process.stdin.read();
+        const chunk = await keyboard.read();
         if (!chunk) return undefined;
         waiting.push(...keysOf(decoder.decode(chunk, { stream: true })));
       }

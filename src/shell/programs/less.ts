@@ -102,8 +102,9 @@ async function page(process: Process, text: string): Promise<boolean> {
 
 /** less */
 export const less = applet({ flags: 'NSRFXEinr' }, async (process, options) => {
-  // Keys come from standard input, so what is paged must be a file.
-  if (!process.terminal?.setRaw || options.operands.length === 0 || options.operands.includes('-'))
+  // Where the keyboard is only to be had as standard input, what is paged must be a file.
+  const readsStdin = options.operands.length === 0 || options.operands.includes('-');
+  if (!process.terminal?.setRaw || (readsStdin && !process.terminal.input))
     return forEachInput(process, options.operands, async ({ reader }) => {
       for (let chunk = await reader.read(); chunk; chunk = await reader.read()) await process.stdout.write(chunk);
     });

@@ -44,79 +44,103 @@ function readDelimited(script: string, from: number, delimiter: string): { text:
   throw new UsageError('-e expression #1, char 0: unterminated address regex');
 }
 
-function parseScript(script: string, extended: boolean): Instruction[] {
-  const instructions: Instruction[] = [];
-  const compile = (source: string, flags = ''): RegExp => new RegExp(posixRegExp(source, extended ? 'extended' : 'basic'), flags);
-  let at = 0;
-  const skip = (chars: RegExp): void => {
-    while (at < script.length && chars.test(script[at]!)) at++;
-  };
-  const fail = (text: string): never => {
-    throw new UsageError(`-e expression #1, char ${at + 1}: ${text}`);
-  };
-  const address = (): Address | undefined => {
-    const number = /^\d+/.exec(script.slice(at));
+/** Reads a script instruction by instruction. */
+class ScriptReader {
+  private at = 0;
+
+  constructor(
+    private readonly script: string,
+    private readonly extended: boolean,
+  ) {}
+
+  private compile(source: string, flags = ''): RegExp {
+    return new RegExp(posixRegExp(source, this.extended ? 'extended' : 'basic'), flags);
+  }
+
+  private skip(chars: RegExp): void {
+    while (this.at < this.script.length && chars.test(this.script[this.at]!)) this.at++;
+  }
+
+  private fail(text: string): never {
+    throw new UsageError(`-e expression #1, char ${this.at + 1}: ${text}`);
+  }
+
+  private address(): Address | undefined {
+    const { script } = this;
+    const number = /^\d+/.exec(script.slice(this.at));
     if (number) {
-      at += number[0].length;
+      this.at += number[0].length;
       return { line: Number(number[0]) };
     }
-    if (script[at] === '$') {
-      at++;
+    if (script[this.at] === '$') {
+      this.at++;
       return { line: '$' };
     }
-    if (script[at] !== '/' && script[at] !== '\\') return undefined;
-    const delimiter = script[at] === '\\' ? script[++at]! : '/';
-    const read = readDelimited(script, at + 1, delimiter);
-    at = read.end;
-    const insensitive = script[at] === 'I';
-    if (insensitive) at++;
-    return { pattern: compile(read.text, insensitive ? 'i' : '') };
-  };
-  for (;;) {
-    skip(/[\s;]/);
-    if (at >= script.length) return instructions;
-    if (script[at] === '}') {
-      at++;
-      continue;
-    }
-    const from = address();
-    let to: Address | undefined;
-    if (from && script[at] === ',') {
-      at++;
-      to = address() ?? fail("unexpected `,'");
-    }
-    skip(/\s/);
-    const negated = script[at] === '!';
-    if (negated) at++;
-    skip(/\s/);
-    const letter = script[at++] ?? fail('missing command');
-    const base = { ...(from ? { from } : {}), ...(to ? { to } : {}), negated, letter, active: false };
-    if (letter === 's') {
-      const delimiter = script[at]!;
-      const source = readDelimited(script, at + 1, delimiter);
-      const target = readDelimited(script, source.end, delimiter);
-      const flags = /^[gpiI\d]*/.exec(script.slice(target.end))![0];
-      at = target.end + flags.length;
-      const nth = /\d+/.exec(flags)?.[0];
-      instructions.push({
-        ...base,
-        pattern: compile(source.text, `g${/[iI]/.test(flags) ? 'i' : ''}`),
-        replacement: target.text,
-        print: flags.includes('p'),
-        nth: flags.includes('g') ? (nth ? -Number(nth) : 0) : Number(nth ?? 1),
-      });
-    } else if (letter === 'y') {
-      const source = readDelimited(script, at + 1, script[at]!);
-      const target = readDelimited(script, source.end, script[at]!);
-      at = target.end;
-      instructions.push({ ...base, text: source.text, replacement: target.text });
-    } else if ('aic'.includes(letter)) {
-      const line = /^\\?\s*\n?([^\n]*)/.exec(script.slice(at))!;
-      at += line[0].length;
-      instructions.push({ ...base, text: line[1]! });
-    } else if ('dpqnN=DPhHgGx'.includes(letter)) instructions.push(base);
-    else fail(`unknown command: \`${letter}'`);
+    if (script[this.at] !== '/' && script[this.at] !== '\\') return undefined;
+    const delimiter = script[this.at] === '\\' ? script[++this.at]! : '/';
+    const read = readDelimited(script, this.at + 1, delimiter);
+    this.at = read.end;
+    const insensitive = script[this.at] === 'I';
+    if (insensitive) this.at++;
+    return { pattern: this.compile(read.text, insensitive ? 'i' : '') };
   }
+
+  private substitution(): Pick<Instruction, 'pattern' | 'replacement' | 'print' | 'nth'> {
+    const delimiter = this.script[this.at]!;
+    const source = readDelimited(this.script, this.at + 1, delimiter);
+    const target = readDelimited(this.script, source.end, delimiter);
+    const flags = /^[gpiI\d]*/.exec(this.script.slice(target.end))![0];
+    this.at = target.end + flags.length;
+    const nth = /\d+/.exec(flags)?.[0];
+    return {
+      pattern: this.compile(source.text, `g${/[iI]/.test(flags) ? 'i' : ''}`),
+      replacement: target.text,
+      print: flags.includes('p'),
+      nth: flags.includes('g') ? (nth ? -Number(nth) : 0) : Number(nth ?? 1),
+    };
+  }
+
+  private details(letter: string): Partial<Instruction> {
+    if (letter === 's') return this.substitution();
+    if (letter === 'y') {
+      const source = readDelimited(this.script, this.at + 1, this.script[this.at]!);
+      const target = readDelimited(this.script, source.end, this.script[this.at]!);
+      this.at = target.end;
+      return { text: source.text, replacement: target.text };
+    }
+    if ('aic'.includes(letter)) {
+      const line = /^\\?\s*\n?([^\n]*)/.exec(this.script.slice(this.at))!;
+      this.at += line[0].length;
+      return { text: line[1]! };
+    }
+    if (!'dpqnN=DPhHgGx'.includes(letter)) this.fail(`unknown command: \`${letter}'`);
+    return {};
+  }
+
+  /** The next instruction; undefined at the end. */
+  next(): Instruction | undefined {
+    this.skip(/[\s;}]/);
+    if (this.at >= this.script.length) return undefined;
+    const from = this.address();
+    let to: Address | undefined;
+    if (from && this.script[this.at] === ',') {
+      this.at++;
+      to = this.address() ?? this.fail("unexpected `,'");
+    }
+    this.skip(/\s/);
+    const negated = this.script[this.at] === '!';
+    if (negated) this.at++;
+    this.skip(/\s/);
+    const letter = this.script[this.at++] ?? this.fail('missing command');
+    return { ...(from ? { from } : {}), ...(to ? { to } : {}), negated, letter, active: false, ...this.details(letter) };
+  }
+}
+
+function parseScript(script: string, extended: boolean): Instruction[] {
+  const reader = new ScriptReader(script, extended);
+  const instructions: Instruction[] = [];
+  for (let next = reader.next(); next; next = reader.next()) instructions.push(next);
+  return instructions;
 }
 
 /** The text a substitution puts in: \1, &, \n. */

@@ -73,7 +73,10 @@ function setOption(words: string): ExResult {
 export function runEx(text: string, buffer: Buffer, host: ExHost): ExResult {
   const { from, to, given, rest } = readRange(text.trim(), buffer);
   if (rest === '') {
-    if (given) buffer.row = to;
+    if (given) {
+      buffer.row = to;
+      buffer.column = Math.max(0, buffer.line.search(/\S/));
+    }
     return {};
   }
   if (/^s[^\w\s]/.test(rest)) return substitute(buffer, from, to, rest);
