@@ -12,7 +12,12 @@ if (!binary) {
 }
 
 /** Fields added after the binary's release, in Kubernetes 1.33. */
-const newer = { 'core.v1.Lifecycle': '3stopSignal', 'core.v1.ContainerStatus': '15stopSignal', 'core.v1.PodCondition': '7observedGeneration', 'core.v1.PodStatus': '17observedGeneration' };
+const newer = {
+  'core.v1.Lifecycle': '3stopSignal',
+  'core.v1.ContainerStatus': '15stopSignal',
+  'core.v1.PodCondition': '7observedGeneration',
+  'core.v1.PodStatus': '17observedGeneration',
+};
 
 function* fieldsOf(bytes) {
   let at = 0;
@@ -54,7 +59,8 @@ function* descriptors(data) {
   }
 }
 
-const shortName = (name) => name.replace(/^\.?k8s\.io\.(api|apimachinery\.pkg|apiextensions_apiserver\.pkg\.apis|kube_aggregator\.pkg\.apis)\./, '');
+const shortName = (name) =>
+  name.replace(/^\.?k8s\.io\.(api|apimachinery\.pkg|apiextensions_apiserver\.pkg\.apis|kube_aggregator\.pkg\.apis)\./, '');
 const text = (bytes) => Buffer.from(bytes).toString('utf8');
 
 const messages = new Map();

@@ -48,7 +48,8 @@ export function textProblems(name, text) {
   const problems = [];
   if (/\bWebAssembly\s*\.\s*(instantiate|compile|Module|validate)/.test(text)) problems.push(`${name} uses WebAssembly`);
   for (const [, host] of text.matchAll(/\b(?:https?|wss?):\/\/([a-z0-9.-]+|\[[0-9a-f:]+\])/gi)) {
-    if (!namedHosts.some((pattern) => pattern.test(host.toLowerCase().replace(/\.$/, '')))) problems.push(`${name} names the foreign host ${host}`);
+    if (!namedHosts.some((pattern) => pattern.test(host.toLowerCase().replace(/\.$/, ''))))
+      problems.push(`${name} names the foreign host ${host}`);
   }
   for (const [found] of text.matchAll(/(?:fetch|importScripts|import|Worker|EventSource)\(\s*["'`](?:https?:)?\/\/[^"'`]+/g)) {
     problems.push(`${name} fetches from another host: ${found.slice(0, 80)}`);

@@ -4,7 +4,16 @@ import { join } from 'node:path';
 import { root } from './paths.mjs';
 
 /** Everything the built lab is made from. */
-const sources = ['index.html', 'src', 'workers', 'public', 'vite.config.ts', 'scripts/workers.mjs', 'svelte.config.js', 'package-lock.json'];
+const sources = [
+  'index.html',
+  'src',
+  'workers',
+  'public',
+  'vite.config.ts',
+  'scripts/workers.mjs',
+  'svelte.config.js',
+  'package-lock.json',
+];
 
 function changedMs(path) {
   return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;

@@ -63,7 +63,12 @@ async function openHeadless(url) {
 if (values.folder === undefined && needsBuild()) await build({ root, logLevel: 'error' });
 const bridge = await loadBridge();
 const wanted = values.port === undefined ? 5173 : Number(values.port);
-const server = await serveFolder({ folder: resolve(values.folder ?? join(root, 'dist')), port: wanted, orNext: values.port === undefined, bridge });
+const server = await serveFolder({
+  folder: resolve(values.folder ?? join(root, 'dist')),
+  port: wanted,
+  orNext: values.port === undefined,
+  bridge,
+});
 const address = server.url.replace(/\/$/, '');
 let browser;
 let isEnding = false;
@@ -92,5 +97,7 @@ if (values.headless) {
     await end(1);
   }
 } else {
-  console.log(`The lab is at ${address}/?bridge\n  kubectl --server ${address} get nodes   (once a tab is open there)\n  token of pages that change something: ${bridge.token}`);
+  console.log(
+    `The lab is at ${address}/?bridge\n  kubectl --server ${address} get nodes   (once a tab is open there)\n  token of pages that change something: ${bridge.token}`,
+  );
 }

@@ -40,4 +40,6 @@ const { loadBridge } = await import('./load.mjs');
 const bridge = await loadBridge();
 const { url, port } = await serveFolder({ folder: join(root, 'dist'), port: wantedPort, orNext: true, bridge });
 if (port !== wantedPort) console.log(`Port ${wantedPort} is taken; using ${port}.`);
-console.log(`\n  Tabernetes is at ${url}\n\n  Everything runs in your browser; this only serves files. Ctrl-C ends it.\n\n  With ${url}?bridge open, a kubectl of this machine works on the cluster: kubectl --server ${url.slice(0, -1)} get nodes\n  Pages that change something through the bridge send X-Lab-Token: ${bridge.token}\n`);
+console.log(
+  `\n  Tabernetes is at ${url}\n\n  Everything runs in your browser; this only serves files. Ctrl-C ends it.\n\n  With ${url}?bridge open, a kubectl of this machine works on the cluster: kubectl --server ${url.slice(0, -1)} get nodes\n  Pages that change something through the bridge send X-Lab-Token: ${bridge.token}\n`,
+);

@@ -26,7 +26,8 @@ function sendTelemetry({ machine }: BrowserMachine, incarnation: number, port: M
 function releasing<Args extends unknown[], Result>(method: (...args: Args) => Promise<Result>): (...args: Args) => Promise<Result> {
   return (...args) =>
     method(...args).finally(() => {
-      for (const argument of args) if (typeof argument === 'function') (argument as unknown as Comlink.ProxyMethods)[Comlink.releaseProxy]();
+      for (const argument of args)
+        if (typeof argument === 'function') (argument as unknown as Comlink.ProxyMethods)[Comlink.releaseProxy]();
     });
 }
 
@@ -45,14 +46,23 @@ export function exposeMachine(start: (machine: Machine, boot: management.BootMes
   };
   const waitingLinks: { address: string; incarnation: number; port: MessagePort }[] = [];
   const api = {
-    async boot(boot: management.BootMessage, bootedLabMs: number, ports: { time: MessagePort; telemetry: MessagePort }, requestLink: (address: string) => void, onTrouble: (message: string) => void): Promise<void> {
+    async boot(
+      boot: management.BootMessage,
+      bootedLabMs: number,
+      ports: { time: MessagePort; telemetry: MessagePort },
+      requestLink: (address: string) => void,
+      onTrouble: (message: string) => void,
+    ): Promise<void> {
       const made = await createBrowserMachine({ ...boot, name: boot.machine, bootedLabMs, requestLink, onTrouble });
       host = made;
       sendTelemetry(made, boot.incarnation, ports.telemetry);
       for (const { address, incarnation, port } of waitingLinks.splice(0)) made.connect(address, incarnation, port);
       control = await start(made.machine, boot);
       const { run, fetch } = control;
-      Object.assign(api, control, run && { run: releasing(run) }, fetch && { fetch: releasing(fetch) }, { signal: (component: string | undefined, signal: Parameters<MachineControl['signal']>[1]) => nudge(booted().control.signal(component, signal)) });
+      Object.assign(api, control, run && { run: releasing(run) }, fetch && { fetch: releasing(fetch) }, {
+        signal: (component: string | undefined, signal: Parameters<MachineControl['signal']>[1]) =>
+          nudge(booted().control.signal(component, signal)),
+      });
       made.attachTime(ports.time);
     },
     connect(_peer: string, peerAddress: string, incarnation: number, port: MessagePort): void {

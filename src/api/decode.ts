@@ -23,7 +23,9 @@ export function decodeText<T extends KubeObject>(kind: Kind<T>, text: string): D
     parsed = parseJsonStrict(text);
   } catch (error) {
     const shown = text === '' ? '<empty>' : text.length > maxShownBody ? `${text.slice(0, maxShownBody)} <truncated>` : text;
-    throw badRequest(`the object provided is unrecognized (must be of type ${kind.kind}): couldn't get version/kind; json parse error: ${(error as Error).message} (${shown})`);
+    throw badRequest(
+      `the object provided is unrecognized (must be of type ${kind.kind}): couldn't get version/kind; json parse error: ${(error as Error).message} (${shown})`,
+    );
   }
   const result = decodeObject(kind, parsed.value);
   result.unknownFields = [...parsed.duplicates.map(duplicateFieldText), ...result.unknownFields];
@@ -45,9 +47,12 @@ export function decodeObject<T extends KubeObject>(kind: Kind<T>, body: unknown)
   try {
     decoded = decodeBySchema(body, schemaNamed(kind.schema));
   } catch (error) {
-    throw badRequest(`${kind.kind} in version "${parseGroupVersion(wanted).version}" cannot be handled as a ${kind.kind}: ${(error as Error).message}`);
+    throw badRequest(
+      `${kind.kind} in version "${parseGroupVersion(wanted).version}" cannot be handled as a ${kind.kind}: ${(error as Error).message}`,
+    );
   }
-  if (apiVersion !== wanted) throw badRequest(`the API version in the data (${String(apiVersion)}) does not match the expected API version (${wanted})`);
+  if (apiVersion !== wanted)
+    throw badRequest(`the API version in the data (${String(apiVersion)}) does not match the expected API version (${wanted})`);
   const { metadata, ...rest } = decoded.value as KubeObject;
   const object = { ...rest, kind: kind.kind, apiVersion: wanted, metadata: metadata ?? { name: '' } };
   return { object: inWireOrder(object) as T, unknownFields: decoded.unknownFields };

@@ -3,7 +3,8 @@ import type { KubeObject } from '#apimachinery';
 import { allVerbs, type Kind } from './kind.ts';
 
 /** What a kind's file must say; the rest follows from the kind's name or is empty. */
-export type KindDefinition<T extends KubeObject> = Pick<Kind<T>, 'group' | 'version' | 'kind' | 'plural' | 'schema' | 'columns'> & Partial<Kind<T>>;
+export type KindDefinition<T extends KubeObject> = Pick<Kind<T>, 'group' | 'version' | 'kind' | 'plural' | 'schema' | 'columns'> &
+  Partial<Kind<T>>;
 
 /** The whole definition: list kind, singular, verbs and storage prefix unless they are given. */
 export function defineKind<T extends KubeObject>(definition: KindDefinition<T>): Kind<T> {

@@ -176,7 +176,16 @@ export function storagePrefixOf(kind: Pick<Kind, 'storagePrefix' | 'scope'>, nam
 }
 
 /** The verbs of an ordinary stored resource, in discovery's order. */
-export const allVerbs: readonly Verb[] = Object.freeze(['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'] as const);
+export const allVerbs: readonly Verb[] = Object.freeze([
+  'create',
+  'delete',
+  'deletecollection',
+  'get',
+  'list',
+  'patch',
+  'update',
+  'watch',
+] as const);
 
 /** The characters of generated name suffixes (no vowels, no 0, 1, 3): five of them follow a generateName. */
 export const randomNameAlphabet = 'bcdfghjklmnpqrstvwxz2456789';

@@ -26,7 +26,10 @@ export function clearStatus(object: KubeObject): void {
 }
 
 /** The status subresource of a kind: everything but status comes from the stored object; metadata too, but for what managers own. */
-export function statusSubresource<T extends KubeObject>(kind: string, validateUpdate?: (object: T, old: T) => FieldError[]): Subresource<T> {
+export function statusSubresource<T extends KubeObject>(
+  kind: string,
+  validateUpdate?: (object: T, old: T) => FieldError[],
+): Subresource<T> {
   return {
     name: 'status',
     kind,

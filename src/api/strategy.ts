@@ -1,6 +1,14 @@
 // The generic part of creating and updating objects (rest.BeforeCreate, rest.BeforeUpdate) around a kind's own strategy.
 import {
-  formatTime, isDns1123Subdomain, path, semanticEqual, validateObjectMeta, validateObjectMetaUpdate, type FieldError, type KubeObject, type ObjectMeta,
+  formatTime,
+  isDns1123Subdomain,
+  path,
+  semanticEqual,
+  validateObjectMeta,
+  validateObjectMetaUpdate,
+  type FieldError,
+  type KubeObject,
+  type ObjectMeta,
 } from '#apimachinery';
 import { randomNameAlphabet, type Kind, type StrategyContext, type Subresource } from './kind.ts';
 
@@ -51,7 +59,13 @@ function desiredState(object: KubeObject): Record<string, unknown> {
 }
 
 /** Prepares an object to replace `old`: system-owned metadata put back, generation, the kind's (or the subresource's) hooks; in place. Answers what is wrong with the change. */
-export function beforeUpdate<T extends KubeObject>(kind: Kind<T>, object: T, old: T, context: StrategyContext, subresource?: Subresource<T>): FieldError[] {
+export function beforeUpdate<T extends KubeObject>(
+  kind: Kind<T>,
+  object: T,
+  old: T,
+  context: StrategyContext,
+  subresource?: Subresource<T>,
+): FieldError[] {
   const { metadata } = object;
   const kept = old.metadata;
   metadata.name ||= kept.name;
@@ -79,8 +93,21 @@ function putBack<K extends keyof ObjectMeta>(metadata: ObjectMeta, kept: ObjectM
 }
 
 const metaOrder: readonly (keyof ObjectMeta)[] = [
-  'name', 'generateName', 'namespace', 'selfLink', 'uid', 'resourceVersion', 'generation', 'creationTimestamp', 'deletionTimestamp',
-  'deletionGracePeriodSeconds', 'labels', 'annotations', 'ownerReferences', 'finalizers', 'managedFields',
+  'name',
+  'generateName',
+  'namespace',
+  'selfLink',
+  'uid',
+  'resourceVersion',
+  'generation',
+  'creationTimestamp',
+  'deletionTimestamp',
+  'deletionGracePeriodSeconds',
+  'labels',
+  'annotations',
+  'ownerReferences',
+  'finalizers',
+  'managedFields',
 ];
 
 /** The fields in the order a real server writes them. */

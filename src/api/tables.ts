@@ -1,5 +1,13 @@
 // Tables of any kind, from its columns.
-import { ageOf, partialObjectMetadata, type KubeObject, type ListMeta, type Table, type TableColumnDefinition, type TableRow } from '#apimachinery';
+import {
+  ageOf,
+  partialObjectMetadata,
+  type KubeObject,
+  type ListMeta,
+  type Table,
+  type TableColumnDefinition,
+  type TableRow,
+} from '#apimachinery';
 import type { Cell, Column, Kind } from './kind.ts';
 
 /** The Table of objects; `includeObject` as in the request (Metadata by default). */
@@ -10,7 +18,13 @@ export function tableOf<T extends KubeObject>(
   nowMs: number,
   includeObject: 'None' | 'Metadata' | 'Object' = 'Metadata',
 ): Table {
-  const columnDefinitions: TableColumnDefinition[] = kind.columns.map(({ name, type, format, description, priority }) => ({ name, type, format, description, priority }));
+  const columnDefinitions: TableColumnDefinition[] = kind.columns.map(({ name, type, format, description, priority }) => ({
+    name,
+    type,
+    format,
+    description,
+    priority,
+  }));
   const rows = objects.map((object): TableRow => {
     const row: TableRow = { cells: kind.columns.map((column) => column.value(object, nowMs)) };
     const conditions = kind.rowConditions?.(object) ?? [];
@@ -27,20 +41,44 @@ const ageDescription = 'Time since the object was created.';
 
 /** The Name column. */
 export function nameColumn<T extends KubeObject>(): Column<T> {
-  return { name: 'Name', type: 'string', format: 'name', description: nameDescription, priority: 0, value: (object) => object.metadata.name };
+  return {
+    name: 'Name',
+    type: 'string',
+    format: 'name',
+    description: nameDescription,
+    priority: 0,
+    value: (object) => object.metadata.name,
+  };
 }
 
 /** The Age column. */
 export function ageColumn<T extends KubeObject>(): Column<T> {
-  return { name: 'Age', type: 'string', format: '', description: ageDescription, priority: 0, value: (object, nowMs) => ageOf(object.metadata.creationTimestamp, nowMs) };
+  return {
+    name: 'Age',
+    type: 'string',
+    format: '',
+    description: ageDescription,
+    priority: 0,
+    value: (object, nowMs) => ageOf(object.metadata.creationTimestamp, nowMs),
+  };
 }
 
 /** A column of text. */
-export function textColumn<T extends KubeObject>(name: string, description: string, value: (object: T, nowMs: number) => Cell, priority = 0): Column<T> {
+export function textColumn<T extends KubeObject>(
+  name: string,
+  description: string,
+  value: (object: T, nowMs: number) => Cell,
+  priority = 0,
+): Column<T> {
   return { name, type: 'string', format: '', description, priority, value };
 }
 
 /** A column of whole numbers. */
-export function integerColumn<T extends KubeObject>(name: string, description: string, value: (object: T) => number, priority = 0): Column<T> {
+export function integerColumn<T extends KubeObject>(
+  name: string,
+  description: string,
+  value: (object: T) => number,
+  priority = 0,
+): Column<T> {
   return { name, type: 'integer', format: '', description, priority, value };
 }

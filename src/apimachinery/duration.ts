@@ -4,8 +4,8 @@ import { quoteGo } from './field-errors.ts';
 const unitMs: Readonly<Record<string, number>> = Object.freeze({
   ns: 1e-6,
   us: 1e-3,
-  'µs': 1e-3,
-  'μs': 1e-3,
+  µs: 1e-3,
+  μs: 1e-3,
   ms: 1,
   s: 1000,
   m: 60_000,
@@ -52,7 +52,8 @@ export function formatDuration(ms: number): string {
   return minutes ? `${minutes}m${seconds}` : seconds;
 }
 
-const withRest = (count: number, unit: string, rest: number, restUnit: string): string => (rest === 0 ? `${count}${unit}` : `${count}${unit}${rest}${restUnit}`);
+const withRest = (count: number, unit: string, rest: number, restUnit: string): string =>
+  rest === 0 ? `${count}${unit}` : `${count}${unit}${rest}${restUnit}`;
 
 /** kubectl's age form: 5s, 2m30s, 3h5m, 4d2h, 400d, 2y30d; "<invalid>" below -1 s. */
 export function humanDuration(ms: number): string {

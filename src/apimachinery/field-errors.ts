@@ -95,7 +95,8 @@ export function quoteGo(text: string): string {
     else if (code === 11) out += '\\v';
     else if (code === 12) out += '\\f';
     else if (code < 0x20 || code === 0x7f) out += `\\x${code.toString(16).padStart(2, '0')}`;
-    else if ((code >= 0x80 && code < 0xa0) || code === 0xad || code === 0x2028 || code === 0x2029) out += `\\u${code.toString(16).padStart(4, '0')}`;
+    else if ((code >= 0x80 && code < 0xa0) || code === 0xad || code === 0x2028 || code === 0x2029)
+      out += `\\u${code.toString(16).padStart(4, '0')}`;
     else out += char;
   }
   return `${out}"`;
@@ -115,7 +116,11 @@ export function invalid(field: Path, value: unknown, detail: string): FieldError
 /** 'Unsupported value: "X": supported values: "A", "B"'; the values are printed in the order given (Kubernetes sorts most of its sets). */
 export function notSupported(field: Path, value: unknown, supported: readonly string[]): FieldError {
   const detail = supported.length ? `supported values: ${supported.map(quoteGo).join(', ')}` : '';
-  return { reason: 'FieldValueNotSupported', field: String(field), message: withDetail(`Unsupported value: ${formatBadValue(value)}`, detail) };
+  return {
+    reason: 'FieldValueNotSupported',
+    field: String(field),
+    message: withDetail(`Unsupported value: ${formatBadValue(value)}`, detail),
+  };
 }
 /** "Duplicate value: VALUE". */
 export function duplicate(field: Path, value: unknown): FieldError {

@@ -107,7 +107,9 @@ function formatElement(element: string): string {
   if (kind === 'i:') return `[${rest}]`;
   if (kind === 'v:') return `[=${rest}]`;
   const keys = JSON.parse(rest) as Record<string, unknown>;
-  return `[${Object.entries(keys).map(([name, value]) => `${name}=${JSON.stringify(value)}`).join(',')}]`;
+  return `[${Object.entries(keys)
+    .map(([name, value]) => `${name}=${JSON.stringify(value)}`)
+    .join(',')}]`;
 }
 
 type Encoded = { [element: string]: Encoded };

@@ -77,6 +77,7 @@ export function parseFieldSelector(text: string): FieldSelector {
     isEmpty: requirements.length === 0,
     matches: (fields) => requirements.every(({ field, operator, value }) => (fields(field) === value) === (operator !== '!=')),
     requiresExactMatch: (field) => requirements.find((term) => term.field === field && term.operator !== '!=')?.value,
-    toString: () => requirements.map(({ field, operator, value }) => `${field}${operator === '==' ? '=' : operator}${escape(value)}`).join(','),
+    toString: () =>
+      requirements.map(({ field, operator, value }) => `${field}${operator === '==' ? '=' : operator}${escape(value)}`).join(','),
   };
 }

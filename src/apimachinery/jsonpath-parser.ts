@@ -13,7 +13,8 @@ export type Node =
   | { type: 'filter'; left: Node[]; operator: string; right: Node[] };
 
 /** A piece of a template: text, {path}, or {range path}…{end}. */
-export type TemplateNode = { type: 'text'; text: string } | { type: 'path'; path: Node[] } | { type: 'range'; path: Node[]; body: TemplateNode[] };
+export type TemplateNode =
+  { type: 'text'; text: string } | { type: 'path'; path: Node[] } | { type: 'range'; path: Node[]; body: TemplateNode[] };
 
 const escapes: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', '\\': '\\', '"': '"', "'": "'" };
 
@@ -79,7 +80,13 @@ function filterOf(text: string): Node {
       continue;
     }
     const operator = operators.find((candidate) => text.startsWith(candidate, index));
-    if (operator) return { type: 'filter', left: pathOf(text.slice(0, index).trim()), operator, right: pathOf(text.slice(index + operator.length).trim()) };
+    if (operator)
+      return {
+        type: 'filter',
+        left: pathOf(text.slice(0, index).trim()),
+        operator,
+        right: pathOf(text.slice(index + operator.length).trim()),
+      };
   }
   return { type: 'filter', left: pathOf(text.trim()), operator: 'exists', right: [] };
 }
@@ -147,7 +154,10 @@ function pathOf(text: string): Node[] {
       else if (name) nodes.push({ type: 'field', name });
       at = end === at ? at + 1 : end;
     } else if (at === 0 && /[A-Za-z_]/.test(char)) throw new Error(`unrecognized identifier ${fieldAt(text, 0).name}`);
-    else throw new Error(`unrecognized character in action: U+${(text.codePointAt(at) ?? 0).toString(16).toUpperCase().padStart(4, '0')} '${char}'`);
+    else
+      throw new Error(
+        `unrecognized character in action: U+${(text.codePointAt(at) ?? 0).toString(16).toUpperCase().padStart(4, '0')} '${char}'`,
+      );
   }
   return nodes.length ? nodes : [{ type: 'current' }];
 }

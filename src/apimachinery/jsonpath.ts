@@ -66,7 +66,9 @@ class Evaluator {
   }
 
   private field(name: string, values: readonly unknown[]): unknown[] {
-    const found = values.flatMap((value) => (isObject(value) && Object.hasOwn(value, name) && value[name] !== undefined ? [value[name]] : []));
+    const found = values.flatMap((value) =>
+      isObject(value) && Object.hasOwn(value, name) && value[name] !== undefined ? [value[name]] : [],
+    );
     if (!found.length && !this.allowMissing) throw new Error(`${name} is not found`);
     return found;
   }
@@ -129,16 +131,24 @@ function printed(value: unknown): string {
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);
   if (!isObject(value)) return value;
-  return Object.fromEntries(Object.keys(value).sort().map((key) => [key, sorted(value[key])]));
+  return Object.fromEntries(
+    Object.keys(value)
+      .sort()
+      .map((key) => [key, sorted(value[key])]),
+  );
 }
 
 /** Reads a template. Throws an Error with kubectl's text ("unclosed action" …). */
 export function parseJsonPath(template: string): JsonPath {
   const nodes = parseTemplate(template);
-  const find = (data: unknown, options: JsonPathOptions = {}): unknown[][] => new Evaluator(data, options.allowMissingKeys ?? false).template(nodes, data);
+  const find = (data: unknown, options: JsonPathOptions = {}): unknown[][] =>
+    new Evaluator(data, options.allowMissingKeys ?? false).template(nodes, data);
   return {
     find,
-    execute: (data, options) => find(data, options).map((values) => values.map(printed).join(' ')).join(''),
+    execute: (data, options) =>
+      find(data, options)
+        .map((values) => values.map(printed).join(' '))
+        .join(''),
   };
 }
 

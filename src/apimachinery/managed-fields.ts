@@ -3,7 +3,18 @@
 import { quoteGo } from './field-errors.ts';
 import type { FieldSchema } from './field-schema.ts';
 import {
-  decodeFieldsV1, differenceOf, emptySet, encodeFieldsV1, equalSets, formatPath, insertPath, intersectionOf, isEmptySet, pathsOf, recursiveDifferenceOf, unionOf,
+  decodeFieldsV1,
+  differenceOf,
+  emptySet,
+  encodeFieldsV1,
+  equalSets,
+  formatPath,
+  insertPath,
+  intersectionOf,
+  isEmptySet,
+  pathsOf,
+  recursiveDifferenceOf,
+  unionOf,
   type FieldSet,
 } from './field-set.ts';
 import { groupVersionKindOf, formatGroupVersionKind, parseGroupVersion, formatGroupVersion } from './group-version.ts';
@@ -31,8 +42,12 @@ const maxUpdateManagers = 10;
 const ancientChangesManager = 'ancient-changes';
 
 const systemOwned: readonly (readonly string[])[] = [
-  ['f:apiVersion'], ['f:kind'], ['f:metadata'],
-  ...['name', 'namespace', 'creationTimestamp', 'selfLink', 'uid', 'generation', 'managedFields', 'resourceVersion', 'clusterName'].map((name) => ['f:metadata', `f:${name}`]),
+  ['f:apiVersion'],
+  ['f:kind'],
+  ['f:metadata'],
+  ...['name', 'namespace', 'creationTimestamp', 'selfLink', 'uid', 'generation', 'managedFields', 'resourceVersion', 'clusterName'].map(
+    (name) => ['f:metadata', `f:${name}`],
+  ),
 ];
 
 function setOf(paths: readonly (readonly string[])[]): FieldSet {
@@ -64,11 +79,24 @@ function encoded(owners: readonly Owner[]): ManagedFieldsEntry[] {
     .map((owner): ManagedFieldsEntry => {
       if (!owner.changed) return owner.entry;
       const { manager, operation, apiVersion, time, subresource } = owner.entry;
-      const entry: ManagedFieldsEntry = { manager, operation, apiVersion, time, fieldsType: 'FieldsV1', fieldsV1: encodeFieldsV1(owner.set) };
+      const entry: ManagedFieldsEntry = {
+        manager,
+        operation,
+        apiVersion,
+        time,
+        fieldsType: 'FieldsV1',
+        fieldsV1: encodeFieldsV1(owner.set),
+      };
       if (subresource) entry.subresource = subresource;
       return entry;
     });
-  const order = (entry: ManagedFieldsEntry): string[] => [entry.operation ?? '', entry.time ?? '', entry.manager ?? '', entry.apiVersion ?? '', entry.subresource ?? ''];
+  const order = (entry: ManagedFieldsEntry): string[] => [
+    entry.operation ?? '',
+    entry.time ?? '',
+    entry.manager ?? '',
+    entry.apiVersion ?? '',
+    entry.subresource ?? '',
+  ];
   return entries.sort((a, b) => {
     const [left, right] = [order(a), order(b)];
     const at = left.findIndex((text, index) => text !== right[index]);
@@ -79,7 +107,9 @@ function encoded(owners: readonly Owner[]): ManagedFieldsEntry[] {
 function findOwner(owners: readonly Owner[], write: FieldWrite, operation: 'Apply' | 'Update'): Owner | undefined {
   return owners.find(
     ({ entry }) =>
-      entry.manager === write.manager && entry.operation === operation && (entry.subresource ?? '') === write.subresource &&
+      entry.manager === write.manager &&
+      entry.operation === operation &&
+      (entry.subresource ?? '') === write.subresource &&
       (operation === 'Apply' || entry.apiVersion === write.apiVersion),
   );
 }
@@ -107,10 +137,16 @@ function releaseFields(owners: readonly Owner[], comparison: Comparison, except:
 function capUpdates(owners: Owner[]): Owner[] {
   const updates = owners.filter((owner) => owner.entry.operation === 'Update' && !isEmptySet(owner.set));
   if (updates.length <= maxUpdateManagers) return owners;
-  const oldest = [...updates].sort((a, b) => ((a.entry.time ?? '') < (b.entry.time ?? '') ? -1 : 1)).slice(0, updates.length - maxUpdateManagers + 1);
+  const oldest = [...updates]
+    .sort((a, b) => ((a.entry.time ?? '') < (b.entry.time ?? '') ? -1 : 1))
+    .slice(0, updates.length - maxUpdateManagers + 1);
   const first = oldest[0];
   if (!first) return owners;
-  const merged: Owner = { entry: { ...first.entry, manager: ancientChangesManager }, set: oldest.map((owner) => owner.set).reduce(unionOf), changed: true };
+  const merged: Owner = {
+    entry: { ...first.entry, manager: ancientChangesManager },
+    set: oldest.map((owner) => owner.set).reduce(unionOf),
+    changed: true,
+  };
   delete merged.entry.subresource;
   return [...owners.filter((owner) => !oldest.includes(owner)), merged];
 }
@@ -121,12 +157,17 @@ function ignoredSet(write: FieldWrite): FieldSet {
 
 /** Sets metadata.managedFields of `updated` (in place) after a create (`live` undefined) or an update. Entries whose set does not change keep their encoding. */
 export function recordUpdate(live: KubeObject | undefined, updated: KubeObject, schema: FieldSchema, write: FieldWrite): void {
-  const isReset = updated.metadata.managedFields?.length === 0 || (updated.metadata.managedFields?.length === 1 && !Object.keys(updated.metadata.managedFields[0] ?? {}).length);
+  const isReset =
+    updated.metadata.managedFields?.length === 0 ||
+    (updated.metadata.managedFields?.length === 1 && !Object.keys(updated.metadata.managedFields[0] ?? {}).length);
   const owners = live && !isReset ? ownersOf(live) : [];
   const before = live ? withoutManagedFields(live) : zeroValue(schema);
   const comparison = compareTyped(before, withoutManagedFields(updated), schema);
   releaseFields(owners, comparison, undefined);
-  const touched = recursiveDifferenceOf(differenceOf(unionOf(comparison.added, comparison.modified), setOf(systemOwned)), ignoredSet(write));
+  const touched = recursiveDifferenceOf(
+    differenceOf(unionOf(comparison.added, comparison.modified), setOf(systemOwned)),
+    ignoredSet(write),
+  );
   if (!isEmptySet(touched)) {
     let mine = findOwner(owners, write, 'Update');
     if (!mine) owners.push((mine = newOwner(write, 'Update')));
@@ -174,7 +215,9 @@ function checkApplied(applied: KubeObject, schema: FieldSchema): void {
   if (errors.length) {
     const { namespace = '', name = '' } = applied.metadata;
     const kind = groupVersionKindOf(applied);
-    const shownKind = kind.group ? `${formatGroupVersion(parseGroupVersion(applied.apiVersion))}, Kind=${kind.kind}` : formatGroupVersionKind(kind);
+    const shownKind = kind.group
+      ? `${formatGroupVersion(parseGroupVersion(applied.apiVersion))}, Kind=${kind.kind}`
+      : formatGroupVersionKind(kind);
     const text = errors.length === 1 ? errors[0] : `errors:\n${errors.map((error) => `  ${error}`).join('\n')}`;
     throw failure(500, '', `failed to create typed patch object (${namespace}/${name}; ${shownKind}): ${text}`);
   }
@@ -182,7 +225,12 @@ function checkApplied(applied: KubeObject, schema: FieldSchema): void {
 }
 
 /** Server-side apply: the merged object with its managedFields; neither argument is touched. Throws StatusError Conflict unless `force`, and failure 500 for a configuration that does not fit the type. */
-export function applyConfiguration(live: KubeObject | undefined, applied: KubeObject, schema: FieldSchema, write: FieldWrite & { force: boolean }): KubeObject {
+export function applyConfiguration(
+  live: KubeObject | undefined,
+  applied: KubeObject,
+  schema: FieldSchema,
+  write: FieldWrite & { force: boolean },
+): KubeObject {
   checkApplied(applied, schema);
   const before = live ? withoutManagedFields(live) : zeroValue(schema);
   const owners = ownersOf(live);

@@ -1,6 +1,17 @@
 // Validation of ObjectMeta and of label selectors (k8s.io/apimachinery api/validation, meta/v1/validation).
 import { deepEqual } from './equality.ts';
-import { duplicate, type FieldPath, forbiddenField, goValue, immutableFieldMessage, invalid, quoteGo, required, tooLong, type FieldError } from './field-errors.ts';
+import {
+  duplicate,
+  type FieldPath,
+  forbiddenField,
+  goValue,
+  immutableFieldMessage,
+  invalid,
+  quoteGo,
+  required,
+  tooLong,
+  type FieldError,
+} from './field-errors.ts';
 import type { LabelSelector } from './labels.ts';
 import type { ObjectMeta } from './meta.ts';
 import { isDns1123Label, isQualifiedName, isValidLabelValue, utf8Length } from './validation.ts';
@@ -40,7 +51,8 @@ export function validateLabelSelector(selector: LabelSelector | undefined | null
     if (expression.operator === 'In' || expression.operator === 'NotIn') {
       if (!values.length) errors.push(required(at.child('values'), "must be specified when `operator` is 'In' or 'NotIn'"));
     } else if (expression.operator === 'Exists' || expression.operator === 'DoesNotExist') {
-      if (values.length) errors.push(forbiddenField(at.child('values'), "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"));
+      if (values.length)
+        errors.push(forbiddenField(at.child('values'), "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"));
     } else errors.push(invalid(at.child('operator'), expression.operator, 'not a valid selector operator'));
     for (const message of isQualifiedName(expression.key)) errors.push(invalid(at.child('key'), expression.key, message));
     values.forEach((value, position) => {
@@ -91,10 +103,16 @@ function validateCommon(meta: ObjectMeta, field: FieldPath): FieldError[] {
 }
 
 /** ObjectMeta of an object to be created. `validateName` answers messages for a name (or a prefix of one). */
-export function validateObjectMeta(meta: ObjectMeta, namespaced: boolean, validateName: (name: string, prefix: boolean) => string[], field: FieldPath): FieldError[] {
+export function validateObjectMeta(
+  meta: ObjectMeta,
+  namespaced: boolean,
+  validateName: (name: string, prefix: boolean) => string[],
+  field: FieldPath,
+): FieldError[] {
   const errors: FieldError[] = [];
   const { generateName, name, namespace } = meta;
-  if (generateName) for (const message of validateName(generateName, true)) errors.push(invalid(field.child('generateName'), generateName, message));
+  if (generateName)
+    for (const message of validateName(generateName, true)) errors.push(invalid(field.child('generateName'), generateName, message));
   if (!name) errors.push(required(field.child('name'), 'name or generateName is required'));
   else for (const message of validateName(name, false)) errors.push(invalid(field.child('name'), name, message));
   if (namespaced) {
@@ -111,10 +129,16 @@ export function validateObjectMetaUpdate(meta: ObjectMeta, old: ObjectMeta, fiel
     const added = (meta.finalizers ?? []).filter((name) => !(old.finalizers ?? []).includes(name));
     if (added.length) {
       const shown = `[]string{${added.map(quoteGo).join(', ')}}`;
-      errors.push(forbiddenField(field.child('finalizers'), `no new finalizers can be added if the object is being deleted, found new finalizers ${shown}`));
+      errors.push(
+        forbiddenField(
+          field.child('finalizers'),
+          `no new finalizers can be added if the object is being deleted, found new finalizers ${shown}`,
+        ),
+      );
     }
   }
-  if ((meta.generation ?? 0) < (old.generation ?? 0)) errors.push(invalid(field.child('generation'), meta.generation ?? 0, 'must not be decremented'));
+  if ((meta.generation ?? 0) < (old.generation ?? 0))
+    errors.push(invalid(field.child('generation'), meta.generation ?? 0, 'must not be decremented'));
   for (const key of ['name', 'namespace', 'uid', 'creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds'] as const) {
     if (!deepEqual(meta[key] ?? '', old[key] ?? '')) errors.push(invalid(field.child(key), meta[key] ?? '', immutableFieldMessage));
   }

@@ -7,7 +7,10 @@ export function controllerOf(object: { metadata: { ownerReferences?: OwnerRefere
 }
 
 /** Whether `owner` manages the object (by uid). */
-export function isControlledBy(object: { metadata: { ownerReferences?: OwnerReference[] } }, owner: { metadata: { uid?: string } }): boolean {
+export function isControlledBy(
+  object: { metadata: { ownerReferences?: OwnerReference[] } },
+  owner: { metadata: { uid?: string } },
+): boolean {
   const reference = controllerOf(object);
   return reference !== undefined && reference.uid === owner.metadata.uid;
 }

@@ -12,7 +12,18 @@ export interface Quantity {
 const formatWrong = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
 const suffixWrong = "unable to parse quantity's suffix";
 const shape = /^([+-]?)(\d*)(?:\.(\d*))?([eEinumkKMGTP]*[-+]?\d*)$/;
-const decimalExponents: Readonly<Record<string, number>> = Object.freeze({ n: -9, u: -6, m: -3, '': 0, k: 3, M: 6, G: 9, T: 12, P: 15, E: 18 });
+const decimalExponents: Readonly<Record<string, number>> = Object.freeze({
+  n: -9,
+  u: -6,
+  m: -3,
+  '': 0,
+  k: 3,
+  M: 6,
+  G: 9,
+  T: 12,
+  P: 15,
+  E: 18,
+});
 const binaryExponents: Readonly<Record<string, number>> = Object.freeze({ Ki: 10, Mi: 20, Gi: 30, Ti: 40, Pi: 50, Ei: 60 });
 const nano = 1_000_000_000n;
 const capNanos = (2n ** 63n - 1n) * nano;

@@ -162,7 +162,8 @@ function checked(key: string, operator: SelectorOperator, values: string[]): Req
   }
   if (operator === 'gt' || operator === 'lt') {
     values.forEach((value, index) => {
-      if (!/^[+-]?\d+$/.test(value)) errors.push(invalid(path('values').index(index), value, "for 'Gt', 'Lt' operators, the value must be an integer"));
+      if (!/^[+-]?\d+$/.test(value))
+        errors.push(invalid(path('values').index(index), value, "for 'Gt', 'Lt' operators, the value must be an integer"));
     });
   }
   values.forEach((value, index) => {

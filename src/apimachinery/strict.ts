@@ -60,7 +60,11 @@ class JsonReader {
     if (char === '{') return this.object(path, depth);
     if (char === '[') return this.array(path, depth);
     if (char === '"') return this.string();
-    for (const [word, value] of [['true', true], ['false', false], ['null', null]] as const) {
+    for (const [word, value] of [
+      ['true', true],
+      ['false', false],
+      ['null', null],
+    ] as const) {
       if (char === word[0]) return this.literal(word, value);
     }
     if (char === '-' || (char !== undefined && char >= '0' && char <= '9')) return this.number();

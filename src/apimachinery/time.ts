@@ -18,7 +18,8 @@ const rfc3339 = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
 /** Milliseconds of an RFC 3339 text. Throws an Error with Go's text for anything else. */
 export function parseTime(text: string): number {
   const ms = maybeParseTime(text);
-  if (ms === undefined) throw new Error(`parsing time ${quoteGo(text)} as "2006-01-02T15:04:05Z07:00": cannot parse ${quoteGo(text)} as "2006"`);
+  if (ms === undefined)
+    throw new Error(`parsing time ${quoteGo(text)} as "2006-01-02T15:04:05Z07:00": cannot parse ${quoteGo(text)} as "2006"`);
   return ms;
 }
 

@@ -38,7 +38,11 @@ function childrenOf(value: unknown, schema: FieldSchema): Map<string, { value: u
     return new Map(value.map((item) => [elementOf(item, schema), { value: item, schema: schema.items ?? untypedSchema }]));
   }
   if (!isObject(value) || schema.type === 'list') return undefined;
-  return new Map(Object.entries(value).filter(([, child]) => child !== undefined).map(([name, child]) => [`f:${name}`, { value: child, schema: schema.field(name) ?? untypedSchema }]));
+  return new Map(
+    Object.entries(value)
+      .filter(([, child]) => child !== undefined)
+      .map(([name, child]) => [`f:${name}`, { value: child, schema: schema.field(name) ?? untypedSchema }]),
+  );
 }
 
 const isEmptyContainer = (value: unknown): boolean =>
@@ -194,8 +198,16 @@ export function typedErrors(value: unknown, schema: FieldSchema, path = ''): str
         const errors = typedErrors(item, schema.items ?? untypedSchema, `${path}[${index}]`);
         if (schema.listType === 'atomic') return errors;
         const element = elementOf(item, schema);
-        const keys = schema.listType === 'set' ? element.slice(2) : Object.entries(JSON.parse(element.slice(2)) as JsonObject).map(([name, key]) => `${name}=${JSON.stringify(key)}`).join(',');
-        if (seen.has(element)) errors.push(schema.listType === 'set' ? `${path}: duplicate entries for key [=${keys}]` : `${path}: duplicate entries for key [${keys}]`);
+        const keys =
+          schema.listType === 'set'
+            ? element.slice(2)
+            : Object.entries(JSON.parse(element.slice(2)) as JsonObject)
+                .map(([name, key]) => `${name}=${JSON.stringify(key)}`)
+                .join(',');
+        if (seen.has(element))
+          errors.push(
+            schema.listType === 'set' ? `${path}: duplicate entries for key [=${keys}]` : `${path}: duplicate entries for key [${keys}]`,
+          );
         seen.add(element);
         return errors;
       });

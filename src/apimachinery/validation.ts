@@ -21,7 +21,8 @@ export function isDns1123Label(value: string): string[] {
   if (!matchesWhole(labelFormat, value)) {
     if (matchesWhole(subdomainFormat, value)) errors.push('must not contain dots');
     else {
-      const message = "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character";
+      const message =
+        "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character";
       errors.push(regexError(message, labelFormat, 'my-name', '123-abc'));
     }
   }
@@ -33,7 +34,8 @@ export function isDns1123Subdomain(value: string): string[] {
   const errors: string[] = [];
   if (value.length > 253) errors.push(tooLongMessage(253));
   if (!matchesWhole(subdomainFormat, value)) {
-    const message = "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character";
+    const message =
+      "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character";
     errors.push(regexError(message, subdomainFormat, 'example.com'));
   }
   return errors;
@@ -44,7 +46,8 @@ export function isDns1035Label(value: string): string[] {
   const errors: string[] = [];
   if (value.length > 63) errors.push(tooLongMessage(63));
   if (!matchesWhole(dns1035Format, value)) {
-    const message = "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character";
+    const message =
+      "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character";
     errors.push(regexError(message, dns1035Format, 'my-name', 'abc-123'));
   }
   return errors;
@@ -63,13 +66,15 @@ export function isWildcardDns1123Subdomain(value: string): string[] {
   return errors;
 }
 
-const qualifiedNameMessage = "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character";
+const qualifiedNameMessage =
+  "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character";
 const qualifiedNameError = regexError(qualifiedNameMessage, qualifiedNameFormat, 'MyName', 'my.name', '123-abc');
 
 /** [prefix/]Name of labels, annotations, resources. */
 export function isQualifiedName(value: string): string[] {
   const parts = value.split('/');
-  if (parts.length > 2) return [`a qualified name ${qualifiedNameError} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`];
+  if (parts.length > 2)
+    return [`a qualified name ${qualifiedNameError} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`];
   const errors: string[] = [];
   if (parts.length === 2) {
     const prefix = parts[0] ?? '';
@@ -89,7 +94,8 @@ export function isValidLabelValue(value: string): string[] {
   const errors: string[] = [];
   if (value.length > 63) errors.push(tooLongMessage(63));
   if (!matchesWhole(format, value)) {
-    const message = "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character";
+    const message =
+      "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character";
     errors.push(regexError(message, format, 'MyValue', 'my_value', '12345'));
   }
   return errors;
@@ -106,7 +112,8 @@ export function isEnvVarName(value: string): string[] {
   const format = '[-._a-zA-Z][-._a-zA-Z0-9]*';
   const errors: string[] = [];
   if (!matchesWhole(format, value)) {
-    const message = "a valid environment variable name must consist of alphabetic characters, digits, '_', '-', or '.', and must not start with a digit";
+    const message =
+      "a valid environment variable name must consist of alphabetic characters, digits, '_', '-', or '.', and must not start with a digit";
     errors.push(regexError(message, format, 'my.env-name', 'MY_ENV.NAME', 'MyEnvName1'));
   }
   return [...errors, ...dotsProblem(value)];
@@ -116,7 +123,8 @@ export function isEnvVarName(value: string): string[] {
 export function isRelaxedEnvVarName(value: string): string[] {
   const errors: string[] = [];
   if (value === '') errors.push('must be non-empty');
-  if (!/^[ -<>-~]*$/.test(value)) errors.push("a valid environment variable name must consist only of printable ASCII characters other than '='");
+  if (!/^[ -<>-~]*$/.test(value))
+    errors.push("a valid environment variable name must consist only of printable ASCII characters other than '='");
   return errors;
 }
 
@@ -202,7 +210,8 @@ export function isPathSegmentName(value: string): string[] {
 export function isCIdentifier(value: string): string[] {
   const format = '[A-Za-z_][A-Za-z0-9_]*';
   if (matchesWhole(format, value)) return [];
-  const message = "a valid C identifier must start with alphabetic character or '_', followed by a string of alphanumeric characters or '_'";
+  const message =
+    "a valid C identifier must start with alphabetic character or '_', followed by a string of alphanumeric characters or '_'";
   return [regexError(message, format, 'my_name', 'MY_NAME', 'MyName')];
 }
 

@@ -59,7 +59,8 @@ export function negotiate(accept: string | undefined, query: URLSearchParams, tr
 }
 
 /** True for Kubernetes' own protobuf. */
-export const isProtobuf = (contentType: string | undefined): boolean => /^\s*application\/vnd\.kubernetes\.protobuf\s*(;|$)/i.test(contentType ?? '');
+export const isProtobuf = (contentType: string | undefined): boolean =>
+  /^\s*application\/vnd\.kubernetes\.protobuf\s*(;|$)/i.test(contentType ?? '');
 
 /** The format of a request body as it was read (protobuf has become JSON by then); throws 415. */
 export function bodyFormat(contentType: string | undefined): 'json' | 'yaml' {

@@ -33,6 +33,7 @@ const calls: Readonly<Record<string, Call>> = {
 /** Calls a method of the lab by name. Rejects with a sentence when there is none of that name, and with the method's own error. */
 export async function callLab(lab: Lab, method: string, args: readonly unknown[]): Promise<unknown> {
   const call = Object.hasOwn(calls, method) ? calls[method] : undefined;
-  if (!call) throw new Error(`the lab has no method "${method}" that can be called from outside; there are ${Object.keys(calls).join(', ')}`);
+  if (!call)
+    throw new Error(`the lab has no method "${method}" that can be called from outside; there are ${Object.keys(calls).join(', ')}`);
   return await call(lab, ...(args as never[]));
 }

@@ -4,7 +4,16 @@
  */
 import type { Lab } from '#lab';
 import { callLab } from './lab-calls.ts';
-import { createSendWindow, packChunk, TAB_PATH, unpackChunk, type FromTab, type HeaderPair, type SendWindow, type ToTab } from './protocol.ts';
+import {
+  createSendWindow,
+  packChunk,
+  TAB_PATH,
+  unpackChunk,
+  type FromTab,
+  type HeaderPair,
+  type SendWindow,
+  type ToTab,
+} from './protocol.ts';
 
 /** Where the bridge stands. `detail` is a sentence for people. */
 export interface BridgeState {
@@ -99,7 +108,12 @@ class Attachment {
   async #request(message: Extract<ToTab, { type: 'request' }>, { aborter, window }: OpenExchange): Promise<void> {
     const { id, method, path, body } = message;
     const headers = message.headers.map(([name, value]): [string, string] => [name, value]);
-    const response = await this.#lab.fetch(path, { method, headers, signal: aborter.signal, ...(body === undefined ? {} : { body: bytesOf(body) }) });
+    const response = await this.#lab.fetch(path, {
+      method,
+      headers,
+      signal: aborter.signal,
+      ...(body === undefined ? {} : { body: bytesOf(body) }),
+    });
     this.#tell({ type: 'head', id, status: response.status, headers: pairsOf(response.headers) });
     const reader = response.body?.getReader();
     for (let part = await reader?.read(); part && !part.done; part = await reader?.read()) await this.#pass(id, part.value, window);

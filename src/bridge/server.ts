@@ -26,7 +26,16 @@ export interface BridgeServer {
 
 /** The API server's own limit of a request body (3 MiB), and some. */
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
-const HOP_BY_HOP: readonly string[] = ['connection', 'keep-alive', 'transfer-encoding', 'upgrade', 'host', 'content-length', 'accept-encoding', 'x-lab-token'];
+const HOP_BY_HOP: readonly string[] = [
+  'connection',
+  'keep-alive',
+  'transfer-encoding',
+  'upgrade',
+  'host',
+  'content-length',
+  'accept-encoding',
+  'x-lab-token',
+];
 
 /** The user nobody has to prove to be. */
 const ANONYMOUS: readonly HeaderPair[] = [['impersonate-user', 'system:anonymous']];
@@ -109,7 +118,8 @@ class Bridge implements BridgeServer {
   }
 
   #call(request: IncomingMessage, response: ServerResponse, url: string, body: string): void {
-    if (request.method !== 'POST') return refuse(response, 405, 'the methods of the lab are called with POST and a JSON array of arguments');
+    if (request.method !== 'POST')
+      return refuse(response, 405, 'the methods of the lab are called with POST and a JSON array of arguments');
     const method = decodeURIComponent(new URL(url, 'http://bridge.invalid').pathname.slice('/lab/'.length));
     let args: unknown;
     try {
@@ -146,7 +156,10 @@ class Bridge implements BridgeServer {
       { type: 'request', method, path, headers, ...(hasBody ? { body: body.toString('base64') } : {}) },
       {
         onHead(status, answered) {
-          response.writeHead(status, answered.filter(([name]) => !HOP_BY_HOP.includes(name)).flatMap(([name, value]) => [name, value]));
+          response.writeHead(
+            status,
+            answered.filter(([name]) => !HOP_BY_HOP.includes(name)).flatMap(([name, value]) => [name, value]),
+          );
           // The first event of a watch may be a long time coming.
           response.flushHeaders();
         },
@@ -168,7 +181,8 @@ class Bridge implements BridgeServer {
     socket.on('error', () => socket.destroy());
     const key = headers['sec-websocket-key'];
     if (url === TAB_PATH) {
-      if (key === undefined || !isOwnPage(request) || whyRefused(request, this.token) !== undefined) refuseOnSocket(socket, 403, 'only the page that this server serves can attach');
+      if (key === undefined || !isOwnPage(request) || whyRefused(request, this.token) !== undefined)
+        refuseOnSocket(socket, 403, 'only the page that this server serves can attach');
       else this.#attach(createTabLink(acceptWebSocket(socket, head, key)));
       return true;
     }

@@ -22,7 +22,11 @@ export interface Exchange {
 }
 
 /** A request without its number. */
-export type Asked = ToTab extends infer Message ? (Message extends { type: 'request' | 'connect' | 'call' } ? Omit<Message, 'id'> : never) : never;
+export type Asked = ToTab extends infer Message
+  ? Message extends { type: 'request' | 'connect' | 'call' }
+    ? Omit<Message, 'id'>
+    : never
+  : never;
 
 /** An attached tab. */
 export interface TabLink {

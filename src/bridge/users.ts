@@ -21,7 +21,11 @@ export interface BridgeUsers {
   /** The token of a user: the same each time. */
   tokenFor(user: BridgeUser): string;
   /** The headers a request goes on with; undefined: it asks for another identity and its user is not the administrator. */
-  headersFor(headers: readonly HeaderPair[]): { readonly user: BridgeUser; readonly headers: readonly HeaderPair[]; readonly asks?: string };
+  headersFor(headers: readonly HeaderPair[]): {
+    readonly user: BridgeUser;
+    readonly headers: readonly HeaderPair[];
+    readonly asks?: string;
+  };
 }
 
 /** The user that a kubeconfig is asked for. */

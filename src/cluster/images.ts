@@ -34,13 +34,25 @@ export const componentImage = ({ repository, version, program, path, sizeBytes, 
 });
 
 /** One of Kubernetes' own images: tagged with the cluster's version, its program under /usr/local/bin. */
-export const kubernetesImage = (version: string, name: string, program: Program, weight: Pick<ComponentImage, 'sizeBytes' | 'cpuMillis' | 'memoryBytes'>): Image =>
-  componentImage({ repository: `registry.k8s.io/${name}`, version, program, path: `/usr/local/bin/${name}`, ...weight });
+export const kubernetesImage = (
+  version: string,
+  name: string,
+  program: Program,
+  weight: Pick<ComponentImage, 'sizeBytes' | 'cpuMillis' | 'memoryBytes'>,
+): Image => componentImage({ repository: `registry.k8s.io/${name}`, version, program, path: `/usr/local/bin/${name}`, ...weight });
 
 /** The images any node may run, for `kubernetesVersion`. */
 export const nodeImages = (kubernetesVersion: string): readonly Image[] => [
   kubernetesImage(kubernetesVersion, 'kube-scheduler', kubeScheduler, { sizeBytes: 21_775_548, cpuMillis: 4, memoryBytes: 30 * MIB }),
-  componentImage({ repository: 'registry.k8s.io/coredns/coredns', version: 'v1.12.0', program: coreDns, path: '/coredns', sizeBytes: 20_939_036, cpuMillis: 2, memoryBytes: 18 * MIB }),
+  componentImage({
+    repository: 'registry.k8s.io/coredns/coredns',
+    version: 'v1.12.0',
+    program: coreDns,
+    path: '/coredns',
+    sizeBytes: 20_939_036,
+    cpuMillis: 2,
+    memoryBytes: 18 * MIB,
+  }),
   kubernetesImage(kubernetesVersion, 'kube-proxy', kubeProxy, { sizeBytes: 31_887_828, cpuMillis: 1, memoryBytes: 20 * MIB }),
   ...genericImages,
 ];

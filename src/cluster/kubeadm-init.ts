@@ -39,12 +39,19 @@ export const kubeadmInit = ({ configuration, controlPlanes, pki }: PlannedCluste
   program: async (process) => {
     const { files, crypto, clock, network } = process;
     if (files.stat(MARKER)) return 0;
-    const own = { ...loadKubeconfig(files, '/etc/kubernetes/super-admin.conf', crypto), server: `https://${process.kernel!.facts.address}:6443` };
+    const own = {
+      ...loadKubeconfig(files, '/etc/kubernetes/super-admin.conf', crypto),
+      server: `https://${process.kernel!.facts.address}:6443`,
+    };
     const client = restClient({ network, clock, files, config: own, userAgent: `kubeadm/${configuration.kubernetesVersion}` });
-    const objects = [...initObjects(crypto, pki, configuration, controlPlanes[0]!, token(process), clock.wallMs()), ...nodeNetworkObjects()];
+    const objects = [
+      ...initObjects(crypto, pki, configuration, controlPlanes[0]!, token(process), clock.wallMs()),
+      ...nodeNetworkObjects(),
+    ];
     await until(process, async () => {
       const unknown = await applyInitObjects(client, objects);
-      if (unknown.length > 0) process.telemetry.log('warning', `kubeadm: the API has no ${[...new Set(unknown.map(({ kind }) => kind))].join(', ')}`);
+      if (unknown.length > 0)
+        process.telemetry.log('warning', `kubeadm: the API has no ${[...new Set(unknown.map(({ kind }) => kind))].join(', ')}`);
     });
     for (const { name } of controlPlanes) await until(process, () => markControlPlane(client, name));
     files.makeDirectory('/var/lib/kubeadm', { recursive: true });

@@ -10,7 +10,10 @@ import { nodeUnits, workerUnitsOf } from './worker-roles.ts';
 export function unitsOf(boot: management.BootMessage, cluster: PlannedCluster): Unit[] {
   switch (boot.role) {
     case 'control-plane':
-      return [...nodeUnits(boot, controlPlaneCatalogue(KUBERNETES_VERSION), true), ...(cluster.controlPlanes[0]?.name === boot.machine ? [kubeadmInit(cluster)] : [])];
+      return [
+        ...nodeUnits(boot, controlPlaneCatalogue(KUBERNETES_VERSION), true),
+        ...(cluster.controlPlanes[0]?.name === boot.machine ? [kubeadmInit(cluster)] : []),
+      ];
     case 'etcd':
       return nodeUnits(boot, controlPlaneCatalogue(KUBERNETES_VERSION), false);
     case 'worker':

@@ -9,7 +9,12 @@ export const NODE_NETWORK_KUBECONFIG = '/etc/cni/net.d/node-network-kubeconfig';
 /** The role and its binding. */
 export const nodeNetworkObjects = (): ApiObject[] =>
   [
-    { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRole', metadata: { name: NODE_NETWORK_USER }, rules: [{ apiGroups: [''], resources: ['nodes'], verbs: ['get', 'list', 'watch'] }] },
+    {
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'ClusterRole',
+      metadata: { name: NODE_NETWORK_USER },
+      rules: [{ apiGroups: [''], resources: ['nodes'], verbs: ['get', 'list', 'watch'] }],
+    },
     {
       apiVersion: 'rbac.authorization.k8s.io/v1',
       kind: 'ClusterRoleBinding',

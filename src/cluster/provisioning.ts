@@ -58,7 +58,8 @@ export interface PlannedCluster {
 
 /** What the seed and the plan make of a cluster. */
 export function plannedCluster(seed: string, { spec, machines, createdWallMs }: Provisioning): PlannedCluster {
-  const hosts = (role: ProvisionedMachine['role']): NodeConfiguration[] => machines.filter((machine) => machine.role === role).map(({ name, address }) => ({ name, address }));
+  const hosts = (role: ProvisionedMachine['role']): NodeConfiguration[] =>
+    machines.filter((machine) => machine.role === role).map(({ name, address }) => ({ name, address }));
   const controlPlanes = hosts('control-plane');
   const etcdHosts = spec.topology === 'stacked' ? controlPlanes : hosts('etcd');
   const endpointAddress = hosts('load-balancer')[0]?.address ?? controlPlanes[0]!.address;
@@ -67,12 +68,20 @@ export function plannedCluster(seed: string, { spec, machines, createdWallMs }: 
     configuration: {
       ...defaultClusterConfiguration,
       controlPlaneEndpoint: `${endpointAddress}:6443`,
-      etcd: spec.topology === 'stacked' ? { kind: 'local' } : { kind: 'external', endpoints: etcdHosts.map(({ address }) => `https://${address}:2379`) },
+      etcd:
+        spec.topology === 'stacked'
+          ? { kind: 'local' }
+          : { kind: 'external', endpoints: etcdHosts.map(({ address }) => `https://${address}:2379`) },
       extraArgs: {
         apiServer: { ...spec.extraArgs['kube-apiserver'] },
         controllerManager: { ...spec.extraArgs['kube-controller-manager'] },
         scheduler: { ...spec.extraArgs['kube-scheduler'] },
-        etcd: { 'heartbeat-interval': `${heartbeatMs}`, 'election-timeout': `${electionMs}`, 'quota-backend-bytes': `${quotaBytes}`, ...spec.extraArgs['etcd'] },
+        etcd: {
+          'heartbeat-interval': `${heartbeatMs}`,
+          'election-timeout': `${electionMs}`,
+          'quota-backend-bytes': `${quotaBytes}`,
+          ...spec.extraArgs['etcd'],
+        },
       },
     },
     endpointAddress,
@@ -85,17 +94,31 @@ export function plannedCluster(seed: string, { spec, machines, createdWallMs }: 
 
 function kubeconfigFor(cluster: PlannedCluster, crypto: Crypto, server: string, user: string, organizations: readonly string[]): string {
   const { configuration, pki, createdWallMs } = cluster;
-  return kubeconfigText(crypto, configuration.clusterName, `https://${server}:6443`, pki, user, issue(crypto, createdWallMs, pki.ca, { commonName: user, organizations, usages: ['client auth'] }));
+  return kubeconfigText(
+    crypto,
+    configuration.clusterName,
+    `https://${server}:6443`,
+    pki,
+    user,
+    issue(crypto, createdWallMs, pki.ca, { commonName: user, organizations, usages: ['client auth'] }),
+  );
 }
 
 function roleFiles(role: ProvisionedMachine['role'], cluster: PlannedCluster, node: NodeConfiguration, crypto: Crypto): GeneratedFile[] {
   const { configuration, pki, createdWallMs: nowMs, etcdHosts, controlPlanes, endpointAddress } = cluster;
   const input = { crypto, nowMs, pki, cluster: configuration, node };
   const ca = (path: string): GeneratedFile => ({ path, content: crypto.certificatesToPem([pki.ca.certificate]), mode: 0o644 });
-  const nodeNetwork = (server: string): GeneratedFile => ({ path: NODE_NETWORK_KUBECONFIG, content: kubeconfigFor(cluster, crypto, server, NODE_NETWORK_USER, []), mode: 0o600 });
+  const nodeNetwork = (server: string): GeneratedFile => ({
+    path: NODE_NETWORK_KUBECONFIG,
+    content: kubeconfigFor(cluster, crypto, server, NODE_NETWORK_USER, []),
+    mode: 0o600,
+  });
   switch (role) {
     case 'control-plane':
-      return [...provisionControlPlane(input, configuration.etcd.kind === 'local' ? { members: etcdHosts, isJoining: false } : undefined), nodeNetwork(node.address)];
+      return [
+        ...provisionControlPlane(input, configuration.etcd.kind === 'local' ? { members: etcdHosts, isJoining: false } : undefined),
+        nodeNetwork(node.address),
+      ];
     case 'worker':
       return [...provisionWorker(input, controlPlanes[0]!), nodeNetwork(endpointAddress)];
     case 'etcd':
@@ -103,7 +126,13 @@ function roleFiles(role: ProvisionedMachine['role'], cluster: PlannedCluster, no
     case 'load-balancer':
       return [ca('/etc/haproxy/ca.crt')];
     case 'workstation':
-      return [{ path: '/home/student/.kube/config', content: kubeconfigFor(cluster, crypto, endpointAddress, 'kubernetes-admin', ['kubeadm:cluster-admins']), mode: 0o600 }];
+      return [
+        {
+          path: '/home/student/.kube/config',
+          content: kubeconfigFor(cluster, crypto, endpointAddress, 'kubernetes-admin', ['kubeadm:cluster-admins']),
+          mode: 0o600,
+        },
+      ];
   }
 }
 
@@ -116,7 +145,12 @@ export async function provision(files: Files, boot: management.BootMessage): Pro
   if (files.stat(MARKER)) return cluster;
   const hosts = ['127.0.0.1 localhost', ...provisioning.machines.map(({ name, address }) => `${address} ${name}`), ''].join('\n');
   writeFiles(files, [
-    ...roleFiles(boot.role, cluster, { name: boot.machine, address: boot.address }, createCrypto(seededRandom(`${boot.seed}/pki/${boot.machine}`))),
+    ...roleFiles(
+      boot.role,
+      cluster,
+      { name: boot.machine, address: boot.address },
+      createCrypto(seededRandom(`${boot.seed}/pki/${boot.machine}`)),
+    ),
     { path: '/etc/hostname', content: `${boot.machine}\n`, mode: 0o644 },
     { path: '/etc/hosts', content: hosts, mode: 0o644 },
     { path: MARKER, content: 'done\n', mode: 0o644 },

@@ -26,12 +26,15 @@ export interface Observed {
 /** Lab time a boot may take before it is called stuck in a named state. */
 export const READY_DEADLINE_MS = 10 * 60 * 1_000;
 
-const isTrue = (conditions: readonly { type: string; status: string }[] | undefined, type: string): boolean => conditions?.some((condition) => condition.type === type && condition.status === 'True') ?? false;
+const isTrue = (conditions: readonly { type: string; status: string }[] | undefined, type: string): boolean =>
+  conditions?.some((condition) => condition.type === type && condition.status === 'True') ?? false;
 
 const startedSince = (pod: Pod, sinceMs: number): boolean =>
-  (pod.status?.containerStatuses ?? []).length > 0 && pod.status!.containerStatuses!.every((status) => status.ready && Date.parse(status.state?.running?.startedAt ?? '') >= sinceMs - 1_000);
+  (pod.status?.containerStatuses ?? []).length > 0 &&
+  pod.status!.containerStatuses!.every((status) => status.ready && Date.parse(status.state?.running?.startedAt ?? '') >= sinceMs - 1_000);
 
-const belongsTo = (pod: Pod, selector: Readonly<Record<string, string>> | undefined): boolean => Object.entries(selector ?? { '': '' }).every(([key, value]) => pod.metadata.labels?.[key] === value);
+const belongsTo = (pod: Pod, selector: Readonly<Record<string, string>> | undefined): boolean =>
+  Object.entries(selector ?? { '': '' }).every(([key, value]) => pod.metadata.labels?.[key] === value);
 
 /** What is still waited for, a phrase each; empty when the cluster is ready. Pure. */
 export function whatIsMissing(observed: Observed, expected: Expected): string[] {
@@ -44,7 +47,9 @@ export function whatIsMissing(observed: Observed, expected: Expected): string[] 
     else if (!(renewed >= expected.sinceWallMs)) missing.push(`the kubelet of ${name} has not renewed its lease`);
     else if (!isTrue(node.status?.conditions, 'Ready')) missing.push(`node ${name} is not Ready`);
   }
-  const placeable = pods.filter((pod) => !pod.metadata.deletionTimestamp && pod.status?.phase !== 'Succeeded' && pod.status?.phase !== 'Failed');
+  const placeable = pods.filter(
+    (pod) => !pod.metadata.deletionTimestamp && pod.status?.phase !== 'Succeeded' && pod.status?.phase !== 'Failed',
+  );
   const isOnHere = (pod: Pod): boolean => expected.nodes.includes(pod.spec?.nodeName ?? '');
   for (const set of daemonSets) {
     const own = placeable.filter((pod) => isOnHere(pod) && belongsTo(pod, set.spec?.selector?.matchLabels));
@@ -55,10 +60,15 @@ export function whatIsMissing(observed: Observed, expected: Expected): string[] 
     const own = placeable.filter((pod) => belongsTo(pod, deployment.spec?.selector?.matchLabels));
     const ready = own.filter((pod) => isOnHere(pod) && startedSince(pod, expected.sinceWallMs)).length;
     const wanted = deployment.spec?.replicas ?? 1;
-    const unplaceable = own.filter((pod) => pod.status?.conditions?.some((condition) => condition.type === 'PodScheduled' && condition.reason === 'Unschedulable')).length;
-    if (ready < Math.max(0, wanted - unplaceable) || own.length < wanted) missing.push(`deployment ${deployment.metadata.name}: ${ready} of ${wanted} ready`);
+    const unplaceable = own.filter((pod) =>
+      pod.status?.conditions?.some((condition) => condition.type === 'PodScheduled' && condition.reason === 'Unschedulable'),
+    ).length;
+    if (ready < Math.max(0, wanted - unplaceable) || own.length < wanted)
+      missing.push(`deployment ${deployment.metadata.name}: ${ready} of ${wanted} ready`);
   }
-  for (const pod of placeable) if (pod.metadata.annotations?.['kubernetes.io/config.mirror'] && isOnHere(pod) && !startedSince(pod, expected.sinceWallMs)) missing.push(`static pod ${pod.metadata.name} is not ready`);
+  for (const pod of placeable)
+    if (pod.metadata.annotations?.['kubernetes.io/config.mirror'] && isOnHere(pod) && !startedSince(pod, expected.sinceWallMs))
+      missing.push(`static pod ${pod.metadata.name} is not ready`);
   return missing;
 }
 
@@ -87,7 +97,13 @@ export function awaitClusterReady(process: Process, client: RestClient, expected
     const look = (): void => {
       if (aborter.signal.aborted || !all.every((informer) => informer.hasSynced)) return;
       missing = whatIsMissing(
-        { nodes: informers.nodes.lister.list(), leases: informers.leases.lister.list(), pods: informers.pods.lister.list(), deployments: informers.deployments.lister.list(), daemonSets: informers.daemonSets.lister.list() },
+        {
+          nodes: informers.nodes.lister.list(),
+          leases: informers.leases.lister.list(),
+          pods: informers.pods.lister.list(),
+          deployments: informers.deployments.lister.list(),
+          daemonSets: informers.daemonSets.lister.list(),
+        },
         expected,
       );
       telemetry.lifecycle('cluster', missing.length > 0 ? 'starting' : 'ready', { waitingFor: missing });

@@ -6,10 +6,19 @@ import { startSystemd, type Systemd, type Unit } from './systemd.ts';
 import type { Workstation } from './workstation.ts';
 
 /** The part of the management contract that is the same on every host; links, disk faults and time are the host's own. */
-export type MachineControl = Pick<management.MachineManagement, 'signal' | 'components' | 'counts' | 'logs' | 'clockSkew'> & Partial<Workstation>;
+export type MachineControl = Pick<management.MachineManagement, 'signal' | 'components' | 'counts' | 'logs' | 'clockSkew'> &
+  Partial<Workstation>;
 
 function statusOf(machine: Machine): management.ComponentStatus[] {
-  return machine.recorder.components().map(({ name, state, facts }) => ({ name, state, facts, ...(facts.leader === undefined ? {} : { leader: facts.leader }), ...(facts.raft ? { raft: facts.raft } : {}) }));
+  return machine.recorder
+    .components()
+    .map(({ name, state, facts }) => ({
+      name,
+      state,
+      facts,
+      ...(facts.leader === undefined ? {} : { leader: facts.leader }),
+      ...(facts.raft ? { raft: facts.raft } : {}),
+    }));
 }
 
 /** Everything that changed on a machine since the last call, as one telemetry batch; undefined when nothing did. */
@@ -17,7 +26,15 @@ export function takeBatch(machine: Machine, incarnation: number): management.Tel
   const { components, spans, logs, dropped } = machine.takeTelemetry();
   if (components.length + spans.length + logs.length === 0) return undefined;
   const names = new Set(components.map(({ name }) => name));
-  return { machine: machine.name, incarnation, atMs: machine.timers.nowMs, components: statusOf(machine).filter(({ name }) => names.has(name)), spans, logs, dropped };
+  return {
+    machine: machine.name,
+    incarnation,
+    atMs: machine.timers.nowMs,
+    components: statusOf(machine).filter(({ name }) => names.has(name)),
+    spans,
+    logs,
+    dropped,
+  };
 }
 
 /** Starts init (process 1) and waits until it hands its process out. */
@@ -47,7 +64,8 @@ export async function startMachineOf(kind: MachineKind, machine: Machine, boot: 
   return {
     ...(await kind.offers?.(init)),
     signal(component, signal) {
-      if (component !== undefined && systemd.has(component) && (signal === 'START' || signal === 'TERM')) return Promise.resolve(signal === 'START' ? systemd.start(component) : systemd.stop(component));
+      if (component !== undefined && systemd.has(component) && (signal === 'START' || signal === 'TERM'))
+        return Promise.resolve(signal === 'START' ? systemd.start(component) : systemd.stop(component));
       if (signal === 'START') return Promise.resolve(false);
       return Promise.resolve(machine.signal(component, signal));
     },

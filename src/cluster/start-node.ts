@@ -5,4 +5,5 @@ import { unitsOf } from './machine-roles.ts';
 import { startMachineOf, type MachineControl } from './start-machine.ts';
 
 /** Provisions and starts a machine by the role in its boot message. */
-export const startNode = (machine: Machine, boot: management.BootMessage): Promise<MachineControl> => startMachineOf({ units: unitsOf }, machine, boot);
+export const startNode = (machine: Machine, boot: management.BootMessage): Promise<MachineControl> =>
+  startMachineOf({ units: unitsOf }, machine, boot);

@@ -5,4 +5,5 @@ import { startMachineOf, type MachineControl } from './start-machine.ts';
 import { workerUnitsOf } from './worker-roles.ts';
 
 /** Provisions and starts a worker host or the load balancer; rejects for the roles that carry a control plane. */
-export const startWorkerNode = (machine: Machine, boot: management.BootMessage): Promise<MachineControl> => startMachineOf({ units: workerUnitsOf }, machine, boot);
+export const startWorkerNode = (machine: Machine, boot: management.BootMessage): Promise<MachineControl> =>
+  startMachineOf({ units: workerUnitsOf }, machine, boot);

@@ -5,4 +5,5 @@ import { startMachineOf, type MachineControl } from './start-machine.ts';
 import { createWorkstation } from './workstation.ts';
 
 /** Provisions and starts the workstation. */
-export const startWorkstation = (machine: Machine, boot: management.BootMessage): Promise<MachineControl> => startMachineOf({ units: () => [], offers: createWorkstation }, machine, boot);
+export const startWorkstation = (machine: Machine, boot: management.BootMessage): Promise<MachineControl> =>
+  startMachineOf({ units: () => [], offers: createWorkstation }, machine, boot);

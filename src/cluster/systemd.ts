@@ -40,7 +40,11 @@ export function startSystemd(process: Process, units: readonly Unit[]): Systemd 
     close: () => undefined,
   });
   const launch = (unit: Unit, state: Running): void => {
-    const actor = startActor(componentMachine, { clock: process.clock, id: `unit/${unit.name}`, onState: (value) => unit.isOneShot || process.telemetry.lifecycle(unit.name, value) });
+    const actor = startActor(componentMachine, {
+      clock: process.clock,
+      id: `unit/${unit.name}`,
+      onState: (value) => unit.isOneShot || process.telemetry.lifecycle(unit.name, value),
+    });
     const run = (): void => {
       actor.send({ type: 'START' });
       const child = process.kernel!.spawnDetached(unit.program, {
@@ -57,7 +61,10 @@ export function startSystemd(process: Process, units: readonly Unit[]): Systemd 
       void child.exit.then(({ code, signal }) => {
         state.child = undefined;
         actor.send({ type: 'EXITED', code });
-        process.telemetry.log(code === 0 ? 'info' : 'warning', `${unit.name}.service: Main process exited, code=${signal ? 'killed' : 'exited'}, status=${signal ?? code}`);
+        process.telemetry.log(
+          code === 0 ? 'info' : 'warning',
+          `${unit.name}.service: Main process exited, code=${signal ? 'killed' : 'exited'}, status=${signal ?? code}`,
+        );
         if (!state.isWanted || (unit.isOneShot && code === 0)) return;
         actor.send({ type: 'BACK_OFF' });
         process.clock.after(unit.restartMs, () => {

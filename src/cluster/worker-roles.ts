@@ -15,11 +15,23 @@ const KUBELET_RESTART_MS = 10_000;
 
 /** containerd and the kubelet; `withApi` where the kubelet has an API server to register with, whose pod network it joins. */
 export function nodeUnits(boot: management.BootMessage, catalogue: Catalogue, withApi: boolean): Unit[] {
-  const kubeletFlags = [...kubeletArguments({ name: boot.machine, address: boot.address }, !withApi), `--node-labels=topology.kubernetes.io/zone=${boot.zone}`];
+  const kubeletFlags = [
+    ...kubeletArguments({ name: boot.machine, address: boot.address }, !withApi),
+    `--node-labels=topology.kubernetes.io/zone=${boot.zone}`,
+  ];
   return [
     { name: 'containerd', program: containerd(catalogue, bridgeNetwork), argv: [], restartMs: CONTAINERD_RESTART_MS },
     { name: 'kubelet', program: kubelet, argv: kubeletFlags, restartMs: KUBELET_RESTART_MS },
-    ...(withApi ? [{ name: 'node-network', program: nodeNetwork, argv: [`--kubeconfig=${NODE_NETWORK_KUBECONFIG}`], restartMs: CONTAINERD_RESTART_MS }] : []),
+    ...(withApi
+      ? [
+          {
+            name: 'node-network',
+            program: nodeNetwork,
+            argv: [`--kubeconfig=${NODE_NETWORK_KUBECONFIG}`],
+            restartMs: CONTAINERD_RESTART_MS,
+          },
+        ]
+      : []),
   ];
 }
 
@@ -30,7 +42,14 @@ export function workerUnitsOf(boot: management.BootMessage, cluster: PlannedClus
       return nodeUnits(boot, nodeCatalogue(KUBERNETES_VERSION), true);
     case 'load-balancer': {
       const backends = cluster.controlPlanes.map(({ address }) => `--backend=${address}:6443`);
-      return [{ name: 'load-balancer', program: loadBalancer, argv: ['--listen=6443', '--check=readyz', '--ca-file=/etc/haproxy/ca.crt', ...backends], restartMs: 1_000 }];
+      return [
+        {
+          name: 'load-balancer',
+          program: loadBalancer,
+          argv: ['--listen=6443', '--check=readyz', '--ca-file=/etc/haproxy/ca.crt', ...backends],
+          restartMs: 1_000,
+        },
+      ];
     }
     case 'workstation':
       return [];

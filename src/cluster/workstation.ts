@@ -10,7 +10,17 @@ import { awaitClusterReady } from './readiness.ts';
 export type Workstation = workstation.WorkstationManagement;
 
 const HOME = '/home/student';
-const ENVIRONMENT = { HOME, USER: 'student', LOGNAME: 'student', SHELL: '/bin/bash', PATH: '/usr/local/bin:/usr/bin:/bin', TERM: 'xterm-256color', LANG: 'C.UTF-8', KUBECONFIG: `${HOME}/.kube/config`, EDITOR: 'vi' };
+const ENVIRONMENT = {
+  HOME,
+  USER: 'student',
+  LOGNAME: 'student',
+  SHELL: '/bin/bash',
+  PATH: '/usr/local/bin:/usr/bin:/bin',
+  TERM: 'xterm-256color',
+  LANG: 'C.UTF-8',
+  KUBECONFIG: `${HOME}/.kube/config`,
+  EDITOR: 'vi',
+};
 
 /** The programs of the workstation's shell: the generic ones and the tools of a Kubernetes administrator. */
 function workstationPrograms(): Programs {
@@ -44,7 +54,9 @@ function createRuns(init: Process): Pick<Workstation, 'run' | 'interrupt'> {
   const sessions = new Map<string, Promise<ShellSession>>();
   const runs = new Map<string, AbortController>();
   const sessionOf = (name: string): Promise<ShellSession> => {
-    const known = sessions.get(name) ?? startHolder(init, 'bash').then(({ process }) => createShellSession(process, { programs: workstationPrograms() }));
+    const known =
+      sessions.get(name) ??
+      startHolder(init, 'bash').then(({ process }) => createShellSession(process, { programs: workstationPrograms() }));
     sessions.set(name, known);
     return known;
   };
@@ -61,7 +73,12 @@ function createRuns(init: Process): Pick<Workstation, 'run' | 'interrupt'> {
           input.writer.write(stdin).catch(() => undefined);
           input.writer.close();
         }
-        const exitCode = await shell.run(line, { ...(given ? { stdin: given } : {}), stdout: writerTo(1, onOutput), stderr: writerTo(2, onOutput), signal: aborter.signal });
+        const exitCode = await shell.run(line, {
+          ...(given ? { stdin: given } : {}),
+          stdout: writerTo(1, onOutput),
+          stderr: writerTo(2, onOutput),
+          signal: aborter.signal,
+        });
         if (shell.hasExited) sessions.delete(session);
         return { exitCode };
       } finally {
@@ -129,7 +146,17 @@ function createTerminals(init: Process): Pick<Workstation, 'openTerminal' | 'ter
   };
 }
 
-const KEPT_HEADERS: readonly string[] = ['accept', 'authorization', 'content-type', 'if-none-match', 'user-agent', 'connection', 'upgrade', 'sec-websocket-protocol', 'sec-websocket-version'];
+const KEPT_HEADERS: readonly string[] = [
+  'accept',
+  'authorization',
+  'content-type',
+  'if-none-match',
+  'user-agent',
+  'connection',
+  'upgrade',
+  'sec-websocket-protocol',
+  'sec-websocket-version',
+];
 
 function createFetches(client: () => RestClient): Pick<Workstation, 'fetch' | 'cancelFetch' | 'sendMessage' | 'endMessages'> {
   const fetches = new Map<string, AbortController>();
@@ -140,7 +167,15 @@ function createFetches(client: () => RestClient): Pick<Workstation, 'fetch' | 'c
       fetches.set(id, aborter);
       try {
         const kept = headers.filter(([name]) => KEPT_HEADERS.includes(name.toLowerCase()) || name.toLowerCase().startsWith('impersonate-'));
-        const response = await client().request({ method, path, headers: kept, ...(body === undefined ? {} : { body }), signal: aborter.signal, timeoutMs: Infinity, repeats: false });
+        const response = await client().request({
+          method,
+          path,
+          headers: kept,
+          ...(body === undefined ? {} : { body }),
+          signal: aborter.signal,
+          timeoutMs: Infinity,
+          repeats: false,
+        });
         if (response.status === 101) upgraded.set(id, response.duplex);
         onHead({ status: response.status, headers: response.headers });
         for await (const chunk of response.chunks()) await onChunk(chunk);
@@ -174,7 +209,11 @@ function keepHome({ files, clock, telemetry }: Process): void {
     isScheduled = true;
     clock.after(SAVE_MS, () => {
       isScheduled = false;
-      files.sync().catch((error: unknown) => telemetry.log('error', `the home directory could not be saved: ${error instanceof Error ? error.message : String(error)}`));
+      files
+        .sync()
+        .catch((error: unknown) =>
+          telemetry.log('error', `the home directory could not be saved: ${error instanceof Error ? error.message : String(error)}`),
+        );
     });
   });
 }

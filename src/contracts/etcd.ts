@@ -138,7 +138,10 @@ export interface CompactionResponse {
 }
 
 /** Client to server on `Watch/Watch`. */
-export type WatchRequest = { readonly create: WatchCreateRequest } | { readonly cancel: { readonly watchId: number } } | { readonly progress: Record<string, never> };
+export type WatchRequest =
+  | { readonly create: WatchCreateRequest }
+  | { readonly cancel: { readonly watchId: number } }
+  | { readonly progress: Record<string, never> };
 
 /** A new watch of one key or a range of keys. */
 export interface WatchCreateRequest {

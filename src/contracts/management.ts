@@ -30,7 +30,12 @@ export interface ComponentStatus {
   readonly name: string;
   readonly state: string;
   readonly leader?: boolean;
-  readonly raft?: { readonly role: 'follower' | 'pre-candidate' | 'candidate' | 'leader' | 'learner'; readonly term: number; readonly commit: number; readonly applied: number };
+  readonly raft?: {
+    readonly role: 'follower' | 'pre-candidate' | 'candidate' | 'leader' | 'learner';
+    readonly term: number;
+    readonly commit: number;
+    readonly applied: number;
+  };
   readonly facts?: Readonly<Record<string, unknown>>;
 }
 

@@ -14,11 +14,21 @@ export interface FetchHead {
 /** What the workstation does for the page. */
 export interface WorkstationManagement {
   /** Runs a line in the session's shell (created when first named). Resolves when it has ended; output comes before, in order, awaited. */
-  run(id: string, line: string, options: { readonly stdin?: string; readonly session?: string }, onOutput: (fd: 1 | 2, text: string) => Promise<void>): Promise<RunResult>;
+  run(
+    id: string,
+    line: string,
+    options: { readonly stdin?: string; readonly session?: string },
+    onOutput: (fd: 1 | 2, text: string) => Promise<void>,
+  ): Promise<RunResult>;
   /** Ctrl-C for a run. */
   interrupt(id: string): Promise<void>;
   /** Opens an interactive shell. Output is what a terminal shows; `onExit` comes once. */
-  openTerminal(id: string, size: { readonly columns: number; readonly rows: number }, onOutput: (data: string) => Promise<void>, onExit: (exitCode: number) => void): Promise<void>;
+  openTerminal(
+    id: string,
+    size: { readonly columns: number; readonly rows: number },
+    onOutput: (data: string) => Promise<void>,
+    onExit: (exitCode: number) => void,
+  ): Promise<void>;
   terminalInput(id: string, data: string): Promise<void>;
   terminalResize(id: string, size: { readonly columns: number; readonly rows: number }): Promise<void>;
   closeTerminal(id: string): Promise<void>;
@@ -29,7 +39,12 @@ export interface WorkstationManagement {
    */
   fetch(
     id: string,
-    request: { readonly method: string; readonly path: string; readonly headers: readonly (readonly [string, string])[]; readonly body?: string | Uint8Array },
+    request: {
+      readonly method: string;
+      readonly path: string;
+      readonly headers: readonly (readonly [string, string])[];
+      readonly body?: string | Uint8Array;
+    },
     onHead: (head: FetchHead) => void,
     onChunk: (chunk: string | Uint8Array) => Promise<void>,
   ): Promise<void>;
@@ -42,7 +57,11 @@ export interface WorkstationManagement {
    * Resolves when the cluster is ready: every Node of `nodes` Ready by a lease renewed since `sinceWallMs`, every Deployment and DaemonSet
    * of kube-system that can be placed available with containers started since then. Rejects with a named state.
    */
-  awaitReady(expected: { readonly nodes: readonly string[]; readonly sinceWallMs: number; readonly hasControlPlane: boolean }): Promise<void>;
+  awaitReady(expected: {
+    readonly nodes: readonly string[];
+    readonly sinceWallMs: number;
+    readonly hasControlPlane: boolean;
+  }): Promise<void>;
   /** One unary call to the service behind a port of the cluster, as the workstation, without a certificate. Rejects with its error's text. */
   dialCall(address: string, port: number, method: string, request: unknown): Promise<unknown>;
 }

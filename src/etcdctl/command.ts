@@ -5,7 +5,15 @@ import type { FlagSpec, GivenFlags } from './flags.ts';
 import type { Printer } from './printers/index.ts';
 
 /** Exit codes of etcdctl (pkg/cobrautl). */
-export const EXIT = Object.freeze({ error: 1, badConnection: 2, invalidInput: 3, badFeature: 4, interrupted: 5, io: 6, badArgs: 128 } as const);
+export const EXIT = Object.freeze({
+  error: 1,
+  badConnection: 2,
+  invalidInput: 3,
+  badFeature: 4,
+  interrupted: 5,
+  io: 6,
+  badArgs: 128,
+} as const);
 
 /** Ends etcdctl with `Error: text` and an exit code. */
 export class CommandError extends Error {
@@ -53,7 +61,11 @@ export interface Command {
 
 /** A hexadecimal id as the server writes it. Throws CommandError in etcdctl's words. */
 export function idOf(text: string, what: string, code: number = EXIT.badArgs): string {
-  if (!/^[0-9a-fA-F]{1,16}$/.test(text)) throw new CommandError(`bad ${what} (strconv.Parse${what.startsWith('lease') ? 'Int' : 'Uint'}: parsing "${text}": invalid syntax), expecting ID in Hex`, code);
+  if (!/^[0-9a-fA-F]{1,16}$/.test(text))
+    throw new CommandError(
+      `bad ${what} (strconv.Parse${what.startsWith('lease') ? 'Int' : 'Uint'}: parsing "${text}": invalid syntax), expecting ID in Hex`,
+      code,
+    );
   return text.toLowerCase().replace(/^0+(?=.)/, '');
 }
 

@@ -87,7 +87,11 @@ function readTls(process: Process, flags: GivenFlags): Tls {
       throw error;
     }
   };
-  if ((cert === '') !== (key === '')) throw new CommandError(cert === '' ? 'empty string is passed to --cert option' : 'empty string is passed to --key option', EXIT.badArgs);
+  if ((cert === '') !== (key === ''))
+    throw new CommandError(
+      cert === '' ? 'empty string is passed to --cert option' : 'empty string is passed to --key option',
+      EXIT.badArgs,
+    );
   return {
     ...(cacert === '' ? {} : { rootCas: crypto.certificatesFromPem(read(cacert)) }),
     ...(cert === '' ? {} : { identity: { chain: crypto.certificatesFromPem(read(cert)), key: crypto.keyFromPem(read(key)) } }),
@@ -95,7 +99,11 @@ function readTls(process: Process, flags: GivenFlags): Tls {
 }
 
 /** Clients by endpoint ('' for all of them), made when first asked for. */
-function clientsOf(process: Process, flags: GivenFlags, endpoints: readonly string[]): { get(endpoint?: string): EtcdClient; closeAll(): void } {
+function clientsOf(
+  process: Process,
+  flags: GivenFlags,
+  endpoints: readonly string[],
+): { get(endpoint?: string): EtcdClient; closeAll(): void } {
   const { network, clock, random } = process;
   const tls = readTls(process, flags);
   const isSecure = tls.identity !== undefined || tls.rootCas !== undefined || !flags.switch('insecure-transport');
@@ -135,7 +143,15 @@ function runWith(process: Process, programs: Programs): Context['run'] {
     const program = programs.get(name.slice(name.lastIndexOf('/') + 1));
     if (!program) throw new CommandError(`exec: "${name}": executable file not found in $PATH`, EXIT.interrupted);
     const keep = (writer: Process['stdout']): Process['stdout'] => ({ write: (chunk) => writer.write(chunk), close: () => undefined });
-    const child = process.spawn(program, { name, argv, cwd: process.cwd, env: { ...process.env, ...env }, stdout: keep(process.stdout), stderr: keep(process.stderr), ...(process.kernel ? { privileged: true } : {}) });
+    const child = process.spawn(program, {
+      name,
+      argv,
+      cwd: process.cwd,
+      env: { ...process.env, ...env },
+      stdout: keep(process.stdout),
+      stderr: keep(process.stderr),
+      ...(process.kernel ? { privileged: true } : {}),
+    });
     return (await child.exit).code;
   };
 }
@@ -145,9 +161,22 @@ async function checkVariables(process: Process, flags: GivenFlags, argv: readonl
   for (const [variable, value] of Object.entries(process.env)) {
     if (!variable.startsWith('ETCDCTL_') || variable === 'ETCDCTL_API' || variable.startsWith('ETCDCTL_WATCH_')) continue;
     const spec = GLOBAL_FLAGS.find(({ name }) => variableOf(name) === variable);
-    if (!spec) await process.stderr.write(logLine(process, 'warn', { caller: 'flags/flag.go:93', msg: 'unrecognized environment variable', 'environment-variable': `${variable}=${value}` }));
+    if (!spec)
+      await process.stderr.write(
+        logLine(process, 'warn', {
+          caller: 'flags/flag.go:93',
+          msg: 'unrecognized environment variable',
+          'environment-variable': `${variable}=${value}`,
+        }),
+      );
     else if (flags.isGiven(spec.name) && argv.some((word) => word === `--${spec.name}` || word.startsWith(`--${spec.name}=`)))
-      throw new CommandError(logLine(process, 'fatal', { caller: 'flags/flag.go:85', msg: 'conflicting environment variable is shadowed by corresponding command-line flag (either unset environment variable or disable flag)', 'environment-variable': variable }));
+      throw new CommandError(
+        logLine(process, 'fatal', {
+          caller: 'flags/flag.go:85',
+          msg: 'conflicting environment variable is shadowed by corresponding command-line flag (either unset environment variable or disable flag)',
+          'environment-variable': variable,
+        }),
+      );
   }
 }
 

@@ -25,7 +25,7 @@ export async function failureOf(process: Process, failure: unknown, target: stri
     );
     return 'context deadline exceeded';
   }
-  if (failure.code === 'Unavailable' && !failure.message.startsWith('etcdserver:')) return `rpc error: code = Unavailable desc = ${failure.message}`;
+  if (failure.code === 'Unavailable' && !failure.message.startsWith('etcdserver:'))
+    return `rpc error: code = Unavailable desc = ${failure.message}`;
   return failure.message;
 }
-

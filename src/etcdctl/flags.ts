@@ -41,12 +41,21 @@ export const GLOBAL_FLAGS: readonly FlagSpec[] = Object.freeze([
   { name: 'endpoints', fallback: '127.0.0.1:2379', type: 'strings', usage: 'gRPC endpoints' },
   { name: 'hex', fallback: 'false', isSwitch: true, usage: 'print byte strings as hex encoded strings' },
   { name: 'insecure-discovery', fallback: 'true', isSwitch: true, usage: 'accept insecure SRV records describing cluster endpoints' },
-  { name: 'insecure-skip-tls-verify', fallback: 'false', isSwitch: true, usage: 'skip server certificate verification (CAUTION: this option should be enabled only for testing purposes)' },
+  {
+    name: 'insecure-skip-tls-verify',
+    fallback: 'false',
+    isSwitch: true,
+    usage: 'skip server certificate verification (CAUTION: this option should be enabled only for testing purposes)',
+  },
   { name: 'insecure-transport', fallback: 'true', isSwitch: true, usage: 'disable transport security for client connections' },
   { name: 'keepalive-time', fallback: '2s', type: 'duration', usage: 'keepalive time for client connections' },
   { name: 'keepalive-timeout', fallback: '6s', type: 'duration', usage: 'keepalive timeout for client connections' },
   { name: 'key', fallback: '', usage: 'identify secure client using this TLS key file' },
-  { name: 'password', fallback: '', usage: 'password for authentication (if this option is used, --user option shouldn\'t include password)' },
+  {
+    name: 'password',
+    fallback: '',
+    usage: "password for authentication (if this option is used, --user option shouldn't include password)",
+  },
   { name: 'user', fallback: '', usage: 'username[:password] for authentication (prompt if password is not supplied)' },
   { name: 'write-out', shorthand: 'w', fallback: 'simple', usage: 'set the output format (fields, json, protobuf, simple, table)' },
 ] as const);
@@ -55,7 +64,8 @@ export const GLOBAL_FLAGS: readonly FlagSpec[] = Object.freeze([
 export function goDurationMs(text: string): number {
   const units: Record<string, number> = { ns: 1e-6, us: 1e-3, µs: 1e-3, ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
   if (text === '0') return 0;
-  if (!/^-?(\d+(\.\d+)?(ns|us|µs|ms|s|m|h))+$/.test(text)) throw new Error(/^\d+$/.test(text) ? `time: missing unit in duration "${text}"` : `time: invalid duration "${text}"`);
+  if (!/^-?(\d+(\.\d+)?(ns|us|µs|ms|s|m|h))+$/.test(text))
+    throw new Error(/^\d+$/.test(text) ? `time: missing unit in duration "${text}"` : `time: invalid duration "${text}"`);
   let totalMs = 0;
   for (const [, amount, , unit] of text.matchAll(/(\d+(\.\d+)?)(ns|us|µs|ms|s|m|h)/g)) totalMs += Number(amount) * units[unit!]!;
   return text.startsWith('-') ? -totalMs : totalMs;
@@ -113,8 +123,10 @@ function readWords(argv: readonly string[], specs: readonly FlagSpec[]): Words {
 }
 
 function checkValue(spec: FlagSpec, value: string): void {
-  const wrong = (why: string): FlagError => new FlagError(`invalid argument "${value}" for "${spec.shorthand ? `-${spec.shorthand}, ` : ''}--${spec.name}" flag: ${why}`);
-  if (spec.isSwitch && !/^(true|false|1|0|t|f|T|F|TRUE|FALSE|True|False)$/.test(value)) throw wrong(`strconv.ParseBool: parsing "${value}": invalid syntax`);
+  const wrong = (why: string): FlagError =>
+    new FlagError(`invalid argument "${value}" for "${spec.shorthand ? `-${spec.shorthand}, ` : ''}--${spec.name}" flag: ${why}`);
+  if (spec.isSwitch && !/^(true|false|1|0|t|f|T|F|TRUE|FALSE|True|False)$/.test(value))
+    throw wrong(`strconv.ParseBool: parsing "${value}": invalid syntax`);
   if (spec.type === 'int' && !/^[-+]?\d+$/.test(value)) throw wrong(`strconv.ParseInt: parsing "${value}": invalid syntax`);
   if (spec.type !== 'duration') return;
   try {

@@ -4,7 +4,8 @@ import { GLOBAL_FLAGS, type FlagSpec } from './flags.ts';
 
 function flagLines(specs: readonly FlagSpec[]): string {
   const shown = specs.map(({ name, shorthand, fallback, isSwitch, type, usage }) => {
-    const value = isSwitch || type === 'int' || type === 'duration' ? fallback : type === 'strings' ? `[${fallback}]` : JSON.stringify(fallback);
+    const value =
+      isSwitch || type === 'int' || type === 'duration' ? fallback : type === 'strings' ? `[${fallback}]` : JSON.stringify(fallback);
     return [`  ${shorthand ? `-${shorthand}, ` : '    '}--${name}${isSwitch ? `[=${fallback}]` : `=${value}`}`, usage] as const;
   });
   return shown.map(([flag, usage]) => `${flag}\t${usage}\n`).join('');

@@ -24,7 +24,8 @@ function decode(text: string): Node {
   const times = { mode: stored.m, modifiedMs: stored.t };
   if (stored.d) return { kind: 'directory', entries: new Map(), ...times };
   if (stored.l !== undefined) return { kind: 'symlink', target: stored.l, ...times };
-  if (stored.b !== undefined) return { kind: 'file', content: Uint8Array.from(atob(stored.b), (character) => character.charCodeAt(0)), ...times };
+  if (stored.b !== undefined)
+    return { kind: 'file', content: Uint8Array.from(atob(stored.b), (character) => character.charCodeAt(0)), ...times };
   return { kind: 'file', content: stored.c ?? '', ...times };
 }
 
@@ -80,7 +81,8 @@ export function createDurableFiles(disk: Disk, nowMs: () => number, onDirty: () 
     files,
     async load() {
       for (const [path, text] of await records.entries('/')) if (path !== '/') files.load(path, decode(text));
-      for (const path of ['/etc', '/var', '/var/lib', '/var/log', '/root', '/home', '/opt', ...VOLATILE]) if (!files.nodeAt(path)) files.load(path, { kind: 'directory', entries: new Map(), mode: 0o755, modifiedMs: nowMs() });
+      for (const path of ['/etc', '/var', '/var/lib', '/var/log', '/root', '/home', '/opt', ...VOLATILE])
+        if (!files.nodeAt(path)) files.load(path, { kind: 'directory', entries: new Map(), mode: 0o755, modifiedMs: nowMs() });
     },
     flush,
     get isDirty() {

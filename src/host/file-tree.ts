@@ -64,7 +64,11 @@ const newDirectory = (mode: number, modifiedMs: number): Directory => ({ kind: '
 export function createFileTree(options: TreeOptions): FileTree {
   const root = newDirectory(0o755, options.nowMs());
   const watchers = new Map<string, Set<FileListener>>();
-  const find = (parts: readonly string[], followLast: boolean, links = 0): { node: Node | undefined; parent: Directory | undefined; name: string; path: string[] } => {
+  const find = (
+    parts: readonly string[],
+    followLast: boolean,
+    links = 0,
+  ): { node: Node | undefined; parent: Directory | undefined; name: string; path: string[] } => {
     let node: Node = root;
     let parent: Directory | undefined;
     const walked: string[] = [];
@@ -112,7 +116,14 @@ export function createFileTree(options: TreeOptions): FileTree {
     found.parent.entries.set(found.path.at(-1) ?? found.name, make(found.node));
     changed(found.path);
   };
-  const sizeOf = (node: Node): number => (node.kind === 'file' ? (typeof node.content === 'string' ? utf8Length(node.content) : node.content.length) : node.kind === 'directory' ? 4096 : node.target.length);
+  const sizeOf = (node: Node): number =>
+    node.kind === 'file'
+      ? typeof node.content === 'string'
+        ? utf8Length(node.content)
+        : node.content.length
+      : node.kind === 'directory'
+        ? 4096
+        : node.target.length;
   const tree: FileTree = {
     root,
     nodeAt: (path) => find(pathParts(path), false).node,
@@ -150,7 +161,8 @@ export function createFileTree(options: TreeOptions): FileTree {
       put(path, (existing) => {
         const before = existing?.kind === 'file' ? existing.content : '';
         const mode = existing?.mode ?? 0o644;
-        if (typeof before === 'string' && typeof content === 'string') return { kind: 'file', content: before + content, mode, modifiedMs: options.nowMs() };
+        if (typeof before === 'string' && typeof content === 'string')
+          return { kind: 'file', content: before + content, mode, modifiedMs: options.nowMs() };
         const head = typeof before === 'string' ? new TextEncoder().encode(before) : before;
         const tail = typeof content === 'string' ? new TextEncoder().encode(content) : content;
         const joined = new Uint8Array(head.length + tail.length);
@@ -183,7 +195,8 @@ export function createFileTree(options: TreeOptions): FileTree {
       writable(path);
       const found = find(pathParts(path), false);
       if (!found.node || !found.parent) throw new FileError('ENOENT', path);
-      if (found.node.kind === 'directory' && found.node.entries.size > 0 && !removeOptions.recursive) throw new FileError('ENOTEMPTY', path);
+      if (found.node.kind === 'directory' && found.node.entries.size > 0 && !removeOptions.recursive)
+        throw new FileError('ENOTEMPTY', path);
       found.parent.entries.delete(found.path.at(-1)!);
       changed(found.path);
     },

@@ -45,7 +45,8 @@ export function parseFlags(argv: readonly string[], switches: readonly string[] 
       const text = get(name);
       if (text === undefined) return fallback;
       const value = Number(text);
-      if (!Number.isInteger(value)) throw new Error(`invalid argument "${text}" for "--${name}" flag: strconv.ParseInt: parsing "${text}": invalid syntax`);
+      if (!Number.isInteger(value))
+        throw new Error(`invalid argument "${text}" for "--${name}" flag: strconv.ParseInt: parsing "${text}": invalid syntax`);
       return value;
     },
     boolean(name, fallback) {

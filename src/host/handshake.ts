@@ -18,18 +18,34 @@ const join = (...parts: Uint8Array[]): Uint8Array => {
 };
 
 /** Goes up from the leaf to one of `roots`; a sentence of crypto/x509 if it cannot, undefined if it can. */
-function whyUntrusted(chain: readonly Certificate[], roots: readonly Certificate[], usage: 'client auth' | 'server auth', wallMs: number, crypto: VerifyCache): string | undefined {
+function whyUntrusted(
+  chain: readonly Certificate[],
+  roots: readonly Certificate[],
+  usage: 'client auth' | 'server auth',
+  wallMs: number,
+  crypto: VerifyCache,
+): string | undefined {
   const leaf = chain[0];
   if (!leaf) return 'tls: no certificates configured';
-  if (wallMs > leaf.notAfterMs) return `x509: certificate has expired or is not yet valid: current time ${isoSeconds(wallMs)} is after ${isoSeconds(leaf.notAfterMs)}`;
-  if (wallMs < leaf.notBeforeMs) return `x509: certificate has expired or is not yet valid: current time ${isoSeconds(wallMs)} is before ${isoSeconds(leaf.notBeforeMs)}`;
+  if (wallMs > leaf.notAfterMs)
+    return `x509: certificate has expired or is not yet valid: current time ${isoSeconds(wallMs)} is after ${isoSeconds(leaf.notAfterMs)}`;
+  if (wallMs < leaf.notBeforeMs)
+    return `x509: certificate has expired or is not yet valid: current time ${isoSeconds(wallMs)} is before ${isoSeconds(leaf.notBeforeMs)}`;
   if (!leaf.usages.includes(usage)) return 'x509: certificate specifies an incompatible key usage';
   let below = leaf;
   for (let depth = 0; depth < 5; depth++) {
     const child = below;
-    const root = roots.find((candidate) => candidate.isCa && candidate.subject.commonName === child.issuer.commonName && crypto.signed(candidate, child));
+    const root = roots.find(
+      (candidate) => candidate.isCa && candidate.subject.commonName === child.issuer.commonName && crypto.signed(candidate, child),
+    );
     if (root) return wallMs > root.notAfterMs ? 'x509: certificate has expired or is not yet valid' : undefined;
-    const intermediate = chain.find((candidate) => candidate !== child && candidate.isCa && candidate.subject.commonName === child.issuer.commonName && crypto.signed(candidate, child));
+    const intermediate = chain.find(
+      (candidate) =>
+        candidate !== child &&
+        candidate.isCa &&
+        candidate.subject.commonName === child.issuer.commonName &&
+        crypto.signed(candidate, child),
+    );
     if (!intermediate) return 'x509: certificate signed by unknown authority';
     below = intermediate;
   }
@@ -45,7 +61,8 @@ function whyWrongName(leaf: Certificate, serverName: string): string | undefined
       ? `x509: certificate is valid for ${leaf.ipAddresses.join(', ')}, not ${serverName}`
       : `x509: cannot validate certificate for ${serverName} because it doesn't contain any IP SANs`;
   }
-  const matches = (pattern: string): boolean => pattern === serverName || (pattern.startsWith('*.') && serverName.slice(serverName.indexOf('.')) === pattern.slice(1));
+  const matches = (pattern: string): boolean =>
+    pattern === serverName || (pattern.startsWith('*.') && serverName.slice(serverName.indexOf('.')) === pattern.slice(1));
   if (leaf.dnsNames.some(matches)) return undefined;
   return leaf.dnsNames.length > 0
     ? `x509: certificate is valid for ${leaf.dnsNames.join(', ')}, not ${serverName}`
@@ -98,12 +115,26 @@ export function createVerifyCache(crypto: Crypto, isSignedBy: (certificate: Cert
 }
 
 /** What a client begins with. */
-export const clientHello = (serverName: string, randomBytes: (length: number) => Uint8Array): ClientHello => ({ nonce: randomBytes(NONCE_BYTES), serverName });
+export const clientHello = (serverName: string, randomBytes: (length: number) => Uint8Array): ClientHello => ({
+  nonce: randomBytes(NONCE_BYTES),
+  serverName,
+});
 
 /** What a server with `identity` answers. */
-export function serverHello(hello: ClientHello, identity: Identity, wantsCertificate: boolean, crypto: Crypto, randomBytes: (length: number) => Uint8Array): ServerHello {
+export function serverHello(
+  hello: ClientHello,
+  identity: Identity,
+  wantsCertificate: boolean,
+  crypto: Crypto,
+  randomBytes: (length: number) => Uint8Array,
+): ServerHello {
   const nonce = randomBytes(NONCE_BYTES);
-  return { nonce, chain: identity.chain.map((certificate) => certificate.der), signature: crypto.sign(identity.key, join(hello.nonce, nonce)), wantsCertificate };
+  return {
+    nonce,
+    chain: identity.chain.map((certificate) => certificate.der),
+    signature: crypto.sign(identity.key, join(hello.nonce, nonce)),
+    wantsCertificate,
+  };
 }
 
 /** What a client finds wrong with the server's answer; undefined: nothing. */
@@ -120,14 +151,23 @@ export function whyServerRefused(
   if (!leaf) return 'tls: received empty certificates message';
   const untrusted = whyUntrusted(chain, roots, 'server auth', wallMs, cache) ?? whyWrongName(leaf, sent.serverName);
   if (untrusted) return `tls: failed to verify certificate: ${untrusted}`;
-  if (!crypto.verify(leaf.publicKey, answer.signature, join(sent.nonce, answer.nonce))) return 'tls: invalid signature by the server certificate: ECDSA verification failure';
+  if (!crypto.verify(leaf.publicKey, answer.signature, join(sent.nonce, answer.nonce)))
+    return 'tls: invalid signature by the server certificate: ECDSA verification failure';
   return undefined;
 }
 
 /** The client's certificate message: its chain and the proof of its key, or nothing to show. */
-export function clientCertificate(sent: ClientHello, answer: ServerHello, identity: Identity | undefined, crypto: Crypto): { chain: Uint8Array[]; signature: Uint8Array } {
+export function clientCertificate(
+  sent: ClientHello,
+  answer: ServerHello,
+  identity: Identity | undefined,
+  crypto: Crypto,
+): { chain: Uint8Array[]; signature: Uint8Array } {
   if (!identity || !answer.wantsCertificate) return { chain: [], signature: new Uint8Array(0) };
-  return { chain: identity.chain.map((certificate) => certificate.der), signature: crypto.sign(identity.key, join(answer.nonce, sent.nonce)) };
+  return {
+    chain: identity.chain.map((certificate) => certificate.der),
+    signature: crypto.sign(identity.key, join(answer.nonce, sent.nonce)),
+  };
 }
 
 /** The verdict of the server on a client's certificate: the leaf, nothing (and why it does not count), or the alert. */
@@ -144,8 +184,11 @@ export function checkClient(
   const chain = shown.chain.map((der) => cache.parse(der));
   const untrusted = whyUntrusted(chain, rules.clientCas, 'client auth', wallMs, cache);
   if (untrusted && !rules.required) return { certificate: undefined, problem: untrusted };
-  if (untrusted) return { alert: untrusted.includes('expired') ? 'remote error: tls: expired certificate' : 'remote error: tls: unknown certificate authority' };
-  if (!crypto.verify(chain[0]!.publicKey, shown.signature, join(answer.nonce, hello.nonce))) return { alert: 'remote error: tls: error decrypting message' };
+  if (untrusted)
+    return {
+      alert: untrusted.includes('expired') ? 'remote error: tls: expired certificate' : 'remote error: tls: unknown certificate authority',
+    };
+  if (!crypto.verify(chain[0]!.publicKey, shown.signature, join(answer.nonce, hello.nonce)))
+    return { alert: 'remote error: tls: error decrypting message' };
   return { certificate: chain[0]! };
 }
-

@@ -191,19 +191,34 @@ async function exchange(stream: WireStream, request: HttpRequest): Promise<HttpR
   // The answer may come before the whole body was taken, so the body goes out beside waiting for the head.
   // A request to upgrade has no body: its direction stays open for what is said after the answer 101.
   const wantsUpgrade = header(headers, 'upgrade') !== undefined;
-  if (!wantsUpgrade) sendBody(stream, request.body).catch((error: unknown) => stream.cancel(error instanceof Error ? error.message : String(error)));
+  if (!wantsUpgrade)
+    sendBody(stream, request.body).catch((error: unknown) => stream.cancel(error instanceof Error ? error.message : String(error)));
   const head = (await stream.receive()) as unknown as { status: number; headers: HeaderPairs; body?: string } | undefined;
   if (!head) throw new NetworkError('ECONNRESET', 'EOF');
   if (wantsUpgrade && head.status !== 101) stream.end();
   const reader = bodyReader(stream);
   const whole = head.body;
   if (whole === undefined) {
-    return { status: head.status, headers: head.headers, text: () => reader.text(Infinity), chunks: reader.chunks, duplex: duplexOf(stream), cancel: () => stream.cancel('cancelled') };
+    return {
+      status: head.status,
+      headers: head.headers,
+      text: () => reader.text(Infinity),
+      chunks: reader.chunks,
+      duplex: duplexOf(stream),
+      cancel: () => stream.cancel('cancelled'),
+    };
   }
   async function* once(): AsyncGenerator<BodyChunk> {
     yield whole!;
   }
-  return { status: head.status, headers: head.headers, text: () => Promise.resolve(whole), chunks: once, duplex: duplexOf(stream), cancel: () => stream.cancel('cancelled') };
+  return {
+    status: head.status,
+    headers: head.headers,
+    text: () => Promise.resolve(whole),
+    chunks: once,
+    duplex: duplexOf(stream),
+    cancel: () => stream.cancel('cancelled'),
+  };
 }
 
 /** A client for `target`. `clock` serves the deadlines. */
@@ -248,7 +263,10 @@ export function createHttpClient(network: Network, clock: Clock, target: HttpTar
             stream?.cancel(error.message);
             reject(error);
           });
-        const stop = timeoutMs === Infinity ? undefined : clock.after(timeoutMs, () => fail(new NetworkError('ETIMEDOUT', 'context deadline exceeded')));
+        const stop =
+          timeoutMs === Infinity
+            ? undefined
+            : clock.after(timeoutMs, () => fail(new NetworkError('ETIMEDOUT', 'context deadline exceeded')));
         const onAbort = (): void => {
           if (settled) stream?.cancel('cancelled');
           else fail(new NetworkError('ECANCELED', 'context canceled'));

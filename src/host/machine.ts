@@ -155,7 +155,12 @@ function countingDisk(disk: Disk, onSettled: () => void): Disk & { readonly pend
 }
 
 /** The clock of one process, over the machine's timers. Every callback goes through the life. */
-export function processClock(timers: TimerHeap, queue: RunQueue, life: { deliver(callback: () => void): void; hold(kind: 'timer', release: () => void): Stop; guard<T>(promise: Promise<T>): Promise<T> }, wallMs: () => number): Clock {
+export function processClock(
+  timers: TimerHeap,
+  queue: RunQueue,
+  life: { deliver(callback: () => void): void; hold(kind: 'timer', release: () => void): Stop; guard<T>(promise: Promise<T>): Promise<T> },
+  wallMs: () => number,
+): Clock {
   const after = (ms: number, callback: () => void): Stop => {
     const stopTimer = timers.set(ms, () =>
       queue.enqueue(() => {
@@ -207,7 +212,11 @@ export function processClock(timers: TimerHeap, queue: RunQueue, life: { deliver
   };
 }
 
-function createKernel(parts: Parts, facts: MachineFacts, spawnAs: (parentPid: number, program: Program, options: SpawnOptions) => Child): Kernel {
+function createKernel(
+  parts: Parts,
+  facts: MachineFacts,
+  spawnAs: (parentPid: number, program: Program, options: SpawnOptions) => Child,
+): Kernel {
   const { stack, table, durable } = parts;
   return {
     facts,
@@ -285,7 +294,14 @@ export function createMachine(options: MachineOptions, body: MachineBody): Machi
     // A failed write-back is told to whoever syncs; the paths stay dirty and are tried again with the next change.
     timersTold.set(WRITE_BACK_MS, () => void durable.flush().catch((error: unknown) => recorder.fault(error)));
   });
-  const card = createNetworkCard({ incarnation: options.incarnation, queue, timers: timersTold, random: random.fork('card'), body, receive: (from, packet) => stack.receive(from, packet) });
+  const card = createNetworkCard({
+    incarnation: options.incarnation,
+    queue,
+    timers: timersTold,
+    random: random.fork('card'),
+    body,
+    receive: (from, packet) => stack.receive(from, packet),
+  });
   const stack = createNetworkStack({
     address: options.address,
     queue,
@@ -301,13 +317,25 @@ export function createMachine(options: MachineOptions, body: MachineBody): Machi
   const facts = factsOf(options, randomUid(random.fork('boot-id')));
   const spawnAs = (parentPid: number, program: Program, spawnOptions: SpawnOptions): Child => {
     const pid = table.nextPid++;
-    const running = createProcess({ ...parts, facts, kernel, pid, parentPid, program, spawnOptions, spawnAs, onEnd: () => table.processes.delete(pid) });
+    const running = createProcess({
+      ...parts,
+      facts,
+      kernel,
+      pid,
+      parentPid,
+      program,
+      spawnOptions,
+      spawnAs,
+      onEnd: () => table.processes.delete(pid),
+    });
     table.processes.set(pid, running);
     return running.child;
   };
   const kernel: Kernel = createKernel(parts, facts, spawnAs);
-  const sumOver = (of: (running: RunningProcess) => number): number => [...table.processes.values()].reduce((sum, running) => sum + of(running), 0);
-  const ofComponent = (component: string): RunningProcess[] => [...table.processes.values()].filter((running) => running.component === component);
+  const sumOver = (of: (running: RunningProcess) => number): number =>
+    [...table.processes.values()].reduce((sum, running) => sum + of(running), 0);
+  const ofComponent = (component: string): RunningProcess[] =>
+    [...table.processes.values()].filter((running) => running.component === component);
   return {
     name: options.name,
     facts,

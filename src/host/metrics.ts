@@ -24,7 +24,13 @@ const escapeLabel = (value: string): string => value.replace(/\\/g, '\\\\').repl
 /** An empty registry. */
 export function createMetrics(): Metrics {
   const families = new Map<string, Family>();
-  const family = (name: string, help: string, type: Family['type'], labelNames: readonly string[], buckets: readonly number[] = []): Family => {
+  const family = (
+    name: string,
+    help: string,
+    type: Family['type'],
+    labelNames: readonly string[],
+    buckets: readonly number[] = [],
+  ): Family => {
     const known = families.get(name);
     if (known) return known;
     const made: Family = { name, help, type, labelNames, buckets, series: new Map() };

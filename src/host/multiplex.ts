@@ -182,7 +182,8 @@ export function createMultiplexer(connection: Connection, accept: (stream: WireS
       for (const listener of state.cancelListeners.splice(0)) listener(gone);
       return forget(id, state);
     }
-    if (frame.seq !== state.receiveSeq) return fail(id, state, new NetworkError('ECONNRESET', `stream ${id}: frame ${frame.seq} instead of ${state.receiveSeq}`));
+    if (frame.seq !== state.receiveSeq)
+      return fail(id, state, new NetworkError('ECONNRESET', `stream ${id}: frame ${frame.seq} instead of ${state.receiveSeq}`));
     state.receiveSeq++;
     if (frame.end) {
       state.receiveEnded = true;

@@ -9,7 +9,8 @@ import type { Certificate, Identity } from './crypto.ts';
 export type Address = string;
 
 /** POSIX codes of network failures; EPROTO is a failed TLS handshake. */
-export type NetworkErrorCode = 'ECONNREFUSED' | 'ECONNRESET' | 'ETIMEDOUT' | 'EHOSTUNREACH' | 'EADDRINUSE' | 'EACCES' | 'EPROTO' | 'EPIPE' | 'ECANCELED';
+export type NetworkErrorCode =
+  'ECONNREFUSED' | 'ECONNRESET' | 'ETIMEDOUT' | 'EHOSTUNREACH' | 'EADDRINUSE' | 'EACCES' | 'EPROTO' | 'EPIPE' | 'ECANCELED';
 
 /** Rejection of a network operation. `message` ends as Go prints the cause, e.g. `connect: connection refused`. */
 export class NetworkError extends Error {

@@ -13,7 +13,8 @@ interface Place {
   readonly mount: Mount | undefined;
 }
 
-const join = (base: string, rest: readonly string[]): string => (rest.length === 0 ? base : `${base === '/' ? '' : base}/${rest.join('/')}`);
+const join = (base: string, rest: readonly string[]): string =>
+  rest.length === 0 ? base : `${base === '/' ? '' : base}/${rest.join('/')}`;
 
 /** Lays `mounts` over `base`, which is only read. */
 export function createOverlay(base: Files, mounts: readonly Mount[], nowMs: () => number): Files {
@@ -163,7 +164,9 @@ export function createOverlay(base: Files, mounts: readonly Mount[], nowMs: () =
       const place = placeOf(path);
       if (!place.mount) return upper.watch(place.path, listener);
       const { mount } = place;
-      return mount.files.watch(place.path, (changed) => listener(join(mount.path, pathParts(changed).slice(pathParts(mount.source).length))));
+      return mount.files.watch(place.path, (changed) =>
+        listener(join(mount.path, pathParts(changed).slice(pathParts(mount.source).length))),
+      );
     },
     sync: () => Promise.all([...new Set(mounts.map((mount) => mount.files))].map((files) => files.sync())).then(() => undefined),
   };

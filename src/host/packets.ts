@@ -19,7 +19,14 @@ export interface ServerHello {
 }
 
 export type Packet =
-  | { readonly t: 'syn'; readonly from: EndId; readonly source: Endpoint; readonly destination: Endpoint; readonly loopback?: true; readonly hello?: ClientHello }
+  | {
+      readonly t: 'syn';
+      readonly from: EndId;
+      readonly source: Endpoint;
+      readonly destination: Endpoint;
+      readonly loopback?: true;
+      readonly hello?: ClientHello;
+    }
   | { readonly t: 'accepted'; readonly to: EndId; readonly from: EndId; readonly hello?: ServerHello }
   | { readonly t: 'certificate'; readonly to: EndId; readonly chain: readonly Uint8Array[]; readonly signature: Uint8Array }
   /** The handshake is done; a full one comes with a ticket for the next. On resumption it is the first answer and brings the server's end. */

@@ -42,14 +42,21 @@ export function createCrypto(random: Random): Crypto {
     },
     sha256: (message) => sha256(typeof message === 'string' ? new TextEncoder().encode(message) : message),
     hmacSha256: (key, message) => hmac(sha256, key, message),
-    issueCertificate: (template, publicKey, issuerKey, issuer) => issueCertificate(template, publicKey, issuerKey, issuer, random.bytes(SERIAL_BYTES)),
+    issueCertificate: (template, publicKey, issuerKey, issuer) =>
+      issueCertificate(template, publicKey, issuerKey, issuer, random.bytes(SERIAL_BYTES)),
     parseCertificate,
     certificatesToPem: (certificates) => certificates.map((certificate) => toPem('CERTIFICATE', certificate.der)).join(''),
     certificatesFromPem: (pem): Certificate[] => fromPem(pem, 'CERTIFICATE').map(parseCertificate),
     keyToPem: (key) =>
       toPem(
         'EC PRIVATE KEY',
-        der(TAG.sequence, derInteger(Uint8Array.of(1)), der(TAG.octetString, key.secret), der(0xa0, derOid('1.2.840.10045.3.1.7')), der(0xa1, derBits(key.publicKey))),
+        der(
+          TAG.sequence,
+          derInteger(Uint8Array.of(1)),
+          der(TAG.octetString, key.secret),
+          der(0xa0, derOid('1.2.840.10045.3.1.7')),
+          der(0xa1, derBits(key.publicKey)),
+        ),
       ),
     keyFromPem(pem) {
       const block = fromPem(pem, 'EC PRIVATE KEY')[0];

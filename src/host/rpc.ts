@@ -8,8 +8,22 @@ import { NetworkError, type Connection, type DialOptions, type Network, type Pee
 
 /** gRPC status codes used by etcd and the CRI. */
 export type RpcCode =
-  | 'Canceled' | 'Unknown' | 'InvalidArgument' | 'DeadlineExceeded' | 'NotFound' | 'AlreadyExists' | 'PermissionDenied' | 'ResourceExhausted'
-  | 'FailedPrecondition' | 'Aborted' | 'OutOfRange' | 'Unimplemented' | 'Internal' | 'Unavailable' | 'DataLoss' | 'Unauthenticated';
+  | 'Canceled'
+  | 'Unknown'
+  | 'InvalidArgument'
+  | 'DeadlineExceeded'
+  | 'NotFound'
+  | 'AlreadyExists'
+  | 'PermissionDenied'
+  | 'ResourceExhausted'
+  | 'FailedPrecondition'
+  | 'Aborted'
+  | 'OutOfRange'
+  | 'Unimplemented'
+  | 'Internal'
+  | 'Unavailable'
+  | 'DataLoss'
+  | 'Unauthenticated';
 
 /** The error of a call; crosses the wire as code and message. */
 export class RpcError extends Error {
@@ -157,7 +171,11 @@ export function createRpcClient(network: Network, clock: Clock, address: string,
     });
     return dialled;
   };
-  const withDeadline = <T>(options: CallOptions, timeoutDefault: number, run: (adopt: (wire: WireStream) => boolean) => Promise<T>): Promise<T> =>
+  const withDeadline = <T>(
+    options: CallOptions,
+    timeoutDefault: number,
+    run: (adopt: (wire: WireStream) => boolean) => Promise<T>,
+  ): Promise<T> =>
     new Promise<T>((resolve, reject) => {
       const timeoutMs = options.timeoutMs ?? timeoutDefault;
       let wire: WireStream | undefined;
@@ -173,7 +191,10 @@ export function createRpcClient(network: Network, clock: Clock, address: string,
           wire?.cancel(error.message);
           reject(error);
         });
-      const stop = timeoutMs === Infinity ? undefined : clock.after(timeoutMs, () => fail(new RpcError('DeadlineExceeded', 'context deadline exceeded')));
+      const stop =
+        timeoutMs === Infinity
+          ? undefined
+          : clock.after(timeoutMs, () => fail(new RpcError('DeadlineExceeded', 'context deadline exceeded')));
       const onAbort = (): void => {
         if (settled) wire?.cancel('cancelled');
         else fail(new RpcError('Canceled', 'context canceled'));
@@ -189,7 +210,13 @@ export function createRpcClient(network: Network, clock: Clock, address: string,
         (error: unknown) => finish(() => reject(toRpcError(error))),
       );
     });
-  const open = async (method: string, kind: Opening['kind'], request: unknown, options: CallOptions, adopt: (wire: WireStream) => boolean): Promise<WireStream> => {
+  const open = async (
+    method: string,
+    kind: Opening['kind'],
+    request: unknown,
+    options: CallOptions,
+    adopt: (wire: WireStream) => boolean,
+  ): Promise<WireStream> => {
     const wire = (await connect()).open();
     if (!adopt(wire)) {
       wire.cancel('too late');

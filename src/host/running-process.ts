@@ -53,8 +53,14 @@ export interface ProcessParts {
   readonly onEnd: () => void;
 }
 
-const guardReader = (life: Life, reader: ByteReader): ByteReader => ({ read: () => life.guard(reader.read()), cancel: () => reader.cancel() });
-const guardWriter = (life: Life, writer: ByteWriter): ByteWriter => ({ write: (chunk) => life.guard(writer.write(chunk)), close: () => writer.close() });
+const guardReader = (life: Life, reader: ByteReader): ByteReader => ({
+  read: () => life.guard(reader.read()),
+  cancel: () => reader.cancel(),
+});
+const guardWriter = (life: Life, writer: ByteWriter): ByteWriter => ({
+  write: (chunk) => life.guard(writer.write(chunk)),
+  close: () => writer.close(),
+});
 
 function guardDisk(life: Life, disk: Disk): Disk {
   const guardLog = (log: Log): Log => ({
@@ -68,7 +74,11 @@ function guardDisk(life: Life, disk: Disk): Disk {
     entries: (prefix) => life.guard(records.entries(prefix)),
     keys: (prefix) => life.guard(records.keys(prefix)),
   });
-  return { log: (name) => guardLog(disk.log(name)), records: (name) => guardRecords(disk.records(name)), remove: (name) => life.guard(disk.remove(name)) };
+  return {
+    log: (name) => guardLog(disk.log(name)),
+    records: (name) => guardRecords(disk.records(name)),
+    remove: (name) => life.guard(disk.remove(name)),
+  };
 }
 
 function guardFiles(life: Life, files: Files): Files {
@@ -115,7 +125,8 @@ const hex = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toSt
 function createTelemetry(component: string, random: Random, recorder: Recorder, clock: Clock): Telemetry {
   return {
     metrics: createMetrics(),
-    log: (level, message, attributes) => recorder.log({ component, level, message, atMs: clock.monotonicMs(), ...(attributes ? { attributes } : {}) }),
+    log: (level, message, attributes) =>
+      recorder.log({ component, level, message, atMs: clock.monotonicMs(), ...(attributes ? { attributes } : {}) }),
     lifecycle: (name, state, facts) => recorder.lifecycle(name, state, facts),
     facts: (facts) => recorder.facts(component, facts),
     span(name, attributes = {}, parent): Span {
@@ -125,7 +136,17 @@ function createTelemetry(component: string, random: Random, recorder: Recorder, 
       const startMs = clock.monotonicMs();
       return {
         traceparent: `00-${traceId}-${spanId}-01`,
-        end: (more) => recorder.span({ traceId, spanId, parentSpanId, name, component, startMs, endMs: clock.monotonicMs(), attributes: { ...attributes, ...more } }),
+        end: (more) =>
+          recorder.span({
+            traceId,
+            spanId,
+            parentSpanId,
+            name,
+            component,
+            startMs,
+            endMs: clock.monotonicMs(),
+            attributes: { ...attributes, ...more },
+          }),
       };
     },
   };
@@ -190,7 +211,13 @@ export function createProcess(parts: ProcessParts): RunningProcess {
     kernel: options.privileged ? guardKernel(life, parts.kernel) : undefined,
     onSignal: (name, handler) => void handlers.set(name, handler),
     spawn(program, childOptions) {
-      const inherited = { env: process.env, cwd: process.cwd, files: options.files ?? parts.kernel.root, namespace, ...(options.hostname ? { hostname: options.hostname } : {}) };
+      const inherited = {
+        env: process.env,
+        cwd: process.cwd,
+        files: options.files ?? parts.kernel.root,
+        namespace,
+        ...(options.hostname ? { hostname: options.hostname } : {}),
+      };
       return guardChild(life, parts.spawnAs(pid, program, { ...inherited, ...childOptions }));
     },
     yield: () => life.guard(new Promise((resolve) => queue.enqueue(() => resolve()))),
@@ -224,6 +251,15 @@ export function createProcess(parts: ProcessParts): RunningProcess {
         return life.state;
       },
     },
-    info: () => ({ pid, parentPid: parts.parentPid, name: options.name, argv: options.argv ?? [], state: life.state === 'stopped' ? 'stopped' : 'running', startedMs, component: options.component, namespace }),
+    info: () => ({
+      pid,
+      parentPid: parts.parentPid,
+      name: options.name,
+      argv: options.argv ?? [],
+      state: life.state === 'stopped' ? 'stopped' : 'running',
+      startedMs,
+      component: options.component,
+      namespace,
+    }),
   };
 }

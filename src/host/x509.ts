@@ -22,7 +22,11 @@ const signatureAlgorithm = (): Uint8Array => der(TAG.sequence, derOid(OID.ecdsaS
 
 function derName(name: DistinguishedName): Uint8Array {
   const attribute = (oid: string, text: string): Uint8Array => der(TAG.set, der(TAG.sequence, derOid(oid), derText(text)));
-  return der(TAG.sequence, ...name.organizations.map((organization) => attribute(OID.organization, organization)), attribute(OID.commonName, name.commonName));
+  return der(
+    TAG.sequence,
+    ...name.organizations.map((organization) => attribute(OID.organization, organization)),
+    attribute(OID.commonName, name.commonName),
+  );
 }
 
 /** SubjectPublicKeyInfo of an uncompressed P-256 point. */
@@ -39,7 +43,8 @@ export function publicKeyOf(spki: Uint8Array): Uint8Array {
 }
 
 /** ECDSA-Sig-Value (RFC 3279) of r‖s, and back. */
-const derSignature = (signature: Uint8Array): Uint8Array => der(TAG.sequence, derInteger(signature.subarray(0, 32)), derInteger(signature.subarray(32)));
+const derSignature = (signature: Uint8Array): Uint8Array =>
+  der(TAG.sequence, derInteger(signature.subarray(0, 32)), derInteger(signature.subarray(32)));
 function rawSignature(encoded: Uint8Array): Uint8Array {
   const raw = new Uint8Array(64);
   readDer(readDer(encoded)[0]!.content).forEach(({ content }, index) => {
@@ -70,7 +75,13 @@ function extensions(template: CertificateTemplate): Uint8Array {
 }
 
 /** A certificate over `publicKey`, signed by `issuerKey` in the name of `issuer` (undefined: the subject itself). */
-export function issueCertificate(template: CertificateTemplate, publicKey: Uint8Array, issuerKey: PrivateKey, issuer: Certificate | undefined, serial: Uint8Array): Certificate {
+export function issueCertificate(
+  template: CertificateTemplate,
+  publicKey: Uint8Array,
+  issuerKey: PrivateKey,
+  issuer: Certificate | undefined,
+  serial: Uint8Array,
+): Certificate {
   const tbs = der(
     TAG.sequence,
     der(0xa0, derInteger(Uint8Array.of(2))),

@@ -8,7 +8,12 @@ const RBAC = 'rbac.authorization.k8s.io/v1';
 const SYSTEM = 'kube-system';
 
 /** A ConfigMap. */
-export const configMap = (name: string, namespace: string, data: Readonly<Record<string, string>>, labels?: Readonly<Record<string, string>>): ApiObject => ({
+export const configMap = (
+  name: string,
+  namespace: string,
+  data: Readonly<Record<string, string>>,
+  labels?: Readonly<Record<string, string>>,
+): ApiObject => ({
   apiVersion: 'v1',
   kind: 'ConfigMap',
   metadata: { name, namespace, ...(labels ? { labels: { ...labels } } : {}) },

@@ -14,7 +14,11 @@ const CERTIFICATES: readonly (readonly [string, string])[] = [
   ['front-proxy-client', 'front-proxy-ca'],
 ];
 const KUBECONFIGS: readonly string[] = ['admin.conf', 'controller-manager.conf', 'scheduler.conf', 'super-admin.conf'];
-const AUTHORITIES: readonly (readonly [string, string])[] = [['ca', 'ca'], ['etcd/ca', 'etcd-ca'], ['front-proxy-ca', 'front-proxy-ca']];
+const AUTHORITIES: readonly (readonly [string, string])[] = [
+  ['ca', 'ca'],
+  ['etcd/ca', 'etcd-ca'],
+  ['front-proxy-ca', 'front-proxy-ca'],
+];
 const MONTHS: readonly string[] = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
 function dateText(ms: number): string {
@@ -38,18 +42,24 @@ export function checkExpiration({ files, crypto, clock }: Process): string {
     notAfterMs === undefined
       ? `!MISSING! ${name}`
       : `${name.padEnd(26)} ${dateText(notAfterMs).padEnd(24)} ${residual(notAfterMs - nowMs).padEnd(15)} ${authority.padEnd(23)} no`;
-  const ofFile = (name: string): number | undefined => (files.stat(`${PKI_DIRECTORY}/${name}.crt`) ? endOf(files.readText(`${PKI_DIRECTORY}/${name}.crt`)) : undefined);
+  const ofFile = (name: string): number | undefined =>
+    files.stat(`${PKI_DIRECTORY}/${name}.crt`) ? endOf(files.readText(`${PKI_DIRECTORY}/${name}.crt`)) : undefined;
   const ofKubeconfig = (name: string): number | undefined => {
     const path = `/etc/kubernetes/${name}`;
     if (!files.stat(path)) return undefined;
     const data = (parse(files.readText(path)) as KubeconfigUsers).users?.[0]?.user?.['client-certificate-data'];
     return data ? endOf(atob(data)) : undefined;
   };
-  const leaves: [string, string][] = [...CERTIFICATES.map(([name, ca]): [string, string] => [name, row(name.replace('/', '-'), ofFile(name), ca)]), ...KUBECONFIGS.map((name): [string, string] => [name, row(name, ofKubeconfig(name), 'ca')])];
+  const leaves: [string, string][] = [
+    ...CERTIFICATES.map(([name, ca]): [string, string] => [name, row(name.replace('/', '-'), ofFile(name), ca)]),
+    ...KUBECONFIGS.map((name): [string, string] => [name, row(name, ofKubeconfig(name), 'ca')]),
+  ];
   leaves.sort(([a], [b]) => (a.replace('/', '-') < b.replace('/', '-') ? -1 : 1));
   const authorities = AUTHORITIES.map(([path, name]) => {
     const end = ofFile(path);
-    return end === undefined ? `!MISSING! ${name}` : `${name.padEnd(23)} ${dateText(end).padEnd(24)} ${residual(end - nowMs).padEnd(15)} no`;
+    return end === undefined
+      ? `!MISSING! ${name}`
+      : `${name.padEnd(23)} ${dateText(end).padEnd(24)} ${residual(end - nowMs).padEnd(15)} no`;
   });
   return [
     'CERTIFICATE                EXPIRES                  RESIDUAL TIME   CERTIFICATE AUTHORITY   EXTERNALLY MANAGED',

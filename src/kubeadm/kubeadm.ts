@@ -9,7 +9,13 @@ import { parseFlags, type Flags, type Process, type Program } from '#host';
 import { applyInitObjects, markControlPlane, writeFiles } from './apply.ts';
 import { bootstrapTokenSecret, clusterConfigurationText, initObjects } from './bootstrap-objects.ts';
 import { checkExpiration } from './check-expiration.ts';
-import { API_SERVER_PORT, defaultClusterConfiguration, IMAGE_TAGS, type ClusterConfiguration, type NodeConfiguration } from './configuration.ts';
+import {
+  API_SERVER_PORT,
+  defaultClusterConfiguration,
+  IMAGE_TAGS,
+  type ClusterConfiguration,
+  type NodeConfiguration,
+} from './configuration.ts';
 import { createClusterPki, PKI_DIRECTORY, readClusterPki } from './pki.ts';
 import { provisionControlPlane } from './provision.ts';
 import { MANIFESTS_DIRECTORY } from './static-pods.ts';
@@ -22,14 +28,21 @@ class CommandError extends Error {}
 
 const TOKEN_LETTERS = 'abcdefghijklmnopqrstuvwxyz0123456789';
 function newToken(process: Process): string {
-  const letters = (length: number): string => Array.from({ length }, () => TOKEN_LETTERS[process.random.below(TOKEN_LETTERS.length)]).join('');
+  const letters = (length: number): string =>
+    Array.from({ length }, () => TOKEN_LETTERS[process.random.below(TOKEN_LETTERS.length)]).join('');
   return `${letters(6)}.${letters(16)}`;
 }
 
 function clientOf(process: Process, flags: Flags, fallback = ADMIN_CONF): RestClient {
   const path = flags.get('kubeconfig') ?? fallback;
   if (!process.files.stat(path)) throw new CommandError(`failed to load admin kubeconfig: open ${path}: no such file or directory`);
-  return restClient({ network: process.network, clock: process.clock, files: process.files, config: loadKubeconfig(process.files, path, process.crypto), userAgent: 'kubeadm/v1.33.0 (linux/amd64)' });
+  return restClient({
+    network: process.network,
+    clock: process.clock,
+    files: process.files,
+    config: loadKubeconfig(process.files, path, process.crypto),
+    userAgent: 'kubeadm/v1.33.0 (linux/amd64)',
+  });
 }
 
 function clusterOf(flags: Flags): ClusterConfiguration {
@@ -44,8 +57,15 @@ function clusterOf(flags: Flags): ClusterConfiguration {
 
 /** Images of a version, in kubeadm's order. */
 export function imageList(version: string): string[] {
-  const own = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kube-proxy'].map((name) => `registry.k8s.io/${name}:${version}`);
-  return [...own, `registry.k8s.io/coredns/coredns:${IMAGE_TAGS.coredns}`, `registry.k8s.io/pause:${IMAGE_TAGS.pause}`, `registry.k8s.io/etcd:${IMAGE_TAGS.etcd}`];
+  const own = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kube-proxy'].map(
+    (name) => `registry.k8s.io/${name}:${version}`,
+  );
+  return [
+    ...own,
+    `registry.k8s.io/coredns/coredns:${IMAGE_TAGS.coredns}`,
+    `registry.k8s.io/pause:${IMAGE_TAGS.pause}`,
+    `registry.k8s.io/etcd:${IMAGE_TAGS.etcd}`,
+  ];
 }
 
 const HEALTH_LIMIT_MS = 240_000;
@@ -58,9 +78,11 @@ async function waitForApiServer(process: Process, client: RestClient): Promise<v
       const response = await client.request({ method: 'GET', path: '/livez', timeoutMs: 10_000 });
       if (response.status === 200) return;
     } catch (error) {
-      if (process.clock.monotonicMs() - startedMs > HEALTH_LIMIT_MS) throw new CommandError(`error execution phase wait-control-plane: ${(error as Error).message}`);
+      if (process.clock.monotonicMs() - startedMs > HEALTH_LIMIT_MS)
+        throw new CommandError(`error execution phase wait-control-plane: ${(error as Error).message}`);
     }
-    if (process.clock.monotonicMs() - startedMs > HEALTH_LIMIT_MS) throw new CommandError('error execution phase wait-control-plane: failed while waiting for the control plane to start');
+    if (process.clock.monotonicMs() - startedMs > HEALTH_LIMIT_MS)
+      throw new CommandError('error execution phase wait-control-plane: failed while waiting for the control plane to start');
     await process.clock.sleep(500);
   }
 }
@@ -68,15 +90,24 @@ async function waitForApiServer(process: Process, client: RestClient): Promise<v
 async function init(process: Process, flags: Flags): Promise<string> {
   const { files, crypto, clock, stdout } = process;
   const cluster = clusterOf(flags);
-  const node: NodeConfiguration = { name: flags.get('node-name') ?? process.hostname, address: flags.get('apiserver-advertise-address') ?? process.network.addresses[0] ?? '127.0.0.1' };
+  const node: NodeConfiguration = {
+    name: flags.get('node-name') ?? process.hostname,
+    address: flags.get('apiserver-advertise-address') ?? process.network.addresses[0] ?? '127.0.0.1',
+  };
   if (files.stat(`${MANIFESTS_DIRECTORY}/kube-apiserver.yaml`)) {
-    throw new CommandError(`error execution phase preflight: [preflight] Some fatal errors occurred:\n\t[ERROR FileAvailable--etc-kubernetes-manifests-kube-apiserver.yaml]: ${MANIFESTS_DIRECTORY}/kube-apiserver.yaml already exists\n[preflight] If you know what you are doing, you can make a check non-fatal with \`--ignore-preflight-errors=...\``);
+    throw new CommandError(
+      `error execution phase preflight: [preflight] Some fatal errors occurred:\n\t[ERROR FileAvailable--etc-kubernetes-manifests-kube-apiserver.yaml]: ${MANIFESTS_DIRECTORY}/kube-apiserver.yaml already exists\n[preflight] If you know what you are doing, you can make a check non-fatal with \`--ignore-preflight-errors=...\``,
+    );
   }
-  await stdout.write(`[init] Using Kubernetes version: ${cluster.kubernetesVersion}\n[preflight] Running pre-flight checks\n[certs] Using certificateDir folder "${PKI_DIRECTORY}"\n`);
+  await stdout.write(
+    `[init] Using Kubernetes version: ${cluster.kubernetesVersion}\n[preflight] Running pre-flight checks\n[certs] Using certificateDir folder "${PKI_DIRECTORY}"\n`,
+  );
   const pki = files.stat(`${PKI_DIRECTORY}/ca.key`) ? readClusterPki(files, crypto) : createClusterPki(crypto, clock.wallMs());
   writeFiles(files, provisionControlPlane({ crypto, nowMs: clock.wallMs(), pki, cluster, node }, { members: [node], isJoining: false }));
   await files.sync();
-  await stdout.write(`[kubeconfig] Using kubeconfig folder "/etc/kubernetes"\n[control-plane] Using manifest folder "${MANIFESTS_DIRECTORY}"\n[wait-control-plane] Waiting for the kubelet to boot up the control plane as static Pods from directory "${MANIFESTS_DIRECTORY}"\n`);
+  await stdout.write(
+    `[kubeconfig] Using kubeconfig folder "/etc/kubernetes"\n[control-plane] Using manifest folder "${MANIFESTS_DIRECTORY}"\n[wait-control-plane] Waiting for the kubelet to boot up the control plane as static Pods from directory "${MANIFESTS_DIRECTORY}"\n`,
+  );
   const client = clientOf(process, flags, SUPER_ADMIN_CONF);
   await waitForApiServer(process, client);
   const token = flags.get('token') ?? newToken(process);
@@ -92,7 +123,10 @@ async function token(process: Process, flags: Flags, verb: string | undefined): 
   const client = clientOf(process, flags);
   if (verb === 'create') {
     const value = flags.args[2] ?? newToken(process);
-    await client.create(resources.secrets, bootstrapTokenSecret(value, process.clock.wallMs(), flags.get('description') ?? '') as unknown as Secret);
+    await client.create(
+      resources.secrets,
+      bootstrapTokenSecret(value, process.clock.wallMs(), flags.get('description') ?? '') as unknown as Secret,
+    );
     return `${value}\n`;
   }
   if (verb !== 'list') throw new CommandError(`unknown command "${verb ?? ''}" for "kubeadm token"`);
@@ -108,7 +142,11 @@ async function token(process: Process, flags: Flags, verb: string | undefined): 
 
 async function reset(process: Process): Promise<string> {
   const { files } = process;
-  for (const path of [MANIFESTS_DIRECTORY, PKI_DIRECTORY, ...['admin', 'super-admin', 'kubelet', 'controller-manager', 'scheduler'].map((name) => `/etc/kubernetes/${name}.conf`)]) {
+  for (const path of [
+    MANIFESTS_DIRECTORY,
+    PKI_DIRECTORY,
+    ...['admin', 'super-admin', 'kubelet', 'controller-manager', 'scheduler'].map((name) => `/etc/kubernetes/${name}.conf`),
+  ]) {
     if (files.stat(path)) files.remove(path, { recursive: true });
   }
   await files.sync();
@@ -117,14 +155,24 @@ async function reset(process: Process): Promise<string> {
 
 async function run(process: Process, flags: Flags): Promise<string> {
   const [command, verb, noun] = flags.args;
-  if (command === 'version') return flags.get('output') === 'short' ? `${IMAGE_TAGS.kubernetes}\n` : `kubeadm version: &version.Info{Major:"1", Minor:"33", GitVersion:"${IMAGE_TAGS.kubernetes}", Platform:"linux/amd64"}\n`;
+  if (command === 'version')
+    return flags.get('output') === 'short'
+      ? `${IMAGE_TAGS.kubernetes}\n`
+      : `kubeadm version: &version.Info{Major:"1", Minor:"33", GitVersion:"${IMAGE_TAGS.kubernetes}", Platform:"linux/amd64"}\n`;
   if (command === 'init') return init(process, flags);
   if (command === 'token') return token(process, flags, verb);
   if (command === 'reset') return reset(process);
   if (command === 'certs' && verb === 'check-expiration') return checkExpiration(process);
-  if (command === 'config' && verb === 'images' && noun === 'list') return imageList(flags.get('kubernetes-version') ?? IMAGE_TAGS.kubernetes).map((image) => `${image}\n`).join('');
+  if (command === 'config' && verb === 'images' && noun === 'list')
+    return imageList(flags.get('kubernetes-version') ?? IMAGE_TAGS.kubernetes)
+      .map((image) => `${image}\n`)
+      .join('');
   if (command === 'config' && verb === 'print') return clusterConfigurationText(clusterOf(flags));
-  throw new CommandError(command ? `unknown command "${[command, verb].filter(Boolean).join(' ')}" for "kubeadm"` : 'a command is required: init, token, certs, config, reset, version');
+  throw new CommandError(
+    command
+      ? `unknown command "${[command, verb].filter(Boolean).join(' ')}" for "kubeadm"`
+      : 'a command is required: init, token, certs, config, reset, version',
+  );
 }
 
 /** The command; ends with 1 and a text on standard error where something is wrong. */
@@ -133,7 +181,9 @@ export const kubeadm: Program = async (process) => {
     await process.stdout.write(await run(process, parseFlags(process.argv, ['upload-certs', 'print-join-command', 'force', 'v', 'f'])));
     return 0;
   } catch (error) {
-    await process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n${error instanceof CommandError ? "To see the stack trace of this error execute with --v=5 or higher\n" : ''}`);
+    await process.stderr.write(
+      `${error instanceof Error ? error.message : String(error)}\n${error instanceof CommandError ? 'To see the stack trace of this error execute with --v=5 or higher\n' : ''}`,
+    );
     return 1;
   }
 };

@@ -7,7 +7,11 @@ import { MANIFESTS_DIRECTORY } from './static-pods.ts';
 export function kubeletConfiguration(cluster: ClusterConfiguration): Record<string, unknown> {
   return {
     apiVersion: 'kubelet.config.k8s.io/v1beta1',
-    authentication: { anonymous: { enabled: false }, webhook: { cacheTTL: '0s', enabled: true }, x509: { clientCAFile: '/etc/kubernetes/pki/ca.crt' } },
+    authentication: {
+      anonymous: { enabled: false },
+      webhook: { cacheTTL: '0s', enabled: true },
+      x509: { clientCAFile: '/etc/kubernetes/pki/ca.crt' },
+    },
     authorization: { mode: 'Webhook', webhook: { cacheAuthorizedTTL: '0s', cacheUnauthorizedTTL: '0s' } },
     cgroupDriver: 'systemd',
     clusterDNS: [addressInSubnet(cluster.serviceSubnet, 10)],
@@ -42,12 +46,24 @@ export function kubeletConfiguration(cluster: ClusterConfiguration): Record<stri
 export function kubeletFiles(cluster: ClusterConfiguration, node: NodeConfiguration): GeneratedFile[] {
   return [
     { path: '/var/lib/kubelet/config.yaml', content: stringify(kubeletConfiguration(cluster), { lineWidth: 0 }), mode: 0o644 },
-    { path: '/var/lib/kubelet/kubeadm-flags.env', content: `KUBELET_KUBEADM_ARGS="--container-runtime-endpoint=unix:///run/containerd/containerd.sock --node-ip=${node.address} --hostname-override=${node.name} --pod-infra-container-image=registry.k8s.io/pause:3.10"\n`, mode: 0o644 },
+    {
+      path: '/var/lib/kubelet/kubeadm-flags.env',
+      content: `KUBELET_KUBEADM_ARGS="--container-runtime-endpoint=unix:///run/containerd/containerd.sock --node-ip=${node.address} --hostname-override=${node.name} --pod-infra-container-image=registry.k8s.io/pause:3.10"\n`,
+      mode: 0o644,
+    },
   ];
 }
 
 /** The arguments systemd starts the kubelet with (10-kubeadm.conf and kubeadm-flags.env). `standalone`: without an API server, as on a dedicated etcd host. */
 export function kubeletArguments(node: NodeConfiguration, standalone = false): string[] {
-  const api = standalone ? [] : ['--bootstrap-kubeconfig=/etc/kubernetes/bootstrap-kubelet.conf', '--kubeconfig=/etc/kubernetes/kubelet.conf'];
-  return [...api, '--config=/var/lib/kubelet/config.yaml', '--container-runtime-endpoint=unix:///run/containerd/containerd.sock', `--node-ip=${node.address}`, `--hostname-override=${node.name}`];
+  const api = standalone
+    ? []
+    : ['--bootstrap-kubeconfig=/etc/kubernetes/bootstrap-kubelet.conf', '--kubeconfig=/etc/kubernetes/kubelet.conf'];
+  return [
+    ...api,
+    '--config=/var/lib/kubelet/config.yaml',
+    '--container-runtime-endpoint=unix:///run/containerd/containerd.sock',
+    `--node-ip=${node.address}`,
+    `--hostname-override=${node.name}`,
+  ];
 }

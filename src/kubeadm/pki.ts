@@ -25,7 +25,13 @@ export interface ClusterPki {
 
 function createAuthority(crypto: Crypto, nowMs: number, commonName: string): Authority {
   const key = crypto.generateKey();
-  const template: CertificateTemplate = { subject: { commonName, organizations: [] }, notBeforeMs: nowMs - BACKDATE_MS, notAfterMs: nowMs + 10 * YEAR_MS, isCa: true, dnsNames: [commonName] };
+  const template: CertificateTemplate = {
+    subject: { commonName, organizations: [] },
+    notBeforeMs: nowMs - BACKDATE_MS,
+    notAfterMs: nowMs + 10 * YEAR_MS,
+    isCa: true,
+    dnsNames: [commonName],
+  };
   return { certificate: crypto.issueCertificate(template, key.publicKey, key), key };
 }
 
@@ -79,7 +85,12 @@ export interface CertificateRequest {
 export function issue(crypto: Crypto, nowMs: number, authority: Authority, request: CertificateRequest): Identity {
   const key = crypto.generateKey();
   const { commonName, organizations = [], ...rest } = request;
-  const template: CertificateTemplate = { subject: { commonName, organizations }, notBeforeMs: nowMs - BACKDATE_MS, notAfterMs: nowMs + YEAR_MS, ...rest };
+  const template: CertificateTemplate = {
+    subject: { commonName, organizations },
+    notBeforeMs: nowMs - BACKDATE_MS,
+    notAfterMs: nowMs + YEAR_MS,
+    ...rest,
+  };
   return { chain: [crypto.issueCertificate(template, key.publicKey, authority.key, authority.certificate)], key };
 }
 
@@ -88,14 +99,17 @@ const pair = (crypto: Crypto, name: string, identity: Identity): GeneratedFile[]
   file(`${name}.crt`, crypto.certificatesToPem(identity.chain), 0o644),
   file(`${name}.key`, crypto.keyToPem(identity.key), 0o600),
 ];
-const authorityFiles = (crypto: Crypto, name: string, authority: Authority): GeneratedFile[] => pair(crypto, name, { chain: [authority.certificate], key: authority.key });
+const authorityFiles = (crypto: Crypto, name: string, authority: Authority): GeneratedFile[] =>
+  pair(crypto, name, { chain: [authority.certificate], key: authority.key });
 
 /** The files control planes share (kubeadm's upload-certs). With external etcd its authority's key stays away. */
 export function sharedPkiFiles(crypto: Crypto, pki: ClusterPki, withEtcdKey: boolean): GeneratedFile[] {
   return [
     ...authorityFiles(crypto, 'ca', pki.ca),
     ...authorityFiles(crypto, 'front-proxy-ca', pki.frontProxyCa),
-    ...(withEtcdKey ? authorityFiles(crypto, 'etcd/ca', pki.etcdCa) : [file('etcd/ca.crt', crypto.certificatesToPem([pki.etcdCa.certificate]), 0o644)]),
+    ...(withEtcdKey
+      ? authorityFiles(crypto, 'etcd/ca', pki.etcdCa)
+      : [file('etcd/ca.crt', crypto.certificatesToPem([pki.etcdCa.certificate]), 0o644)]),
     file('sa.key', crypto.keyToPem(pki.serviceAccountKey), 0o600),
     file('sa.pub', crypto.publicKeyToPem(pki.serviceAccountKey.publicKey), 0o600),
   ];
@@ -106,7 +120,15 @@ const isAddress = (name: string): boolean => /^\d+(\.\d+){3}$/.test(name);
 /** Names and addresses of an API server's certificate. */
 export function apiServerNames(cluster: ClusterConfiguration, node: NodeConfiguration): { dnsNames: string[]; ipAddresses: string[] } {
   const endpoint = cluster.controlPlaneEndpoint.split(':')[0]!;
-  const names = ['kubernetes', 'kubernetes.default', 'kubernetes.default.svc', `kubernetes.default.svc.${cluster.dnsDomain}`, node.name, ...cluster.certSANs, ...(endpoint ? [endpoint] : [])];
+  const names = [
+    'kubernetes',
+    'kubernetes.default',
+    'kubernetes.default.svc',
+    `kubernetes.default.svc.${cluster.dnsDomain}`,
+    node.name,
+    ...cluster.certSANs,
+    ...(endpoint ? [endpoint] : []),
+  ];
   const addresses = [addressInSubnet(cluster.serviceSubnet, 1), node.address];
   return {
     dnsNames: [...new Set(names.filter((name) => !isAddress(name)))],
@@ -115,22 +137,57 @@ export function apiServerNames(cluster: ClusterConfiguration, node: NodeConfigur
 }
 
 /** The certificates of a control plane's API server. */
-export function controlPlaneCertificates(crypto: Crypto, nowMs: number, pki: ClusterPki, cluster: ClusterConfiguration, node: NodeConfiguration): GeneratedFile[] {
+export function controlPlaneCertificates(
+  crypto: Crypto,
+  nowMs: number,
+  pki: ClusterPki,
+  cluster: ClusterConfiguration,
+  node: NodeConfiguration,
+): GeneratedFile[] {
   return [
-    ...pair(crypto, 'apiserver', issue(crypto, nowMs, pki.ca, { commonName: 'kube-apiserver', usages: ['server auth'], ...apiServerNames(cluster, node) })),
-    ...pair(crypto, 'apiserver-kubelet-client', issue(crypto, nowMs, pki.ca, { commonName: 'kube-apiserver-kubelet-client', organizations: ['kubeadm:cluster-admins'], usages: ['client auth'] })),
-    ...pair(crypto, 'front-proxy-client', issue(crypto, nowMs, pki.frontProxyCa, { commonName: 'front-proxy-client', usages: ['client auth'] })),
-    ...pair(crypto, 'apiserver-etcd-client', issue(crypto, nowMs, pki.etcdCa, { commonName: 'kube-apiserver-etcd-client', usages: ['client auth'] })),
+    ...pair(
+      crypto,
+      'apiserver',
+      issue(crypto, nowMs, pki.ca, { commonName: 'kube-apiserver', usages: ['server auth'], ...apiServerNames(cluster, node) }),
+    ),
+    ...pair(
+      crypto,
+      'apiserver-kubelet-client',
+      issue(crypto, nowMs, pki.ca, {
+        commonName: 'kube-apiserver-kubelet-client',
+        organizations: ['kubeadm:cluster-admins'],
+        usages: ['client auth'],
+      }),
+    ),
+    ...pair(
+      crypto,
+      'front-proxy-client',
+      issue(crypto, nowMs, pki.frontProxyCa, { commonName: 'front-proxy-client', usages: ['client auth'] }),
+    ),
+    ...pair(
+      crypto,
+      'apiserver-etcd-client',
+      issue(crypto, nowMs, pki.etcdCa, { commonName: 'kube-apiserver-etcd-client', usages: ['client auth'] }),
+    ),
   ];
 }
 
 /** The certificates of an etcd member's host. */
 export function etcdCertificates(crypto: Crypto, nowMs: number, pki: ClusterPki, node: NodeConfiguration): GeneratedFile[] {
-  const both = { commonName: node.name, usages: ['server auth', 'client auth'] as const, dnsNames: [node.name, 'localhost'], ipAddresses: [node.address, '127.0.0.1'] };
+  const both = {
+    commonName: node.name,
+    usages: ['server auth', 'client auth'] as const,
+    dnsNames: [node.name, 'localhost'],
+    ipAddresses: [node.address, '127.0.0.1'],
+  };
   return [
     ...pair(crypto, 'etcd/server', issue(crypto, nowMs, pki.etcdCa, both)),
     ...pair(crypto, 'etcd/peer', issue(crypto, nowMs, pki.etcdCa, both)),
-    ...pair(crypto, 'etcd/healthcheck-client', issue(crypto, nowMs, pki.etcdCa, { commonName: 'kube-etcd-healthcheck-client', usages: ['client auth'] })),
+    ...pair(
+      crypto,
+      'etcd/healthcheck-client',
+      issue(crypto, nowMs, pki.etcdCa, { commonName: 'kube-etcd-healthcheck-client', usages: ['client auth'] }),
+    ),
   ];
 }
 
@@ -140,5 +197,10 @@ export function readClusterPki(files: Files, crypto: Crypto): ClusterPki {
     certificate: crypto.certificatesFromPem(files.readText(`${PKI_DIRECTORY}/${name}.crt`))[0]!,
     key: crypto.keyFromPem(files.readText(`${PKI_DIRECTORY}/${name}.key`)),
   });
-  return { ca: authority('ca'), frontProxyCa: authority('front-proxy-ca'), etcdCa: authority('etcd/ca'), serviceAccountKey: crypto.keyFromPem(files.readText(`${PKI_DIRECTORY}/sa.key`)) };
+  return {
+    ca: authority('ca'),
+    frontProxyCa: authority('front-proxy-ca'),
+    etcdCa: authority('etcd/ca'),
+    serviceAccountKey: crypto.keyFromPem(files.readText(`${PKI_DIRECTORY}/sa.key`)),
+  };
 }

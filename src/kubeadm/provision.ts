@@ -55,5 +55,11 @@ export function provisionEtcdHost(input: ProvisioningInput, members: readonly Et
   const { crypto, nowMs, pki, cluster, node } = input;
   const etcdCa = sharedPkiFiles(crypto, pki, true).filter((file) => file.path.startsWith(`${PKI_DIRECTORY}/etcd/`));
   const ca: GeneratedFile = { path: `${PKI_DIRECTORY}/ca.crt`, content: crypto.certificatesToPem([pki.ca.certificate]), mode: 0o644 };
-  return [ca, ...etcdCa, ...etcdCertificates(crypto, nowMs, pki, node), ...kubeletFiles(cluster, node), manifestFile(etcdPod(node, members, isJoining, cluster.extraArgs?.etcd))];
+  return [
+    ca,
+    ...etcdCa,
+    ...etcdCertificates(crypto, nowMs, pki, node),
+    ...kubeletFiles(cluster, node),
+    manifestFile(etcdPod(node, members, isJoining, cluster.extraArgs?.etcd)),
+  ];
 }

@@ -1,7 +1,15 @@
 /** Static pod manifests (kubeadm's phases control-plane and etcd), flag for flag as kubeadm 1.33 writes them; the API server also gets --storage-media-type=application/json. */
 import type { Container, Pod, Probe } from '#api';
 import { stringify } from 'yaml';
-import { API_SERVER_PORT, IMAGE_TAGS, type ClusterConfiguration, type EtcdMember, type ExtraArgs, type GeneratedFile, type NodeConfiguration } from './configuration.ts';
+import {
+  API_SERVER_PORT,
+  IMAGE_TAGS,
+  type ClusterConfiguration,
+  type EtcdMember,
+  type ExtraArgs,
+  type GeneratedFile,
+  type NodeConfiguration,
+} from './configuration.ts';
 import { PKI_DIRECTORY } from './pki.ts';
 
 /** Where the kubelet looks for manifests. */
@@ -27,12 +35,21 @@ const certificateVolumes: readonly HostVolume[] = [
 /** Flags in the order of their names, extra ones laid over. */
 function command(name: string, flags: Readonly<Record<string, string>>, extra: ExtraArgs | undefined): string[] {
   const all: Record<string, string | undefined> = { ...flags, ...extra };
-  const lines = Object.keys(all).filter((flag) => all[flag] !== undefined).sort().map((flag) => `--${flag}=${all[flag]}`);
+  const lines = Object.keys(all)
+    .filter((flag) => all[flag] !== undefined)
+    .sort()
+    .map((flag) => `--${flag}=${all[flag]}`);
   return [name, ...lines];
 }
 
 type ProbeTarget = { readonly host: string; readonly port: number; readonly scheme: 'HTTP' | 'HTTPS' };
-const httpProbe = (target: ProbeTarget, path: string, failureThreshold: number, periodSeconds: number, initialDelaySeconds?: number): Probe => ({
+const httpProbe = (
+  target: ProbeTarget,
+  path: string,
+  failureThreshold: number,
+  periodSeconds: number,
+  initialDelaySeconds?: number,
+): Probe => ({
   failureThreshold,
   httpGet: { host: target.host, path, port: target.port, scheme: target.scheme },
   ...(initialDelaySeconds === undefined ? {} : { initialDelaySeconds }),
@@ -44,14 +61,37 @@ const readinessProbe = (target: ProbeTarget, path: string): Probe => httpProbe(t
 /** Four minutes (kubeadm's control plane timeout) to come up. */
 const startupProbe = (target: ProbeTarget, path: string): Probe => httpProbe(target, path, 24, 10, 10);
 
-function staticPod(name: string, image: string, annotations: Readonly<Record<string, string>>, volumes: readonly HostVolume[], container: Omit<Container, 'name'>): Pod {
+function staticPod(
+  name: string,
+  image: string,
+  annotations: Readonly<Record<string, string>>,
+  volumes: readonly HostVolume[],
+  container: Omit<Container, 'name'>,
+): Pod {
   const sorted = [...volumes].sort((a, b) => (a.name < b.name ? -1 : 1));
   return {
     apiVersion: 'v1',
     kind: 'Pod',
-    metadata: { ...(Object.keys(annotations).length ? { annotations: { ...annotations } } : {}), labels: { component: name, tier: 'control-plane' }, name, namespace: 'kube-system' },
+    metadata: {
+      ...(Object.keys(annotations).length ? { annotations: { ...annotations } } : {}),
+      labels: { component: name, tier: 'control-plane' },
+      name,
+      namespace: 'kube-system',
+    },
     spec: {
-      containers: [{ ...container, image, imagePullPolicy: 'IfNotPresent', name, volumeMounts: sorted.map((volume) => ({ mountPath: volume.path, name: volume.name, ...(volume.readOnly ? { readOnly: true } : {}) })) }],
+      containers: [
+        {
+          ...container,
+          image,
+          imagePullPolicy: 'IfNotPresent',
+          name,
+          volumeMounts: sorted.map((volume) => ({
+            mountPath: volume.path,
+            name: volume.name,
+            ...(volume.readOnly ? { readOnly: true } : {}),
+          })),
+        },
+      ],
       hostNetwork: true,
       priority: STATIC_POD_PRIORITY,
       priorityClassName: 'system-node-critical',
@@ -145,15 +185,27 @@ export function controllerManagerPod(cluster: ClusterConfiguration): Pod {
 /** kube-scheduler's pod. */
 export function schedulerPod(cluster: ClusterConfiguration): Pod {
   const kubeconfig = '/etc/kubernetes/scheduler.conf';
-  const flags = { 'authentication-kubeconfig': kubeconfig, 'authorization-kubeconfig': kubeconfig, 'bind-address': '127.0.0.1', kubeconfig, 'leader-elect': 'true' };
+  const flags = {
+    'authentication-kubeconfig': kubeconfig,
+    'authorization-kubeconfig': kubeconfig,
+    'bind-address': '127.0.0.1',
+    kubeconfig,
+    'leader-elect': 'true',
+  };
   const target: ProbeTarget = { host: '127.0.0.1', port: 10259, scheme: 'HTTPS' };
-  return staticPod('kube-scheduler', `${REGISTRY}/kube-scheduler:${cluster.kubernetesVersion}`, {}, [{ name: 'kubeconfig', path: kubeconfig, type: 'FileOrCreate', readOnly: true }], {
-    command: command('kube-scheduler', flags, cluster.extraArgs?.scheduler),
-    livenessProbe: livenessProbe(target, '/livez'),
-    readinessProbe: readinessProbe(target, '/readyz'),
-    resources: { requests: { cpu: '100m' } },
-    startupProbe: startupProbe(target, '/livez'),
-  });
+  return staticPod(
+    'kube-scheduler',
+    `${REGISTRY}/kube-scheduler:${cluster.kubernetesVersion}`,
+    {},
+    [{ name: 'kubeconfig', path: kubeconfig, type: 'FileOrCreate', readOnly: true }],
+    {
+      command: command('kube-scheduler', flags, cluster.extraArgs?.scheduler),
+      livenessProbe: livenessProbe(target, '/livez'),
+      readinessProbe: readinessProbe(target, '/readyz'),
+      resources: { requests: { cpu: '100m' } },
+      startupProbe: startupProbe(target, '/livez'),
+    },
+  );
 }
 
 /** etcd's pod. `members` is the whole initial cluster; `isJoining` when that cluster runs already. */

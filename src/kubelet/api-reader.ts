@@ -11,7 +11,12 @@ interface TokenRequest {
 
 /** The reader of a kubelet; starts its watch of Services. */
 export function apiReader(process: Process, client: RestClient): ApiReader {
-  const services = createInformer(resources.services, { client, clock: process.clock, random: process.random.fork('services'), telemetry: process.telemetry });
+  const services = createInformer(resources.services, {
+    client,
+    clock: process.clock,
+    random: process.random.fork('services'),
+    telemetry: process.telemetry,
+  });
   services.run(new AbortController().signal);
   return {
     configMap: (namespace, name) => client.get(resources.configmaps, name, namespace),
@@ -25,7 +30,11 @@ export function apiReader(process: Process, client: RestClient): ApiReader {
         kind: 'TokenRequest',
         spec: { audiences: audience ? [audience] : [], expirationSeconds, boundObjectRef: { apiVersion: 'v1', kind: 'Pod', name, uid } },
       };
-      const { status } = await client.json<TokenRequest>({ method: 'POST', path: `/api/v1/namespaces/${namespace}/serviceaccounts/${account}/token`, body });
+      const { status } = await client.json<TokenRequest>({
+        method: 'POST',
+        path: `/api/v1/namespaces/${namespace}/serviceaccounts/${account}/token`,
+        body,
+      });
       return { token: status.token, expiresMs: parseTime(status.expirationTimestamp) };
     },
   };

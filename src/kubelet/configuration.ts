@@ -32,12 +32,58 @@ export interface KubeletSettings {
 
 const CRI_PORT = 10010;
 const KNOWN_FIELDS: readonly string[] = [
-  'apiVersion', 'kind', 'authentication', 'authorization', 'cgroupDriver', 'clusterDNS', 'clusterDomain', 'containerRuntimeEndpoint', 'cpuManagerReconcilePeriod',
-  'crashLoopBackOff', 'enableServer', 'evictionHard', 'evictionSoft', 'evictionPressureTransitionPeriod', 'featureGates', 'fileCheckFrequency', 'healthzBindAddress', 'healthzPort', 'httpCheckFrequency',
-  'imageMaximumGCAge', 'imageMinimumGCAge', 'kubeReserved', 'logging', 'maxPods', 'memorySwap', 'nodeLeaseDurationSeconds', 'nodeStatusReportFrequency',
-  'nodeStatusUpdateFrequency', 'podPidsLimit', 'port', 'registerWithTaints', 'resolvConf', 'rotateCertificates', 'runtimeRequestTimeout', 'serializeImagePulls', 'serverTLSBootstrap',
-  'shutdownGracePeriod', 'shutdownGracePeriodCriticalPods', 'staticPodPath', 'streamingConnectionIdleTimeout', 'syncFrequency', 'systemReserved', 'tlsCertFile', 'tlsPrivateKeyFile', 'volumeStatsAggPeriod',
-  'failSwapOn', 'allowedUnsafeSysctls', 'readOnlyPort', 'containerLogMaxSize', 'containerLogMaxFiles', 'providerID', 'protectKernelDefaults',
+  'apiVersion',
+  'kind',
+  'authentication',
+  'authorization',
+  'cgroupDriver',
+  'clusterDNS',
+  'clusterDomain',
+  'containerRuntimeEndpoint',
+  'cpuManagerReconcilePeriod',
+  'crashLoopBackOff',
+  'enableServer',
+  'evictionHard',
+  'evictionSoft',
+  'evictionPressureTransitionPeriod',
+  'featureGates',
+  'fileCheckFrequency',
+  'healthzBindAddress',
+  'healthzPort',
+  'httpCheckFrequency',
+  'imageMaximumGCAge',
+  'imageMinimumGCAge',
+  'kubeReserved',
+  'logging',
+  'maxPods',
+  'memorySwap',
+  'nodeLeaseDurationSeconds',
+  'nodeStatusReportFrequency',
+  'nodeStatusUpdateFrequency',
+  'podPidsLimit',
+  'port',
+  'registerWithTaints',
+  'resolvConf',
+  'rotateCertificates',
+  'runtimeRequestTimeout',
+  'serializeImagePulls',
+  'serverTLSBootstrap',
+  'shutdownGracePeriod',
+  'shutdownGracePeriodCriticalPods',
+  'staticPodPath',
+  'streamingConnectionIdleTimeout',
+  'syncFrequency',
+  'systemReserved',
+  'tlsCertFile',
+  'tlsPrivateKeyFile',
+  'volumeStatsAggPeriod',
+  'failSwapOn',
+  'allowedUnsafeSysctls',
+  'readOnlyPort',
+  'containerLogMaxSize',
+  'containerLogMaxFiles',
+  'providerID',
+  'protectKernelDefaults',
 ];
 
 type ConfigurationFile = Record<string, unknown> & {
@@ -48,11 +94,16 @@ type ConfigurationFile = Record<string, unknown> & {
 /** Reads the configuration file. Throws an Error with the kubelet's text. */
 function readConfiguration(files: Files, path: string): ConfigurationFile {
   if (!files.stat(path)) {
-    throw new Error(`failed to load kubelet config file, path: ${path}, error: failed to load Kubelet config file ${path}, error failed to read kubelet config file "${path}", error: open ${path}: no such file or directory`);
+    throw new Error(
+      `failed to load kubelet config file, path: ${path}, error: failed to load Kubelet config file ${path}, error failed to read kubelet config file "${path}", error: open ${path}: no such file or directory`,
+    );
   }
   const file = (parse(files.readText(path)) ?? {}) as ConfigurationFile;
   const unknown = Object.keys(file).find((field) => !KNOWN_FIELDS.includes(field));
-  if (unknown) throw new Error(`failed to load kubelet config file, path: ${path}, error: failed to decode: strict decoding error: unknown field "${unknown}"`);
+  if (unknown)
+    throw new Error(
+      `failed to load kubelet config file, path: ${path}, error: failed to decode: strict decoding error: unknown field "${unknown}"`,
+    );
   return file;
 }
 
@@ -66,7 +117,11 @@ const textOf = (value: unknown, fallback: string): string => (typeof value === '
 const numberOf = (value: unknown, fallback: number): number => (typeof value === 'number' && value !== 0 ? value : fallback);
 
 /** Settings from `argv` (without the program's name), the configuration file and the machine's facts. Throws Errors with the kubelet's texts. */
-export function readSettings(argv: readonly string[], files: Files, machine: { readonly hostname: string; readonly address: string }): KubeletSettings {
+export function readSettings(
+  argv: readonly string[],
+  files: Files,
+  machine: { readonly hostname: string; readonly address: string },
+): KubeletSettings {
   const flags = parseFlags(argv);
   const configPath = flags.get('config');
   const file: ConfigurationFile = configPath ? readConfiguration(files, configPath) : {};

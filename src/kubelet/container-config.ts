@@ -4,7 +4,16 @@ import { milliValue, quantityValue } from '#apimachinery';
 import type { cri } from '#contracts';
 import type { Files } from '#host';
 import { podDirectory, type KubeletContext } from './context.ts';
-import { ANNOTATION_GRACE_PERIOD, ANNOTATION_HASH, ANNOTATION_TERMINATION_PATH, ANNOTATION_TERMINATION_POLICY, LABEL_CONTAINER_NAME, LABEL_POD_NAME, LABEL_POD_NAMESPACE, LABEL_POD_UID } from './cri-client.ts';
+import {
+  ANNOTATION_GRACE_PERIOD,
+  ANNOTATION_HASH,
+  ANNOTATION_TERMINATION_PATH,
+  ANNOTATION_TERMINATION_POLICY,
+  LABEL_CONTAINER_NAME,
+  LABEL_POD_NAME,
+  LABEL_POD_NAMESPACE,
+  LABEL_POD_UID,
+} from './cri-client.ts';
 import { expand, makeEnvironment } from './environment.ts';
 import type { NodeFacts } from './field-values.ts';
 import { containerHash } from './pod-actions.ts';
@@ -38,13 +47,18 @@ export function dnsOf(pod: Pod, settings: KubeletSettings, files: Files): Dns {
   const domain = settings.clusterDomain;
   const searches = domain ? [`${pod.metadata.namespace}.svc.${domain}`, `svc.${domain}`, domain] : [];
   const base: Dns =
-    useCluster && settings.clusterDns.length ? { dnsServers: [...settings.clusterDns], dnsSearches: [...searches, ...host.dnsSearches], dnsOptions: ['ndots:5'] } : host;
+    useCluster && settings.clusterDns.length
+      ? { dnsServers: [...settings.clusterDns], dnsSearches: [...searches, ...host.dnsSearches], dnsOptions: ['ndots:5'] }
+      : host;
   const own = pod.spec?.dnsConfig;
   if (!own) return base;
   return {
     dnsServers: [...new Set([...base.dnsServers, ...(own.nameservers ?? [])])],
     dnsSearches: [...new Set([...base.dnsSearches, ...(own.searches ?? [])])],
-    dnsOptions: [...base.dnsOptions, ...(own.options ?? []).map((option) => (option.value ? `${option.name}:${option.value}` : (option.name ?? '')))],
+    dnsOptions: [
+      ...base.dnsOptions,
+      ...(own.options ?? []).map((option) => (option.value ? `${option.name}:${option.value}` : (option.name ?? ''))),
+    ],
   };
 }
 
@@ -70,7 +84,10 @@ export function sandboxConfigOf(pod: Pod, attempt: number, settings: KubeletSett
 /** /etc/hosts of a pod, managed by the kubelet. */
 function hostsFileOf(pod: Pod, podIp: string, settings: KubeletSettings): string {
   const hostname = hostnameOf(pod, settings);
-  const subdomain = pod.spec?.subdomain && settings.clusterDomain ? `${hostname}.${pod.spec.subdomain}.${pod.metadata.namespace}.svc.${settings.clusterDomain}\t` : '';
+  const subdomain =
+    pod.spec?.subdomain && settings.clusterDomain
+      ? `${hostname}.${pod.spec.subdomain}.${pod.metadata.namespace}.svc.${settings.clusterDomain}\t`
+      : '';
   const aliases = (pod.spec?.hostAliases ?? []).map((alias) => `${alias.ip}\t${(alias.hostnames ?? []).join('\t')}\n`).join('');
   return [
     '# Kubernetes-managed hosts file.\n127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\nfe00::\tip6-localnet\nfe00::\tip6-mcastprefix\nfe00::1\tip6-allnodes\nfe00::2\tip6-allrouters\n',
@@ -79,7 +96,15 @@ function hostsFileOf(pod: Pod, podIp: string, settings: KubeletSettings): string
   ].join('');
 }
 
-function mountsOf(pod: Pod, container: Container, attempt: number, context: KubeletContext, volumes: Volumes, env: Readonly<Record<string, string>>, podIp: string): cri.CriMount[] {
+function mountsOf(
+  pod: Pod,
+  container: Container,
+  attempt: number,
+  context: KubeletContext,
+  volumes: Volumes,
+  env: Readonly<Record<string, string>>,
+  podIp: string,
+): cri.CriMount[] {
   const { files } = context.process;
   const directory = podDirectory(pod.metadata.uid!);
   const mounts: cri.CriMount[] = [];
@@ -90,7 +115,9 @@ function mountsOf(pod: Pod, container: Container, attempt: number, context: Kube
       hostPath = `${hostPath}/${subPath}`;
       if (!files.stat(hostPath)) files.makeDirectory(hostPath, { recursive: true });
     }
-    const isProjection = pod.spec?.volumes?.some((volume) => volume.name === mount.name && (volume.configMap ?? volume.secret ?? volume.projected ?? volume.downwardAPI) !== undefined);
+    const isProjection = pod.spec?.volumes?.some(
+      (volume) => volume.name === mount.name && (volume.configMap ?? volume.secret ?? volume.projected ?? volume.downwardAPI) !== undefined,
+    );
     mounts.push({ containerPath: mount.mountPath, hostPath, readOnly: mount.readOnly === true || isProjection === true });
   }
   const own = `${directory}/containers/${container.name}`;
@@ -116,7 +143,15 @@ export function terminationMessagePathOf(uid: string, name: string, attempt: num
 }
 
 /** A container's configuration. Throws ContainerConfigError and MountError. */
-export async function containerConfigOf(pod: Pod, container: Container, attempt: number, image: string, context: KubeletContext, volumes: Volumes, facts: NodeFacts): Promise<cri.ContainerConfig> {
+export async function containerConfigOf(
+  pod: Pod,
+  container: Container,
+  attempt: number,
+  image: string,
+  context: KubeletContext,
+  volumes: Volumes,
+  facts: NodeFacts,
+): Promise<cri.ContainerConfig> {
   const env = await makeEnvironment(pod, container, context.api, facts);
   const { name, namespace = '', uid = '' } = pod.metadata;
   const { resources } = container;

@@ -16,7 +16,8 @@ import type { WaitingReason } from './pod-status.ts';
 import { MountError, type Volumes } from './volumes/index.ts';
 
 /** The outcome of one start: started, or why not and when to try again. */
-export type StartOutcome = { readonly started: true } | { readonly started: false; readonly waiting: WaitingReason; readonly retryMs: number };
+export type StartOutcome =
+  { readonly started: true } | { readonly started: false; readonly waiting: WaitingReason; readonly retryMs: number };
 
 /** Starts containers. */
 export interface ContainerStarter {
@@ -34,9 +35,19 @@ export function createContainerStarter(context: KubeletContext, volumes: Volumes
   const { cri, recorder, process } = context;
   const backOff = keyedBackOff(process.clock, INITIAL_BACK_OFF_MS, MAX_BACK_OFF_MS);
   const images = createImages(context);
-  const start = async (pod: Pod, container: Container, sandboxId: string, runtime: RuntimePod | undefined, facts: NodeFacts): Promise<StartOutcome> => {
+  const start = async (
+    pod: Pod,
+    container: Container,
+    sandboxId: string,
+    runtime: RuntimePod | undefined,
+    facts: NodeFacts,
+  ): Promise<StartOutcome> => {
     const subject = containerSubject(pod, container);
-    const waitingFor = (reason: string, message: string, retryMs = RETRY_MS): StartOutcome => ({ started: false, waiting: { reason, message }, retryMs });
+    const waitingFor = (reason: string, message: string, retryMs = RETRY_MS): StartOutcome => ({
+      started: false,
+      waiting: { reason, message },
+      retryMs,
+    });
     const failed = (reason: string, message: string): StartOutcome => {
       recorder.event(subject, 'Warning', 'Failed', `Error: ${message}`);
       return waitingFor(reason, message);
@@ -47,7 +58,11 @@ export function createContainerStarter(context: KubeletContext, volumes: Volumes
       const waitMs = backOff.remainingMs(key, last.finishedAt);
       if (waitMs > 0) {
         recorder.event(subject, 'Warning', 'BackOff', `Back-off restarting failed container ${container.name} in pod ${formatPod(pod)}`);
-        return waitingFor('CrashLoopBackOff', `back-off ${formatDuration(backOff.delayMs(key))} restarting failed container=${container.name} pod=${formatPod(pod)}`, waitMs);
+        return waitingFor(
+          'CrashLoopBackOff',
+          `back-off ${formatDuration(backOff.delayMs(key))} restarting failed container=${container.name} pod=${formatPod(pod)}`,
+          waitMs,
+        );
       }
       backOff.next(key);
     }
@@ -90,7 +105,8 @@ export function createContainerStarter(context: KubeletContext, volumes: Volumes
     const { namespace, uid } = pod.metadata;
     const link = `/var/log/containers/${pod.metadata.name}_${namespace}_${name}-${containerId}.log`;
     files.makeDirectory('/var/log/containers', { recursive: true });
-    if (!files.stat(link, { follow: false })) files.symlink(`/var/log/pods/${namespace}_${pod.metadata.name}_${uid}/${name}/${attempt}.log`, link);
+    if (!files.stat(link, { follow: false }))
+      files.symlink(`/var/log/pods/${namespace}_${pod.metadata.name}_${uid}/${name}/${attempt}.log`, link);
   };
   return { start, backOff };
 }

@@ -10,7 +10,10 @@ export interface ApiReader {
   configMap(namespace: string, name: string): Promise<ConfigMap>;
   secret(namespace: string, name: string): Promise<Secret>;
   /** Requests a token bound to a pod; answers it with its expiry in milliseconds. */
-  token(pod: Pod, request: { readonly audience?: string; readonly expirationSeconds?: number }): Promise<{ readonly token: string; readonly expiresMs: number }>;
+  token(
+    pod: Pod,
+    request: { readonly audience?: string; readonly expirationSeconds?: number },
+  ): Promise<{ readonly token: string; readonly expiresMs: number }>;
   /** Services as last seen; undefined while they have never been listed. */
   services(): readonly Service[] | undefined;
 }

@@ -61,7 +61,8 @@ const PULL_TIMEOUT_MS = 600_000;
 /** A client of the runtime on this machine. */
 export function criClient(process: Process, port: number): CriClient {
   const rpc = createRpcClient(process.network, process.clock, '127.0.0.1', port);
-  const call = <T>(method: string, request: unknown, timeoutMs = RUNTIME_TIMEOUT_MS): Promise<T> => rpc.call<T>(`Runtime/${method}`, request, { timeoutMs });
+  const call = <T>(method: string, request: unknown, timeoutMs = RUNTIME_TIMEOUT_MS): Promise<T> =>
+    rpc.call<T>(`Runtime/${method}`, request, { timeoutMs });
   const gather = async (labels: Record<string, string>): Promise<RuntimePod[]> => {
     const [{ items }, { containers }] = await Promise.all([
       call<{ items: cri.PodSandbox[] }>('ListPodSandbox', { labels }),
@@ -72,15 +73,27 @@ export function criClient(process: Process, port: number): CriClient {
       if (error instanceof RpcError && error.code === 'NotFound') return undefined;
       throw error;
     };
-    const sandboxes = await Promise.all(items.map((item) => call<{ status: cri.PodSandboxStatus }>('PodSandboxStatus', { podSandboxId: item.id }).then((answer) => answer.status, gone)));
-    const statuses = await Promise.all(containers.map((item) => call<{ status: cri.ContainerStatus }>('ContainerStatus', { containerId: item.id }).then((answer) => answer.status, gone)));
-    const pods = new Map<string, { uid: string; name: string; namespace: string; sandboxes: cri.PodSandboxStatus[]; containers: cri.ContainerStatus[] }>();
+    const sandboxes = await Promise.all(
+      items.map((item) =>
+        call<{ status: cri.PodSandboxStatus }>('PodSandboxStatus', { podSandboxId: item.id }).then((answer) => answer.status, gone),
+      ),
+    );
+    const statuses = await Promise.all(
+      containers.map((item) =>
+        call<{ status: cri.ContainerStatus }>('ContainerStatus', { containerId: item.id }).then((answer) => answer.status, gone),
+      ),
+    );
+    const pods = new Map<
+      string,
+      { uid: string; name: string; namespace: string; sandboxes: cri.PodSandboxStatus[]; containers: cri.ContainerStatus[] }
+    >();
     const podOf = (uid: string, name: string, namespace: string) => {
       let pod = pods.get(uid);
       if (!pod) pods.set(uid, (pod = { uid, name, namespace, sandboxes: [], containers: [] }));
       return pod;
     };
-    for (const sandbox of sandboxes) if (sandbox) podOf(sandbox.metadata.uid, sandbox.metadata.name, sandbox.metadata.namespace).sandboxes.push(sandbox);
+    for (const sandbox of sandboxes)
+      if (sandbox) podOf(sandbox.metadata.uid, sandbox.metadata.name, sandbox.metadata.namespace).sandboxes.push(sandbox);
     for (const status of statuses) {
       const uid = status?.labels[LABEL_POD_UID];
       if (status && uid) podOf(uid, status.labels[LABEL_POD_NAME] ?? '', status.labels[LABEL_POD_NAMESPACE] ?? '').containers.push(status);
@@ -98,18 +111,25 @@ export function criClient(process: Process, port: number): CriClient {
     runPodSandbox: async (config) => (await call<cri.PodSandboxReference>('RunPodSandbox', { config })).podSandboxId,
     stopPodSandbox: (podSandboxId) => call('StopPodSandbox', { podSandboxId }),
     removePodSandbox: (podSandboxId) => call('RemovePodSandbox', { podSandboxId }),
-    createContainer: async (podSandboxId, config) => (await call<cri.ContainerReference>('CreateContainer', { podSandboxId, config })).containerId,
+    createContainer: async (podSandboxId, config) =>
+      (await call<cri.ContainerReference>('CreateContainer', { podSandboxId, config })).containerId,
     startContainer: (containerId) => call('StartContainer', { containerId }),
-    stopContainer: (containerId, timeoutSeconds) => call('StopContainer', { containerId, timeoutSeconds }, RUNTIME_TIMEOUT_MS + timeoutSeconds * 1000),
+    stopContainer: (containerId, timeoutSeconds) =>
+      call('StopContainer', { containerId, timeoutSeconds }, RUNTIME_TIMEOUT_MS + timeoutSeconds * 1000),
     removeContainer: (containerId) => call('RemoveContainer', { containerId }),
-    execSync: (containerId, command, timeoutSeconds) => call('ExecSync', { containerId, command, timeoutSeconds }, RUNTIME_TIMEOUT_MS + timeoutSeconds * 1000),
+    execSync: (containerId, command, timeoutSeconds) =>
+      call('ExecSync', { containerId, command, timeoutSeconds }, RUNTIME_TIMEOUT_MS + timeoutSeconds * 1000),
     async exec(request) {
-      const stream = await rpc.stream<cri.ExecMessage, cri.ExecRequest | cri.ExecMessage>(request.attach ? 'Runtime/Attach' : 'Runtime/Exec', { timeoutMs: Infinity });
+      const stream = await rpc.stream<cri.ExecMessage, cri.ExecRequest | cri.ExecMessage>(
+        request.attach ? 'Runtime/Attach' : 'Runtime/Exec',
+        { timeoutMs: Infinity },
+      );
       await stream.send(request);
       return stream;
     },
     imageStatus: async (image) => (await rpc.call<{ image?: cri.Image }>('Image/ImageStatus', { image })).image,
-    pullImage: async (image) => (await rpc.call<{ imageRef: string }>('Image/PullImage', { image }, { timeoutMs: PULL_TIMEOUT_MS })).imageRef,
+    pullImage: async (image) =>
+      (await rpc.call<{ imageRef: string }>('Image/PullImage', { image }, { timeoutMs: PULL_TIMEOUT_MS })).imageRef,
     listImages: async () => (await rpc.call<{ images: cri.Image[] }>('Image/ListImages', {})).images,
     listStats: async () => (await call<{ stats: cri.ContainerStats[] }>('ListContainerStats', {})).stats,
     events: () => rpc.stream('Runtime/GetContainerEvents', { timeoutMs: Infinity }),

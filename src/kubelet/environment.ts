@@ -36,7 +36,8 @@ export function serviceVariables(services: readonly Service[], namespace: string
     if (!first) continue;
     env[`${prefix}_SERVICE_HOST`] = ip;
     env[`${prefix}_SERVICE_PORT`] = String(first.port);
-    for (const port of ports) if (port.name) env[`${prefix}_SERVICE_PORT_${port.name.toUpperCase().replaceAll('-', '_')}`] = String(port.port);
+    for (const port of ports)
+      if (port.name) env[`${prefix}_SERVICE_PORT_${port.name.toUpperCase().replaceAll('-', '_')}`] = String(port.port);
     const protocolOf = (port: { protocol?: string }): string => (port.protocol ?? 'TCP').toLowerCase();
     env[`${prefix}_PORT`] = `${protocolOf(first)}://${ip}:${first.port}`;
     for (const port of ports) {
@@ -75,7 +76,8 @@ function sourcesOf(api: ApiReader | undefined, namespace: string): Sources {
     return api;
   };
   return {
-    configMap: async (name, optional) => (await readOptional(require().configMap(namespace, name), optional).then((object) => object && { ...object.data })),
+    configMap: async (name, optional) =>
+      await readOptional(require().configMap(namespace, name), optional).then((object) => object && { ...object.data }),
     async secret(name, optional) {
       const object = await readOptional(require().secret(namespace, name), optional);
       return object && Object.fromEntries(Object.entries(object.data ?? {}).map(([key, value]) => [key, decode(value)]));
@@ -84,11 +86,17 @@ function sourcesOf(api: ApiReader | undefined, namespace: string): Sources {
 }
 
 /** Makes the environment. Throws ContainerConfigError; rejects as the API does where it cannot be reached. */
-export async function makeEnvironment(pod: Pod, container: Container, api: ApiReader | undefined, facts: NodeFacts): Promise<Record<string, string>> {
+export async function makeEnvironment(
+  pod: Pod,
+  container: Container,
+  api: ApiReader | undefined,
+  facts: NodeFacts,
+): Promise<Record<string, string>> {
   const namespace = pod.metadata.namespace ?? 'default';
   const sources = sourcesOf(api, namespace);
   const services = api?.services();
-  if (api && !services && !pod.metadata.annotations?.['kubernetes.io/config.source']) throw new ContainerConfigError('services have not yet been read at least once, cannot construct envvars');
+  if (api && !services && !pod.metadata.annotations?.['kubernetes.io/config.source'])
+    throw new ContainerConfigError('services have not yet been read at least once, cannot construct envvars');
   const result: Record<string, string> = serviceVariables(services ?? [], namespace, pod.spec?.enableServiceLinks !== false);
   for (const from of container.envFrom ?? []) {
     const configMap = from.configMapRef && (await sources.configMap(from.configMapRef.name ?? '', from.configMapRef.optional));
@@ -104,13 +112,20 @@ export async function makeEnvironment(pod: Pod, container: Container, api: ApiRe
     }
     const keyRef = valueFrom.configMapKeyRef ?? valueFrom.secretKeyRef;
     if (valueFrom.fieldRef) result[variable.name] = fieldValue(pod, valueFrom.fieldRef.fieldPath, facts);
-    else if (valueFrom.resourceFieldRef) result[variable.name] = resourceValue(container, valueFrom.resourceFieldRef.resource, valueFrom.resourceFieldRef.divisor as string | undefined, facts);
+    else if (valueFrom.resourceFieldRef)
+      result[variable.name] = resourceValue(
+        container,
+        valueFrom.resourceFieldRef.resource,
+        valueFrom.resourceFieldRef.divisor as string | undefined,
+        facts,
+      );
     else if (keyRef) {
       const kind = valueFrom.configMapKeyRef ? 'ConfigMap' : 'Secret';
       const name = keyRef.name ?? '';
       const data = await (kind === 'ConfigMap' ? sources.configMap(name, keyRef.optional) : sources.secret(name, keyRef.optional));
       const value = data?.[keyRef.key];
-      if (value === undefined && !keyRef.optional) throw new ContainerConfigError(`couldn't find key ${keyRef.key} in ${kind} ${namespace}/${name}`);
+      if (value === undefined && !keyRef.optional)
+        throw new ContainerConfigError(`couldn't find key ${keyRef.key} in ${kind} ${namespace}/${name}`);
       if (value !== undefined) result[variable.name] = value;
     }
     if (result[variable.name] !== undefined) own[variable.name] = result[variable.name]!;

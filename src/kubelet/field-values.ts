@@ -11,7 +11,10 @@ export interface NodeFacts {
 }
 
 const formatMap = (map: Readonly<Record<string, string>> | undefined): string =>
-  Object.keys(map ?? {}).sort().map((key) => `${key}=${JSON.stringify(map![key])}`).join('\n');
+  Object.keys(map ?? {})
+    .sort()
+    .map((key) => `${key}=${JSON.stringify(map![key])}`)
+    .join('\n');
 
 /** The text of a field path. Throws an Error with the kubelet's text for a path it does not know. */
 export function fieldValue(pod: Pod, path: string, facts: NodeFacts): string {

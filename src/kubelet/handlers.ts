@@ -29,7 +29,14 @@ function dialFailure(error: unknown, host: string, port: number): string {
 /** Connections a prober keeps between its probes, by target: a handshake per second and probe would be most of what an idle node does. */
 export type KeptClients = Map<string, HttpClient>;
 
-async function httpGet(context: KubeletContext, get: NonNullable<Probe['httpGet']>, container: Container, podIp: string, timeoutMs: number, kept?: KeptClients): Promise<ActionResult> {
+async function httpGet(
+  context: KubeletContext,
+  get: NonNullable<Probe['httpGet']>,
+  container: Container,
+  podIp: string,
+  timeoutMs: number,
+  kept?: KeptClients,
+): Promise<ActionResult> {
   const { network, clock } = context.process;
   const host = get.host || podIp;
   const port = portOf(get.port as string | number, container);
@@ -37,9 +44,16 @@ async function httpGet(context: KubeletContext, get: NonNullable<Probe['httpGet'
   const path = get.path ? (get.path.startsWith('/') ? get.path : `/${get.path}`) : '/';
   const url = `${scheme}://${host}:${port}${path}`;
   const target = `${scheme}://${host}:${port}`;
-  const client = kept?.get(target) ?? createHttpClient(network, clock, { address: host, port, ...(scheme === 'https' ? { insecureSkipVerify: true } : {}) });
+  const client =
+    kept?.get(target) ??
+    createHttpClient(network, clock, { address: host, port, ...(scheme === 'https' ? { insecureSkipVerify: true } : {}) });
   kept?.set(target, client);
-  const headers: [string, string][] = [['host', `${host}:${port}`], ['user-agent', 'kube-probe/1.33'], ['accept', '*/*'], ['connection', 'close']];
+  const headers: [string, string][] = [
+    ['host', `${host}:${port}`],
+    ['user-agent', 'kube-probe/1.33'],
+    ['accept', '*/*'],
+    ['connection', 'close'],
+  ];
   for (const header of get.httpHeaders ?? []) headers.push([(header.name ?? '').toLowerCase(), header.value ?? '']);
   try {
     const response = await client.request({ method: 'GET', path, headers }, { timeoutMs });
@@ -47,7 +61,8 @@ async function httpGet(context: KubeletContext, get: NonNullable<Probe['httpGet'
     response.cancel();
     return { ok, output: ok ? '' : `HTTP probe failed with statuscode: ${response.status}` };
   } catch (error) {
-    if (error instanceof NetworkError && error.code === 'ETIMEDOUT') return { ok: false, output: `Get "${url}": context deadline exceeded (Client.Timeout exceeded while awaiting headers)` };
+    if (error instanceof NetworkError && error.code === 'ETIMEDOUT')
+      return { ok: false, output: `Get "${url}": context deadline exceeded (Client.Timeout exceeded while awaiting headers)` };
     return { ok: false, output: `Get "${url}": ${dialFailure(error, host, port)}` };
   } finally {
     if (!kept) client.close();
@@ -65,7 +80,14 @@ async function tcpSocket(context: KubeletContext, host: string, port: number, ti
 }
 
 /** Runs the action of a probe. */
-export async function runProbe(context: KubeletContext, probe: Probe, container: Container, containerId: string, podIp: string, kept: KeptClients): Promise<ActionResult> {
+export async function runProbe(
+  context: KubeletContext,
+  probe: Probe,
+  container: Container,
+  containerId: string,
+  podIp: string,
+  kept: KeptClients,
+): Promise<ActionResult> {
   const timeoutSeconds = probe.timeoutSeconds ?? 1;
   if (probe.exec) {
     try {
@@ -73,18 +95,33 @@ export async function runProbe(context: KubeletContext, probe: Probe, container:
       return { ok: exitCode === 0, output: (stdout + stderr).slice(0, OUTPUT_MAX) };
     } catch (error) {
       if (!(error instanceof RpcError)) throw error;
-      if (error.code === 'DeadlineExceeded') return { ok: false, output: `command timed out: "${(probe.exec.command ?? []).join(' ')}" timed out after ${timeoutSeconds}s` };
+      if (error.code === 'DeadlineExceeded')
+        return { ok: false, output: `command timed out: "${(probe.exec.command ?? []).join(' ')}" timed out after ${timeoutSeconds}s` };
       return { ok: false, output: rpcText(error) };
     }
   }
   if (probe.httpGet) return httpGet(context, probe.httpGet, container, podIp, timeoutSeconds * 1000, kept);
-  if (probe.tcpSocket) return tcpSocket(context, probe.tcpSocket.host || podIp, portOf(probe.tcpSocket.port as string | number, container), timeoutSeconds * 1000);
+  if (probe.tcpSocket)
+    return tcpSocket(
+      context,
+      probe.tcpSocket.host || podIp,
+      portOf(probe.tcpSocket.port as string | number, container),
+      timeoutSeconds * 1000,
+    );
   if (probe.grpc) return tcpSocket(context, podIp, probe.grpc.port, timeoutSeconds * 1000);
   return { ok: true, output: '' };
 }
 
 /** Runs a lifecycle hook; a failure's output is the text of its event. */
-export async function runHook(context: KubeletContext, handler: LifecycleHandler, pod: Pod, container: Container, containerId: string, podIp: string, timeoutSeconds: number): Promise<ActionResult> {
+export async function runHook(
+  context: KubeletContext,
+  handler: LifecycleHandler,
+  pod: Pod,
+  container: Container,
+  containerId: string,
+  podIp: string,
+  timeoutSeconds: number,
+): Promise<ActionResult> {
   if (handler.sleep) {
     await context.process.clock.sleep(Math.min(handler.sleep.seconds, timeoutSeconds) * 1000);
     return { ok: true, output: '' };
@@ -92,7 +129,10 @@ export async function runHook(context: KubeletContext, handler: LifecycleHandler
   if (handler.exec) {
     try {
       const { exitCode } = await context.cri.execSync(containerId, handler.exec.command ?? [], timeoutSeconds);
-      return { ok: exitCode === 0, output: exitCode === 0 ? '' : `command '${(handler.exec.command ?? []).join(' ')}' exited with ${exitCode}` };
+      return {
+        ok: exitCode === 0,
+        output: exitCode === 0 ? '' : `command '${(handler.exec.command ?? []).join(' ')}' exited with ${exitCode}`,
+      };
     } catch (error) {
       if (!(error instanceof RpcError)) throw error;
       return { ok: false, output: rpcText(error) };

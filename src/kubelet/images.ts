@@ -65,7 +65,11 @@ export function createImages({ process, cri, recorder }: KubeletContext): Images
     lastErrors.delete(key);
     const took = formatDuration(Math.round(clock.monotonicMs() - startedMs));
     const here = await cri.imageStatus(image);
-    tell('Normal', 'Pulled', `Successfully pulled image "${image}" in ${took} (${took} including waiting). Image size: ${here?.sizeBytes ?? 0} bytes.`);
+    tell(
+      'Normal',
+      'Pulled',
+      `Successfully pulled image "${image}" in ${took} (${took} including waiting). Image size: ${here?.sizeBytes ?? 0} bytes.`,
+    );
     return image;
   };
   return {

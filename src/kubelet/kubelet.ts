@@ -32,21 +32,48 @@ function createContext(process: Process, settings: KubeletSettings): KubeletCont
   let client: RestClient | undefined;
   if (settings.kubeconfigPath) {
     const config = loadKubeconfig(process.files, settings.kubeconfigPath, process.crypto);
-    client = restClient({ network: process.network, clock: process.clock, files: process.files, config, userAgent: `kubelet/${KUBELET_VERSION} (linux/amd64) kubernetes/60a317e` });
+    client = restClient({
+      network: process.network,
+      clock: process.clock,
+      files: process.files,
+      config,
+      userAgent: `kubelet/${KUBELET_VERSION} (linux/amd64) kubernetes/60a317e`,
+    });
   }
-  const recorder = client ? eventRecorder({ client, clock: process.clock, telemetry: process.telemetry, component: 'kubelet', host: settings.nodeName }) : silentRecorder;
+  const recorder = client
+    ? eventRecorder({ client, clock: process.clock, telemetry: process.telemetry, component: 'kubelet', host: settings.nodeName })
+    : silentRecorder;
   const context = { process, settings, cri: criClient(process, settings.criPort), client, recorder };
   return { ...context, api: client && apiReader(process, client) };
 }
 
 /** The terminated message of a container: its file, or its last log lines where it asks for them and the file is empty. */
-function terminationMessage(context: KubeletContext, uid: string, status: { labels: Readonly<Record<string, string>>; annotations: Readonly<Record<string, string>>; metadata: { attempt: number }; exitCode: number; logPath: string }): string {
+function terminationMessage(
+  context: KubeletContext,
+  uid: string,
+  status: {
+    labels: Readonly<Record<string, string>>;
+    annotations: Readonly<Record<string, string>>;
+    metadata: { attempt: number };
+    exitCode: number;
+    logPath: string;
+  },
+): string {
   const { files } = context.process;
   const path = terminationMessagePathOf(uid, status.labels[LABEL_CONTAINER_NAME] ?? '', status.metadata.attempt);
   const text = files.stat(path)?.kind === 'file' ? files.readText(path) : '';
-  if (text || status.exitCode === 0 || status.annotations[ANNOTATION_TERMINATION_POLICY] !== 'FallbackToLogsOnError' || !files.stat(status.logPath)) return text.slice(0, 4096);
+  if (
+    text ||
+    status.exitCode === 0 ||
+    status.annotations[ANNOTATION_TERMINATION_POLICY] !== 'FallbackToLogsOnError' ||
+    !files.stat(status.logPath)
+  )
+    return text.slice(0, 4096);
   const lines = files.readText(status.logPath).trimEnd().split('\n').slice(-80);
-  return lines.map((line) => `${line.split(' ').slice(3).join(' ')}\n`).join('').slice(-2048);
+  return lines
+    .map((line) => `${line.split(' ').slice(3).join(' ')}\n`)
+    .join('')
+    .slice(-2048);
 }
 
 interface Parts {
@@ -73,7 +100,9 @@ function reporter({ context, probes, statuses, startedMs }: Parts): (record: Pod
       isReady: (container, status) => {
         if (!isStarted(container, status)) return false;
         // What was ready before this kubelet started stays so until its first probe says otherwise.
-        return !container.readinessProbe || (probes.readiness(status.id) ?? (status.startedAt < startedMs && before(status.id)?.ready === true));
+        return (
+          !container.readinessProbe || (probes.readiness(status.id) ?? (status.startedAt < startedMs && before(status.id)?.ready === true))
+        );
       },
       terminationMessage: (status) => terminationMessage(context, uid, status),
       hostIp: context.settings.nodeIp,
@@ -93,7 +122,11 @@ function nodeFactsOf({ process, settings }: KubeletContext): (runtime: RuntimePo
       nodeName: settings.nodeName,
       hostIp: settings.nodeIp,
       podIps: podIp ? [podIp] : [],
-      allocatable: { cpuMillis: milliValue(String(facts.cpus)), memoryBytes: quantityValue(String(facts.memoryBytes - 100 * 1024 * 1024)), storageBytes: Math.floor(facts.storageBytes * 0.9) },
+      allocatable: {
+        cpuMillis: milliValue(String(facts.cpus)),
+        memoryBytes: quantityValue(String(facts.memoryBytes - 100 * 1024 * 1024)),
+        storageBytes: Math.floor(facts.storageBytes * 0.9),
+      },
     };
   };
 }
@@ -108,7 +141,14 @@ async function run(process: Process, settings: KubeletSettings): Promise<number>
   const statuses = createStatusManager({ context, apiPod: (uid) => sources.apiPod(uid) });
   const report = reporter({ context, probes, statuses, startedMs });
   const node: NodeReporter = createNodeReporter(context, () => workers.wakeAll());
-  const sync = createPodSync({ context, volumes, probes, networkProblem: () => node.networkProblem(), facts: nodeFactsOf(context), report });
+  const sync = createPodSync({
+    context,
+    volumes,
+    probes,
+    networkProblem: () => node.networkProblem(),
+    facts: nodeFactsOf(context),
+    report,
+  });
   const workers: PodWorkers = createPodWorkers({
     context,
     sync,
@@ -144,7 +184,9 @@ async function run(process: Process, settings: KubeletSettings): Promise<number>
 /** The kubelet's program, with the real flags (`--config`, `--kubeconfig`, `--node-ip`, `--hostname-override` …). Ends with 1 where its configuration or credentials do not read, as the real one does. */
 export const kubelet: Program = async (process) => {
   const fail = async (message: string): Promise<number> => {
-    await process.stderr.write(`${klogLine('error', process.clock.wallMs(), process.pid, 'run.go:74', `"command failed" err=${JSON.stringify(message)}`)}\n`);
+    await process.stderr.write(
+      `${klogLine('error', process.clock.wallMs(), process.pid, 'run.go:74', `"command failed" err=${JSON.stringify(message)}`)}\n`,
+    );
     process.telemetry.log('error', message);
     return 1;
   };
@@ -156,7 +198,9 @@ export const kubelet: Program = async (process) => {
     return fail((error as Error).message);
   }
   if (settings.kubeconfigPath && !process.files.stat(settings.kubeconfigPath)) {
-    return fail(`failed to run Kubelet: unable to load bootstrap kubeconfig: stat ${settings.bootstrapKubeconfigPath || settings.kubeconfigPath}: no such file or directory`);
+    return fail(
+      `failed to run Kubelet: unable to load bootstrap kubeconfig: stat ${settings.bootstrapKubeconfigPath || settings.kubeconfigPath}: no such file or directory`,
+    );
   }
   return run(process, settings);
 };

@@ -62,7 +62,8 @@ export function createNodeReporter(context: KubeletContext, onNetworkReady: () =
     for (const [type, status, reason] of TRANSITION_EVENTS) {
       if (findCondition(node.status?.conditions, type)?.status !== status || recorded.get(type) === status) continue;
       // A node that is not ready yet when it is registered is no news.
-      if (recorded.has(type) || !(type === 'Ready' && status === 'False')) recorder.event(nodeSubject, 'Normal', reason, `Node ${nodeName} status is now: ${reason}`);
+      if (recorded.has(type) || !(type === 'Ready' && status === 'False'))
+        recorder.event(nodeSubject, 'Normal', reason, `Node ${nodeName} status is now: ${reason}`);
       recorded.set(type, status);
     }
   };
@@ -101,14 +102,23 @@ export function createNodeReporter(context: KubeletContext, onNetworkReady: () =
     recordTransitions(updated);
   };
   const renew = async (): Promise<void> => {
-    const spec = { holderIdentity: nodeName, leaseDurationSeconds: settings.leaseDurationSeconds, renewTime: formatMicroTime(clock.wallMs()) };
+    const spec = {
+      holderIdentity: nodeName,
+      leaseDurationSeconds: settings.leaseDurationSeconds,
+      renewTime: formatMicroTime(clock.wallMs()),
+    };
     try {
       const lease = await client!.get(resources.leases, nodeName, LEASE_NAMESPACE);
       await client!.update(resources.leases, { ...lease, spec: { ...lease.spec, ...spec } });
     } catch (error) {
       if (!(error instanceof StatusError) || !isNotFound(error)) throw error;
       const owner = uid ? { ownerReferences: [{ apiVersion: 'v1', kind: 'Node', name: nodeName, uid }] } : {};
-      const lease: Lease = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name: nodeName, namespace: LEASE_NAMESPACE, ...owner }, spec };
+      const lease: Lease = {
+        apiVersion: 'coordination.k8s.io/v1',
+        kind: 'Lease',
+        metadata: { name: nodeName, namespace: LEASE_NAMESPACE, ...owner },
+        spec,
+      };
       await client!.create(resources.leases, lease);
     }
   };
@@ -137,7 +147,9 @@ export function createNodeReporter(context: KubeletContext, onNetworkReady: () =
       }
       wasEverReady ||= runtime !== undefined && networkProblemOf(runtime) === undefined;
       if (client && uid && before !== JSON.stringify(runtime)) {
-        await report().catch((error: unknown) => telemetry.log('error', `Error updating node status, will retry: ${error instanceof Error ? error.message : String(error)}`));
+        await report().catch((error: unknown) =>
+          telemetry.log('error', `Error updating node status, will retry: ${error instanceof Error ? error.message : String(error)}`),
+        );
       }
       await clock.sleep(wasEverReady ? RUNTIME_CHECK_MS : FIRST_RUNTIME_CHECK_MS);
     }

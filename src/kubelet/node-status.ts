@@ -58,10 +58,26 @@ export function nodeConditionsOf(observation: NodeObservation, previous: readonl
 }
 
 /** The status as this machine would report it now. */
-export function nodeStatusOf(facts: MachineFacts, settings: KubeletSettings, observation: NodeObservation, previous: NodeStatus | undefined): NodeStatus {
-  const resources = { cpu: String(facts.cpus), 'ephemeral-storage': kibibytes(facts.storageBytes), 'hugepages-1Gi': '0', 'hugepages-2Mi': '0', memory: kibibytes(facts.memoryBytes), pods: String(settings.maxPods) };
+export function nodeStatusOf(
+  facts: MachineFacts,
+  settings: KubeletSettings,
+  observation: NodeObservation,
+  previous: NodeStatus | undefined,
+): NodeStatus {
+  const resources = {
+    cpu: String(facts.cpus),
+    'ephemeral-storage': kibibytes(facts.storageBytes),
+    'hugepages-1Gi': '0',
+    'hugepages-2Mi': '0',
+    memory: kibibytes(facts.memoryBytes),
+    pods: String(settings.maxPods),
+  };
   // The hard eviction threshold of memory.available (100Mi) and 10% of the disk are never handed out.
-  const allocatable = { ...resources, 'ephemeral-storage': String(Math.floor(facts.storageBytes * 0.9)), memory: kibibytes(facts.memoryBytes - 100 * 1024 * 1024) };
+  const allocatable = {
+    ...resources,
+    'ephemeral-storage': String(Math.floor(facts.storageBytes * 0.9)),
+    memory: kibibytes(facts.memoryBytes - 100 * 1024 * 1024),
+  };
   const images = [...observation.images]
     .sort((a, b) => b.sizeBytes - a.sizeBytes)
     .slice(0, IMAGES_REPORTED_MAX)
@@ -110,7 +126,10 @@ export function initialNode(facts: MachineFacts, settings: KubeletSettings, stat
         ...settings.nodeLabels,
       },
     },
-    spec: { ...(settings.providerId ? { providerID: settings.providerId } : {}), ...(taints.length ? { taints: taints as NonNullable<Node['spec']>['taints'] } : {}) },
+    spec: {
+      ...(settings.providerId ? { providerID: settings.providerId } : {}),
+      ...(taints.length ? { taints: taints as NonNullable<Node['spec']>['taints'] } : {}),
+    },
     status,
   };
 }
@@ -120,8 +139,12 @@ export function differsBeyondHeartbeat(a: NodeStatus | undefined, b: NodeStatus)
   const still = (status: NodeStatus | undefined): string =>
     JSON.stringify({
       ...status,
-      conditions: status?.conditions?.map(({ type, status: value, reason, message }) => ({ type, status: value, reason, message })).sort((x, y) => (x.type < y.type ? -1 : 1)),
-      nodeInfo: Object.entries(status?.nodeInfo ?? {}).filter(([, value]) => value !== '').sort(),
+      conditions: status?.conditions
+        ?.map(({ type, status: value, reason, message }) => ({ type, status: value, reason, message }))
+        .sort((x, y) => (x.type < y.type ? -1 : 1)),
+      nodeInfo: Object.entries(status?.nodeInfo ?? {})
+        .filter(([, value]) => value !== '')
+        .sort(),
       capacity: Object.entries(status?.capacity ?? {}).sort(),
       allocatable: Object.entries(status?.allocatable ?? {}).sort(),
       addresses: status?.addresses?.map(({ type, address }) => `${type} ${address}`),

@@ -71,7 +71,8 @@ function initProgress(pod: Pod, runtime: RuntimePod | undefined, probes: ProbeRe
         return { done: false, failed: false, toStart, kills };
       }
       if (container.startupProbe && probes.startup(status.id) !== true) return { done: false, failed: false, toStart, kills };
-      if (probes.liveness(status.id) === false) kills.push({ status, message: `Init container ${container.name} failed liveness probe`, reason: 'LivenessProbe' });
+      if (probes.liveness(status.id) === false)
+        kills.push({ status, message: `Init container ${container.name} failed liveness probe`, reason: 'LivenessProbe' });
       continue;
     }
     if (status?.state === 'CONTAINER_EXITED' && status.exitCode === 0) continue;
@@ -93,8 +94,10 @@ function killOf(container: Container, status: cri.ContainerStatus, probes: Probe
   if (status.annotations[ANNOTATION_HASH] !== containerHash(container)) {
     return { status, message: `Container ${container.name} definition changed, will be restarted`, reason: '' };
   }
-  if (probes.liveness(status.id) === false) return { status, message: `Container ${container.name} failed liveness probe, will be restarted`, reason: 'LivenessProbe' };
-  if (probes.startup(status.id) === false) return { status, message: `Container ${container.name} failed startup probe, will be restarted`, reason: 'StartupProbe' };
+  if (probes.liveness(status.id) === false)
+    return { status, message: `Container ${container.name} failed liveness probe, will be restarted`, reason: 'LivenessProbe' };
+  if (probes.startup(status.id) === false)
+    return { status, message: `Container ${container.name} failed startup probe, will be restarted`, reason: 'StartupProbe' };
   return undefined;
 }
 
@@ -104,9 +107,18 @@ export function computePodActions(pod: Pod, runtime: RuntimePod | undefined, pro
   const latest = runtime?.sandboxes[0];
   const ready = (runtime?.sandboxes ?? []).filter((sandbox) => sandbox.state === 'SANDBOX_READY');
   const hostNetwork = spec.hostNetwork === true;
-  const sandboxChanged = ready.length !== 1 || latest?.state !== 'SANDBOX_READY' || latest.hostNetwork !== hostNetwork || (!hostNetwork && !latest.ip);
+  const sandboxChanged =
+    ready.length !== 1 || latest?.state !== 'SANDBOX_READY' || latest.hostNetwork !== hostNetwork || (!hostNetwork && !latest.ip);
   const attempt = latest ? latest.metadata.attempt + (sandboxChanged ? 1 : 0) : 0;
-  const none: PodActions = { killPod: false, createSandbox: false, sandboxId: undefined, attempt, initContainersToStart: [], containersToStart: [], containersToKill: [] };
+  const none: PodActions = {
+    killPod: false,
+    createSandbox: false,
+    sandboxId: undefined,
+    attempt,
+    initContainersToStart: [],
+    containersToStart: [],
+    containersToKill: [],
+  };
   if (sandboxChanged) {
     // In a new sandbox everything begins anew, except what has ended for good.
     const toStart = spec.containers.filter((container) => {
@@ -117,7 +129,13 @@ export function computePodActions(pod: Pod, runtime: RuntimePod | undefined, pro
     if (toStart.length === 0) return { ...none, killPod: latest !== undefined };
     const inits = spec.initContainers ?? [];
     const initsToStart = inits.length ? [inits[0]!] : [];
-    return { ...none, killPod: latest !== undefined, createSandbox: true, initContainersToStart: initsToStart, containersToStart: inits.length ? [] : toStart };
+    return {
+      ...none,
+      killPod: latest !== undefined,
+      createSandbox: true,
+      initContainersToStart: initsToStart,
+      containersToStart: inits.length ? [] : toStart,
+    };
   }
   const current = { ...none, sandboxId: latest.id };
   const inSandbox: RuntimePod = { ...runtime!, containers: runtime!.containers.filter((status) => status.podSandboxId === latest.id) };
@@ -125,7 +143,9 @@ export function computePodActions(pod: Pod, runtime: RuntimePod | undefined, pro
   const init = initProgress(pod, inSandbox, probes);
   if (!started && init.failed) return { ...current, killPod: true };
   if (!started && !init.done) return { ...current, initContainersToStart: init.toStart, containersToKill: init.kills };
-  const sidecars = (spec.initContainers ?? []).filter((container) => isRestartable(container) && newest(inSandbox, container.name)?.state !== 'CONTAINER_RUNNING');
+  const sidecars = (spec.initContainers ?? []).filter(
+    (container) => isRestartable(container) && newest(inSandbox, container.name)?.state !== 'CONTAINER_RUNNING',
+  );
   const kills: ContainerKill[] = [...init.kills];
   const toStart: Container[] = [];
   let kept = 0;

@@ -21,7 +21,14 @@ function containerOf(pod: Pod, name: string): Container {
 }
 
 /** Ends one running container. `message` is the text of the Killing event. */
-export async function killContainer(context: KubeletContext, pod: Pod, status: cri.ContainerStatus, message: string, graceSeconds: number, podIp: string): Promise<void> {
+export async function killContainer(
+  context: KubeletContext,
+  pod: Pod,
+  status: cri.ContainerStatus,
+  message: string,
+  graceSeconds: number,
+  podIp: string,
+): Promise<void> {
   const { cri, recorder, process } = context;
   const container = containerOf(pod, status.labels[LABEL_CONTAINER_NAME] ?? status.metadata.name);
   recorder.event(containerSubject(pod, container), 'Normal', 'Killing', message);
@@ -34,7 +41,8 @@ export async function killContainer(context: KubeletContext, pod: Pod, status: c
       runHook(context, hook, pod, container, status.id, podIp, graceSeconds),
       process.clock.sleep(graceSeconds * 1000).then(() => ({ ok: true, output: '' })),
     ]);
-    if (!outcome.ok) recorder.event(containerSubject(pod, container), 'Warning', 'FailedPreStopHook', `PreStopHook failed: ${outcome.output}`);
+    if (!outcome.ok)
+      recorder.event(containerSubject(pod, container), 'Warning', 'FailedPreStopHook', `PreStopHook failed: ${outcome.output}`);
     leftSeconds = Math.max(MINIMUM_GRACE_SECONDS, graceSeconds - Math.floor((process.clock.monotonicMs() - startedMs) / 1000));
   }
   await cri.stopContainer(status.id, leftSeconds);
@@ -44,12 +52,28 @@ export async function killContainer(context: KubeletContext, pod: Pod, status: c
 export async function killPod(context: KubeletContext, pod: Pod, runtime: RuntimePod, graceSeconds: number): Promise<void> {
   const podIp = runtime.sandboxes[0]?.ip ?? '';
   const running = runtime.containers.filter((status) => status.state === 'CONTAINER_RUNNING');
-  const sidecars = new Set((pod.spec?.initContainers ?? []).filter((container) => container.restartPolicy === 'Always').map((container) => container.name));
+  const sidecars = new Set(
+    (pod.spec?.initContainers ?? []).filter((container) => container.restartPolicy === 'Always').map((container) => container.name),
+  );
   const isSidecar = (status: cri.ContainerStatus): boolean => sidecars.has(status.labels[LABEL_CONTAINER_NAME] ?? '');
   const startedMs = context.process.clock.monotonicMs();
   for (const group of [running.filter((status) => !isSidecar(status)), running.filter(isSidecar)]) {
-    const left = Math.max(graceSeconds > 0 ? MINIMUM_GRACE_SECONDS : 0, graceSeconds - Math.floor((context.process.clock.monotonicMs() - startedMs) / 1000));
-    await Promise.all(group.map((status) => killContainer(context, pod, status, `Stopping container ${status.labels[LABEL_CONTAINER_NAME] ?? status.metadata.name}`, left, podIp)));
+    const left = Math.max(
+      graceSeconds > 0 ? MINIMUM_GRACE_SECONDS : 0,
+      graceSeconds - Math.floor((context.process.clock.monotonicMs() - startedMs) / 1000),
+    );
+    await Promise.all(
+      group.map((status) =>
+        killContainer(
+          context,
+          pod,
+          status,
+          `Stopping container ${status.labels[LABEL_CONTAINER_NAME] ?? status.metadata.name}`,
+          left,
+          podIp,
+        ),
+      ),
+    );
   }
   for (const sandbox of runtime.sandboxes) if (sandbox.state === 'SANDBOX_READY') await context.cri.stopPodSandbox(sandbox.id);
 }

@@ -48,7 +48,15 @@ export function createPodSources({ context, workers, statuses, nodeUid }: PodSou
   const { telemetry, clock } = process;
   const staticPods = new Map<string, Pod>();
   const mirrors = createMirrors(context, nodeUid);
-  const informer = client && createInformer(resources.pods, { client, clock, random: process.random.fork('pods'), telemetry, fieldSelector: `spec.nodeName=${settings.nodeName}` });
+  const informer =
+    client &&
+    createInformer(resources.pods, {
+      client,
+      clock,
+      random: process.random.fork('pods'),
+      telemetry,
+      fieldSelector: `spec.nodeName=${settings.nodeName}`,
+    });
   const lister: Lister<Pod> | undefined = informer?.lister;
   const byUid = new Map<string, Pod>();
   let filesRead = false;
@@ -134,7 +142,8 @@ export function createPodSources({ context, workers, statuses, nodeUid }: PodSou
   };
   return {
     start() {
-      if (settings.staticPodPath) watchManifests(context, takeStatic, (path, message) => telemetry.log('error', `Unable to read config path ${path}: ${message}`));
+      if (settings.staticPodPath)
+        watchManifests(context, takeStatic, (path, message) => telemetry.log('error', `Unable to read config path ${path}: ${message}`));
       else filesRead = true;
       clock.every(HOUSEKEEPING_MS, () => void houseKeep());
       if (!informer) return;
@@ -147,7 +156,11 @@ export function createPodSources({ context, workers, statuses, nodeUid }: PodSou
       if (own) return own;
       const pod = staticPods.get(uid);
       const mirror = pod && lister?.get(fullName(pod));
-      return mirror && isMirrorPod(mirror) && mirror.metadata.annotations?.['kubernetes.io/config.hash'] === pod.metadata.annotations?.['kubernetes.io/config.hash'] ? mirror : undefined;
+      return mirror &&
+        isMirrorPod(mirror) &&
+        mirror.metadata.annotations?.['kubernetes.io/config.hash'] === pod.metadata.annotations?.['kubernetes.io/config.hash']
+        ? mirror
+        : undefined;
     },
     pods: () => [...staticPods.values(), ...byUid.values()],
     ended(uid) {

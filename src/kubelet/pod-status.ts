@@ -67,7 +67,8 @@ function containerStatusOf(input: StatusInput, container: Container, isInit: boo
   };
   const isTerminating = pod.metadata.deletionTimestamp !== undefined;
   let state = latest ? stateOf(latest) : defaultWaiting;
-  let lastState: ContainerState = instances[1]?.state === 'CONTAINER_EXITED' ? terminated(instances[1], input.terminationMessage(instances[1])) : {};
+  let lastState: ContainerState =
+    instances[1]?.state === 'CONTAINER_EXITED' ? terminated(instances[1], input.terminationMessage(instances[1])) : {};
   if (wait && latest?.state !== 'CONTAINER_RUNNING' && !isTerminating) {
     if (latest?.state === 'CONTAINER_EXITED') lastState = state;
     state = { waiting: { ...(wait.message ? { message: wait.message } : {}), reason: wait.reason } };
@@ -133,7 +134,15 @@ function phaseOf(pod: Pod, inits: readonly ContainerStatus[], statuses: readonly
 
 const nameList = (names: readonly string[]): string => `[${names.join(' ')}]`;
 
-function conditionsOf(pod: Pod, phase: string, inits: readonly ContainerStatus[], statuses: readonly ContainerStatus[], hasNetwork: boolean, nowText: string, previous: PodStatus | undefined): PodCondition[] {
+function conditionsOf(
+  pod: Pod,
+  phase: string,
+  inits: readonly ContainerStatus[],
+  statuses: readonly ContainerStatus[],
+  hasNetwork: boolean,
+  nowText: string,
+  previous: PodStatus | undefined,
+): PodCondition[] {
   const incomplete = inits.filter((status, at) => (isRestartable(pod.spec!.initContainers![at]!) ? !status.started : !status.ready));
   const unready = statuses.filter((status) => !status.ready);
   const sidecarUnready = inits.filter((status, at) => isRestartable(pod.spec!.initContainers![at]!) && !status.ready);
@@ -142,26 +151,55 @@ function conditionsOf(pod: Pod, phase: string, inits: readonly ContainerStatus[]
     phase === 'Succeeded'
       ? { type: 'Initialized', status: 'True', reason: 'PodCompleted' }
       : incomplete.length && !statuses.some((status) => status.containerID)
-        ? { type: 'Initialized', status: 'False', reason: 'ContainersNotInitialized', message: `containers with incomplete status: ${nameList(incomplete.map((status) => status.name))}` }
+        ? {
+            type: 'Initialized',
+            status: 'False',
+            reason: 'ContainersNotInitialized',
+            message: `containers with incomplete status: ${nameList(incomplete.map((status) => status.name))}`,
+          }
         : { type: 'Initialized', status: 'True' };
   const notReady = (): Draft | undefined => {
     if (phase === 'Succeeded') return { type: '', status: 'False', reason: 'PodCompleted' };
     if (phase === 'Failed') return { type: '', status: 'False', reason: 'PodFailed' };
     const names = [...sidecarUnready, ...unready].map((status) => status.name);
-    return names.length ? { type: '', status: 'False', reason: 'ContainersNotReady', message: `containers with unready status: ${nameList(names)}` } : undefined;
+    return names.length
+      ? { type: '', status: 'False', reason: 'ContainersNotReady', message: `containers with unready status: ${nameList(names)}` }
+      : undefined;
   };
-  const missingGates = (pod.spec?.readinessGates ?? []).filter((gate) => previous?.conditions?.find((condition) => condition.type === gate.conditionType)?.status !== 'True');
+  const missingGates = (pod.spec?.readinessGates ?? []).filter(
+    (gate) => previous?.conditions?.find((condition) => condition.type === gate.conditionType)?.status !== 'True',
+  );
   const containersReady: Draft = { ...(notReady() ?? { status: 'True' }), type: 'ContainersReady' };
   let ready: Draft = { ...containersReady, type: 'Ready' };
   if (ready.status === 'True' && missingGates.length) {
-    ready = { type: 'Ready', status: 'False', reason: 'ReadinessGatesNotReady', message: missingGates.map((gate) => `corresponding condition of pod readiness gate "${gate.conditionType}" does not exist.`).join(', ') };
+    ready = {
+      type: 'Ready',
+      status: 'False',
+      reason: 'ReadinessGatesNotReady',
+      message: missingGates
+        .map((gate) => `corresponding condition of pod readiness gate "${gate.conditionType}" does not exist.`)
+        .join(', '),
+    };
   }
-  const drafts: Draft[] = [{ type: 'PodReadyToStartContainers', status: hasNetwork ? 'True' : 'False' }, initialized, ready, containersReady, { type: 'PodScheduled', status: 'True' }];
+  const drafts: Draft[] = [
+    { type: 'PodReadyToStartContainers', status: hasNetwork ? 'True' : 'False' },
+    initialized,
+    ready,
+    containersReady,
+    { type: 'PodScheduled', status: 'True' },
+  ];
   const own = drafts.map((draft): PodCondition => {
     const before = previous?.conditions?.find((condition) => condition.type === draft.type);
     const lastTransitionTime = before?.status === draft.status && before.lastTransitionTime ? before.lastTransitionTime : nowText;
     const { type, status, reason, message } = draft;
-    return { lastProbeTime: null as never, lastTransitionTime, ...(message ? { message } : {}), ...(reason ? { reason } : {}), status, type };
+    return {
+      lastProbeTime: null as never,
+      lastTransitionTime,
+      ...(message ? { message } : {}),
+      ...(reason ? { reason } : {}),
+      status,
+      type,
+    };
   });
   const others = (previous?.conditions ?? []).filter((condition) => !drafts.some((draft) => draft.type === condition.type));
   return [...own, ...others];
@@ -178,7 +216,7 @@ export function podStatusOf(input: StatusInput): PodStatus {
   // A pod that has ended stays ended, whatever the runtime still knows of it.
   const isFinal = previous?.phase === 'Succeeded' || previous?.phase === 'Failed';
   const phase = isFinal ? previous.phase! : computed;
-  const podIp = pod.spec?.hostNetwork ? (runtime ? input.hostIp : undefined) : (sandbox?.ip || previous?.podIP);
+  const podIp = pod.spec?.hostNetwork ? (runtime ? input.hostIp : undefined) : sandbox?.ip || previous?.podIP;
   const rejectedOnly = input.rejected && statuses.every((status) => !status.containerID);
   return {
     conditions: conditionsOf(pod, phase, inits, statuses, sandbox !== undefined, nowText, previous),

@@ -39,7 +39,8 @@ const SANDBOX_RETRY_MS = 10_000;
 /** Dead instances of a container that are kept for its last state and `logs --previous`. */
 const DEAD_CONTAINERS_KEPT = 1;
 
-const earlier = (a: number | undefined, b: number | undefined): number | undefined => (a === undefined ? b : b === undefined ? a : Math.min(a, b));
+const earlier = (a: number | undefined, b: number | undefined): number | undefined =>
+  a === undefined ? b : b === undefined ? a : Math.min(a, b);
 
 /** Removes old instances of containers and old sandboxes that nothing refers to. */
 async function removeDead(context: KubeletContext, runtime: RuntimePod): Promise<void> {
@@ -56,7 +57,8 @@ async function removeDead(context: KubeletContext, runtime: RuntimePod): Promise
     if (dead > DEAD_CONTAINERS_KEPT) await context.cri.removeContainer(status.id);
     else kept.add(status.podSandboxId);
   }
-  for (const sandbox of runtime.sandboxes.slice(1)) if (!kept.has(sandbox.id) && sandbox.state === 'SANDBOX_NOTREADY') await context.cri.removePodSandbox(sandbox.id);
+  for (const sandbox of runtime.sandboxes.slice(1))
+    if (!kept.has(sandbox.id) && sandbox.state === 'SANDBOX_NOTREADY') await context.cri.removePodSandbox(sandbox.id);
 }
 
 /** Runs a sandbox; a failure that is the pod's own is an event and undefined. */
@@ -76,7 +78,12 @@ export function createPodSync(options: PodSyncOptions): PodSync {
   const { cri, recorder, settings } = context;
   const starter: ContainerStarter = createContainerStarter(context, volumes);
 
-  const startAll = async (record: PodRecord, containers: readonly Container[], sandboxId: string, runtime: RuntimePod | undefined): Promise<number | undefined> => {
+  const startAll = async (
+    record: PodRecord,
+    containers: readonly Container[],
+    sandboxId: string,
+    runtime: RuntimePod | undefined,
+  ): Promise<number | undefined> => {
     let retryMs: number | undefined;
     for (const container of containers) {
       const outcome = await starter.start(record.pod, container, sandboxId, runtime, options.facts(runtime));
@@ -116,7 +123,9 @@ export function createPodSync(options: PodSyncOptions): PodSync {
       // The dead sandboxes keep their shims and addresses until they are stopped.
       for (const sandbox of runtime.sandboxes) await cri.stopPodSandbox(sandbox.id);
     } else {
-      const kill = actions.containersToKill.map(({ status, message }) => killContainer(context, pod, status, message, pod.spec?.terminationGracePeriodSeconds ?? 30, podIp));
+      const kill = actions.containersToKill.map(({ status, message }) =>
+        killContainer(context, pod, status, message, pod.spec?.terminationGracePeriodSeconds ?? 30, podIp),
+      );
       await Promise.all(kill);
     }
     let { sandboxId } = actions;
@@ -132,7 +141,10 @@ export function createPodSync(options: PodSyncOptions): PodSync {
     let retryMs: number | undefined;
     if (sandboxId) {
       if (actions.containersToKill.length) runtime = await cri.pod(uid);
-      retryMs = earlier(await startAll(record, actions.initContainersToStart, sandboxId, runtime), await startAll(record, actions.containersToStart, sandboxId, runtime));
+      retryMs = earlier(
+        await startAll(record, actions.initContainersToStart, sandboxId, runtime),
+        await startAll(record, actions.containersToStart, sandboxId, runtime),
+      );
     }
     runtime = await cri.pod(uid);
     for (const name of [...record.waiting.keys()]) if (newest(runtime, name)?.state === 'CONTAINER_RUNNING') record.waiting.delete(name);

@@ -70,7 +70,8 @@ export function createPodWorkers(options: PodWorkersOptions): PodWorkers {
   /** A pod that has ended by itself: its sandbox is stopped, its containers are kept for their logs until it is deleted. */
   const settle = async (worker: Worker, uid: string): Promise<void> => {
     const runtime = await context.cri.pod(uid);
-    if (runtime && runtime.sandboxes.some((sandbox) => sandbox.state === 'SANDBOX_READY')) await killPod(context, worker.record.pod, runtime, 0);
+    if (runtime && runtime.sandboxes.some((sandbox) => sandbox.state === 'SANDBOX_READY'))
+      await killPod(context, worker.record.pod, runtime, 0);
     options.report(worker.record, await context.cri.pod(uid));
   };
 
@@ -107,9 +108,23 @@ export function createPodWorkers(options: PodWorkersOptions): PodWorkers {
     let worker = workers.get(uid);
     if (!worker) {
       const name = `pod/${pod.metadata.namespace}/${pod.metadata.name}`;
-      const actor = startActor(podMachine, { clock, id: `pod/${uid}`, onState: (state) => telemetry.lifecycle(name, state, { kind: 'pod', uid, namespace: pod.metadata.namespace, pod: pod.metadata.name }) });
+      const actor = startActor(podMachine, {
+        clock,
+        id: `pod/${uid}`,
+        onState: (state) =>
+          telemetry.lifecycle(name, state, { kind: 'pod', uid, namespace: pod.metadata.namespace, pod: pod.metadata.name }),
+      });
       actor.send({ type: 'SCHEDULED' });
-      worker = { record: { pod, waiting: new Map() }, isRemoved: false, graceSeconds: undefined, isWorking: false, isDirty: false, isKilling: false, stopTimer: () => undefined, actor };
+      worker = {
+        record: { pod, waiting: new Map() },
+        isRemoved: false,
+        graceSeconds: undefined,
+        isWorking: false,
+        isDirty: false,
+        isKilling: false,
+        stopTimer: () => undefined,
+        actor,
+      };
       workers.set(uid, worker);
     }
     return worker;
@@ -119,7 +134,12 @@ export function createPodWorkers(options: PodWorkersOptions): PodWorkers {
     if (!worker.isKilling) return;
     const seconds = graceOf(worker);
     void context.cri.pod(worker.record.pod.metadata.uid!).then(
-      (runtime) => Promise.all((runtime?.containers ?? []).filter((status) => status.state === 'CONTAINER_RUNNING').map((status) => context.cri.stopContainer(status.id, seconds))),
+      (runtime) =>
+        Promise.all(
+          (runtime?.containers ?? [])
+            .filter((status) => status.state === 'CONTAINER_RUNNING')
+            .map((status) => context.cri.stopContainer(status.id, seconds)),
+        ),
       (error: unknown) => telemetry.log('error', `cannot shorten the grace period: ${String(error)}`),
     );
   };

@@ -44,7 +44,20 @@ interface WorkerParts {
 }
 
 /** Starts the worker of one probe of one container instance. */
-function startWorker({ context, recorder, onChange, results, jitter, kind, pod, container, containerId, startedAt, probe, podIp }: WorkerParts): Worker {
+function startWorker({
+  context,
+  recorder,
+  onChange,
+  results,
+  jitter,
+  kind,
+  pod,
+  container,
+  containerId,
+  startedAt,
+  probe,
+  podIp,
+}: WorkerParts): Worker {
   const { clock } = context.process;
   const periodMs = (probe.periodSeconds ?? 10) * 1000;
   const successThreshold = probe.successThreshold ?? 1;
@@ -102,8 +115,15 @@ export function createProbes(context: KubeletContext, recorder: EventRecorder, o
   const workers = new Map<string, Worker>();
   const jitter = random.fork('probes');
 
-  const start = (kind: ProbeKind, pod: Pod, container: Container, containerId: string, startedAt: number, probe: Probe, podIp: string): Worker =>
-    startWorker({ context, recorder, onChange, results, jitter, kind, pod, container, containerId, startedAt, probe, podIp });
+  const start = (
+    kind: ProbeKind,
+    pod: Pod,
+    container: Container,
+    containerId: string,
+    startedAt: number,
+    probe: Probe,
+    podIp: string,
+  ): Worker => startWorker({ context, recorder, onChange, results, jitter, kind, pod, container, containerId, startedAt, probe, podIp });
 
   return {
     liveness: (containerId) => results.liveness.get(containerId),

@@ -25,7 +25,10 @@ export function followRuntime(context: KubeletContext, wake: (uid: string | unde
           else if (uid) wake(uid);
         }
       } catch (error) {
-        process.telemetry.log('warning', `Evented PLEG: failed to get container events: ${error instanceof Error ? error.message : String(error)}`);
+        process.telemetry.log(
+          'warning',
+          `Evented PLEG: failed to get container events: ${error instanceof Error ? error.message : String(error)}`,
+        );
       }
       await process.clock.sleep(RETRY_MS);
     }

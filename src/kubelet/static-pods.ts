@@ -16,7 +16,8 @@ export const ANNOTATION_CONFIG_SEEN = 'kubernetes.io/config.seen';
 export const ANNOTATION_MIRROR = 'kubernetes.io/config.mirror';
 
 /** Whether a pod comes from a file on this node. */
-export const isStaticPod = (pod: Pod): boolean => pod.metadata.annotations?.[ANNOTATION_CONFIG_SOURCE] === 'file' && pod.metadata.annotations[ANNOTATION_MIRROR] === undefined;
+export const isStaticPod = (pod: Pod): boolean =>
+  pod.metadata.annotations?.[ANNOTATION_CONFIG_SOURCE] === 'file' && pod.metadata.annotations[ANNOTATION_MIRROR] === undefined;
 /** Whether a pod of the API is the mirror of a static one. */
 export const isMirrorPod = (pod: Pod): boolean => pod.metadata.annotations?.[ANNOTATION_MIRROR] !== undefined;
 /** `namespace/name`. */
@@ -25,7 +26,8 @@ export const fullName = (pod: Pod): string => `${pod.metadata.namespace ?? ''}/$
 /** Makes a pod of a manifest. Throws an Error where the text is no pod. The UID is a hash of node, file and content, so that a changed file is another pod. */
 export function podOfManifest(text: string, path: string, nodeName: string, crypto: Crypto, seenMs: number): Pod {
   const manifest = parse(text) as Pod | null;
-  if (!manifest || manifest.kind !== 'Pod' || !manifest.spec?.containers?.length || !manifest.metadata?.name) throw new Error(`couldn't parse as pod(Object 'Kind' is missing in '${text.slice(0, 80)}'), please check config file`);
+  if (!manifest || manifest.kind !== 'Pod' || !manifest.spec?.containers?.length || !manifest.metadata?.name)
+    throw new Error(`couldn't parse as pod(Object 'Kind' is missing in '${text.slice(0, 80)}'), please check config file`);
   const pod = structuredClone(manifest);
   const digest = crypto.sha256(`host:${nodeName}file:${path}${JSON.stringify(manifest)}`);
   const hash = Array.from(digest.subarray(0, 16), (byte) => byte.toString(16).padStart(2, '0')).join('');
@@ -35,13 +37,20 @@ export function podOfManifest(text: string, path: string, nodeName: string, cryp
     name: `${pod.metadata.name}-${nodeName}`,
     namespace: pod.metadata.namespace ?? 'default',
     uid: pod.metadata.uid ?? hash,
-    annotations: { ...pod.metadata.annotations, [ANNOTATION_CONFIG_HASH]: hash, [ANNOTATION_CONFIG_SEEN]: new Date(seenMs).toISOString().replace('Z', '000000Z'), [ANNOTATION_CONFIG_SOURCE]: 'file' },
+    annotations: {
+      ...pod.metadata.annotations,
+      [ANNOTATION_CONFIG_HASH]: hash,
+      [ANNOTATION_CONFIG_SEEN]: new Date(seenMs).toISOString().replace('Z', '000000Z'),
+      [ANNOTATION_CONFIG_SOURCE]: 'file',
+    },
   };
   pod.spec = { ...pod.spec!, nodeName };
   const kind = kindOf('v1', 'Pod');
   if (kind) applyDefaults(kind, pod);
   // A node's own trouble must not evict what the node itself runs.
-  if (!pod.spec.tolerations?.some((toleration) => toleration.operator === 'Exists' && toleration.effect === 'NoExecute' && !toleration.key)) {
+  if (
+    !pod.spec.tolerations?.some((toleration) => toleration.operator === 'Exists' && toleration.effect === 'NoExecute' && !toleration.key)
+  ) {
     pod.spec.tolerations = [...(pod.spec.tolerations ?? []), { effect: 'NoExecute', operator: 'Exists' }];
   }
   pod.status = { phase: 'Pending' };
@@ -49,7 +58,11 @@ export function podOfManifest(text: string, path: string, nodeName: string, cryp
 }
 
 /** Watches a directory of manifests. `onPods` gets all pods of it, at first and after each change; a broken file is given to `onBroken` and skipped. */
-export function watchManifests(context: KubeletContext, onPods: (pods: readonly Pod[]) => void, onBroken: (path: string, message: string) => void): Stop {
+export function watchManifests(
+  context: KubeletContext,
+  onPods: (pods: readonly Pod[]) => void,
+  onBroken: (path: string, message: string) => void,
+): Stop {
   const { process, settings } = context;
   const { files, clock } = process;
   const directory = settings.staticPodPath;
@@ -132,7 +145,11 @@ export function createMirrors(context: KubeletContext, nodeUid: () => string | u
       const uid = nodeUid();
       if (!context.client || !uid) return;
       if (mirror) {
-        if (mirror.metadata.deletionTimestamp === undefined && mirror.metadata.annotations?.[ANNOTATION_MIRROR] === pod.metadata.annotations?.[ANNOTATION_CONFIG_HASH]) return;
+        if (
+          mirror.metadata.deletionTimestamp === undefined &&
+          mirror.metadata.annotations?.[ANNOTATION_MIRROR] === pod.metadata.annotations?.[ANNOTATION_CONFIG_HASH]
+        )
+          return;
         await remove(mirror);
       }
       try {

@@ -21,7 +21,10 @@ const sum = (stats: readonly cri.ContainerStats[]): Usage => ({
 
 function nodeUsage(context: KubeletContext, stats: readonly cri.ContainerStats[]): Usage {
   const containers = sum(stats);
-  return { memoryBytes: containers.memoryBytes + SYSTEM_MEMORY_BYTES, cpuNanoseconds: containers.cpuNanoseconds + SYSTEM_CPU_MILLIS * context.process.clock.monotonicMs() * 1000 };
+  return {
+    memoryBytes: containers.memoryBytes + SYSTEM_MEMORY_BYTES,
+    cpuNanoseconds: containers.cpuNanoseconds + SYSTEM_CPU_MILLIS * context.process.clock.monotonicMs() * 1000,
+  };
 }
 
 /** The summary of node and pods. */
@@ -41,14 +44,23 @@ export async function statsSummary(context: KubeletContext, pods: readonly Pod[]
       startTime: formatTime(facts.bootedWallMs),
       ...usage(node),
       memory: { ...usage(node).memory, availableBytes: facts.memoryBytes - node.memoryBytes },
-      fs: { time, capacityBytes: facts.storageBytes, availableBytes: Math.floor(facts.storageBytes * 0.8), usedBytes: Math.floor(facts.storageBytes * 0.2) },
+      fs: {
+        time,
+        capacityBytes: facts.storageBytes,
+        availableBytes: Math.floor(facts.storageBytes * 0.8),
+        usedBytes: Math.floor(facts.storageBytes * 0.2),
+      },
     },
     pods: pods.map((pod) => {
       const own = stats.filter((stat) => stat.labels[LABEL_POD_UID] === pod.metadata.uid);
       return {
         podRef: { name: pod.metadata.name, namespace: pod.metadata.namespace, uid: pod.metadata.uid },
         startTime: pod.status?.startTime ?? time,
-        containers: own.map((stat) => ({ name: stat.labels[LABEL_CONTAINER_NAME], ...usage({ memoryBytes: stat.memoryWorkingSetBytes, cpuNanoseconds: stat.cpuUsageNanoseconds }), rootfs: { time, usedBytes: stat.rootFsUsedBytes } })),
+        containers: own.map((stat) => ({
+          name: stat.labels[LABEL_CONTAINER_NAME],
+          ...usage({ memoryBytes: stat.memoryWorkingSetBytes, cpuNanoseconds: stat.cpuUsageNanoseconds }),
+          rootfs: { time, usedBytes: stat.rootFsUsedBytes },
+        })),
         ...usage(sum(own)),
       };
     }),
@@ -59,14 +71,30 @@ export async function statsSummary(context: KubeletContext, pods: readonly Pod[]
 export async function resourceMetrics(context: KubeletContext): Promise<string> {
   const stats = await context.cri.listStats();
   const node = nodeUsage(context, stats);
-  const labels = (stat: cri.ContainerStats): string => `container="${stat.labels[LABEL_CONTAINER_NAME]}",namespace="${stat.labels[LABEL_POD_NAMESPACE]}",pod="${stat.labels[LABEL_POD_NAME]}"`;
-  const family = (name: string, type: string, help: string, lines: readonly string[]): string => [`# HELP ${name} [STABLE] ${help}`, `# TYPE ${name} ${type}`, ...lines].map((line) => `${line}\n`).join('');
+  const labels = (stat: cri.ContainerStats): string =>
+    `container="${stat.labels[LABEL_CONTAINER_NAME]}",namespace="${stat.labels[LABEL_POD_NAMESPACE]}",pod="${stat.labels[LABEL_POD_NAME]}"`;
+  const family = (name: string, type: string, help: string, lines: readonly string[]): string =>
+    [`# HELP ${name} [STABLE] ${help}`, `# TYPE ${name} ${type}`, ...lines].map((line) => `${line}\n`).join('');
   const at = (stat: cri.ContainerStats): string => String(stat.timestampMs);
   return (
-    family('container_cpu_usage_seconds_total', 'counter', 'Cumulative cpu time consumed by the container in core-seconds', stats.map((stat) => `container_cpu_usage_seconds_total{${labels(stat)}} ${stat.cpuUsageNanoseconds / 1e9} ${at(stat)}`)) +
-    family('container_memory_working_set_bytes', 'gauge', 'Current working set of the container in bytes', stats.map((stat) => `container_memory_working_set_bytes{${labels(stat)}} ${stat.memoryWorkingSetBytes} ${at(stat)}`)) +
-    family('node_cpu_usage_seconds_total', 'counter', 'Cumulative cpu time consumed by the node in core-seconds', [`node_cpu_usage_seconds_total ${node.cpuNanoseconds / 1e9}`]) +
-    family('node_memory_working_set_bytes', 'gauge', 'Current working set of the node in bytes', [`node_memory_working_set_bytes ${node.memoryBytes}`]) +
+    family(
+      'container_cpu_usage_seconds_total',
+      'counter',
+      'Cumulative cpu time consumed by the container in core-seconds',
+      stats.map((stat) => `container_cpu_usage_seconds_total{${labels(stat)}} ${stat.cpuUsageNanoseconds / 1e9} ${at(stat)}`),
+    ) +
+    family(
+      'container_memory_working_set_bytes',
+      'gauge',
+      'Current working set of the container in bytes',
+      stats.map((stat) => `container_memory_working_set_bytes{${labels(stat)}} ${stat.memoryWorkingSetBytes} ${at(stat)}`),
+    ) +
+    family('node_cpu_usage_seconds_total', 'counter', 'Cumulative cpu time consumed by the node in core-seconds', [
+      `node_cpu_usage_seconds_total ${node.cpuNanoseconds / 1e9}`,
+    ]) +
+    family('node_memory_working_set_bytes', 'gauge', 'Current working set of the node in bytes', [
+      `node_memory_working_set_bytes ${node.memoryBytes}`,
+    ]) +
     family('scrape_error', 'gauge', '1 if there was an error while getting container metrics, 0 otherwise', ['scrape_error 0'])
   );
 }

@@ -78,7 +78,9 @@ export function createStatusManager({ context, apiPod }: StatusManagerOptions): 
       try {
         if (await sendOnce(uid)) pending.delete(uid);
       } catch (error) {
-        telemetry.log('warning', `Failed to update status for pod: ${error instanceof Error ? error.message : String(error)}`, { podUID: uid });
+        telemetry.log('warning', `Failed to update status for pod: ${error instanceof Error ? error.message : String(error)}`, {
+          podUID: uid,
+        });
         await clock.sleep(RETRY_MS);
       }
     }
@@ -110,7 +112,9 @@ export function createStatusManager({ context, apiPod }: StatusManagerOptions): 
           return;
         } catch (error) {
           if (error instanceof StatusError && (isNotFound(error) || isConflict(error))) return;
-          telemetry.log('warning', `Failed to delete status for pod: ${error instanceof Error ? error.message : String(error)}`, { podUID: uid ?? '' });
+          telemetry.log('warning', `Failed to delete status for pod: ${error instanceof Error ? error.message : String(error)}`, {
+            podUID: uid ?? '',
+          });
           await clock.sleep(RETRY_MS);
         }
       }

@@ -28,18 +28,23 @@ export interface PlannedMachine {
   readonly zone: string;
 }
 
-const within = (value: unknown, least: number, most: number): value is number => Number.isInteger(value) && (value as number) >= least && (value as number) <= most;
+const within = (value: unknown, least: number, most: number): value is number =>
+  Number.isInteger(value) && (value as number) >= least && (value as number) <= most;
 
 /** What is wrong with a spec, a sentence each; empty when nothing is. */
 export function whySpecInvalid(spec: ClusterSpec): string[] {
   const wrong: string[] = [];
-  if (spec.topology !== 'stacked' && spec.topology !== 'external') wrong.push(`topology: ${JSON.stringify(spec.topology)} is neither "stacked" nor "external"`);
+  if (spec.topology !== 'stacked' && spec.topology !== 'external')
+    wrong.push(`topology: ${JSON.stringify(spec.topology)} is neither "stacked" nor "external"`);
   if (!within(spec.controlPlanes, 1, 5)) wrong.push(`controlPlanes: ${JSON.stringify(spec.controlPlanes)} is not a number from 1 to 5`);
-  if (!within(spec.workers, 0, MAX_MACHINES)) wrong.push(`workers: ${JSON.stringify(spec.workers)} is not a number from 0 to ${MAX_MACHINES}`);
-  if (spec.topology === 'external' && !within(spec.etcdMembers, 1, 5)) wrong.push(`etcdMembers: ${JSON.stringify(spec.etcdMembers)} is not a number from 1 to 5`);
+  if (!within(spec.workers, 0, MAX_MACHINES))
+    wrong.push(`workers: ${JSON.stringify(spec.workers)} is not a number from 0 to ${MAX_MACHINES}`);
+  if (spec.topology === 'external' && !within(spec.etcdMembers, 1, 5))
+    wrong.push(`etcdMembers: ${JSON.stringify(spec.etcdMembers)} is not a number from 1 to 5`);
   if (!within(spec.zones, 1, 9)) wrong.push(`zones: ${JSON.stringify(spec.zones)} is not a number from 1 to 9`);
   if (!Number.isInteger(spec.seed)) wrong.push(`seed: ${JSON.stringify(spec.seed)} is not a whole number`);
-  if (wrong.length === 0 && planMachines(spec).length > MAX_MACHINES) wrong.push(`a lab of ${planMachines(spec).length} machines is more than the ${MAX_MACHINES} that one tab carries`);
+  if (wrong.length === 0 && planMachines(spec).length > MAX_MACHINES)
+    wrong.push(`a lab of ${planMachines(spec).length} machines is more than the ${MAX_MACHINES} that one tab carries`);
   return wrong;
 }
 
@@ -48,14 +53,21 @@ export function noticesOf(spec: ClusterSpec): string[] {
   const members = spec.topology === 'external' ? spec.etcdMembers : spec.controlPlanes;
   if (members % 2 === 1) return [];
   const survives = Math.floor((members - 1) / 2);
-  return [`${members} etcd members survive the loss of ${survives}, no more than ${members - 1} do: the quorum of ${members} is ${Math.floor(members / 2) + 1}. Odd numbers are the better buy.`];
+  return [
+    `${members} etcd members survive the loss of ${survives}, no more than ${members - 1} do: the quorum of ${members} is ${Math.floor(members / 2) + 1}. Odd numbers are the better buy.`,
+  ];
 }
 
 /** The machines of a spec: load balancer, control planes, etcd hosts, workers, workstation. Addresses are 10.0.0.x. */
 export function planMachines(spec: ClusterSpec): PlannedMachine[] {
   const zone = (index: number): string => `zone-${String.fromCharCode(97 + (index % spec.zones))}`;
   const numbered = (role: MachineRole, stem: string, count: number, first: number, alone: boolean): PlannedMachine[] =>
-    Array.from({ length: count }, (_, index) => ({ name: alone && count === 1 ? stem : `${stem}-${index + 1}`, role, address: `10.0.0.${first + index}`, zone: zone(index) }));
+    Array.from({ length: count }, (_, index) => ({
+      name: alone && count === 1 ? stem : `${stem}-${index + 1}`,
+      role,
+      address: `10.0.0.${first + index}`,
+      zone: zone(index),
+    }));
   return [
     { name: 'load-balancer', role: 'load-balancer', address: '10.0.0.10', zone: zone(0) },
     ...numbered('control-plane', 'control-plane', spec.controlPlanes, 11, true),

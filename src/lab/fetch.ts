@@ -25,12 +25,19 @@ async function bodyOf(request: Request): Promise<string | Uint8Array | undefined
 }
 
 /** `fetch` through the network of the workstation that is on. Rejects with a TypeError, as fetch does, when no answer comes. */
-export function labFetch(current: () => workstation.WorkstationManagement): (input: string | URL | Request, init?: RequestInit) => Promise<Response> {
+export function labFetch(
+  current: () => workstation.WorkstationManagement,
+): (input: string | URL | Request, init?: RequestInit) => Promise<Response> {
   let sent = 0;
   return (input, init) => send(current, `fetch-${++sent}`, input, init);
 }
 
-async function send(current: () => workstation.WorkstationManagement, id: string, input: string | URL | Request, init: RequestInit | undefined): Promise<Response> {
+async function send(
+  current: () => workstation.WorkstationManagement,
+  id: string,
+  input: string | URL | Request,
+  init: RequestInit | undefined,
+): Promise<Response> {
   const request = new Request(typeof input === 'string' ? new URL(input, ORIGIN) : input, init);
   request.signal.throwIfAborted();
   const { pathname, search } = new URL(request.url);
@@ -62,8 +69,19 @@ async function send(current: () => workstation.WorkstationManagement, id: string
     machine
       .fetch(
         id,
-        { method: request.method, path: pathname + search, headers: [...request.headers.entries()], ...(body === undefined ? {} : { body }) },
-        ({ status, headers }) => resolve(new Response(WITHOUT_BODY.includes(status) ? null : stream, { status: status === 101 ? 200 : status, headers: headers.map(([name, value]): [string, string] => [name, value]) })),
+        {
+          method: request.method,
+          path: pathname + search,
+          headers: [...request.headers.entries()],
+          ...(body === undefined ? {} : { body }),
+        },
+        ({ status, headers }) =>
+          resolve(
+            new Response(WITHOUT_BODY.includes(status) ? null : stream, {
+              status: status === 101 ? 200 : status,
+              headers: headers.map(([name, value]): [string, string] => [name, value]),
+            }),
+          ),
         async (chunk) => {
           controller?.enqueue(typeof chunk === 'string' ? new TextEncoder().encode(chunk) : chunk);
           if ((controller?.desiredSize ?? 1) <= 0) await new Promise<void>((more) => (wantsMore = more));

@@ -2,4 +2,18 @@
 export { createLab, InvalidSpecError, type LabOptions } from './create-lab.ts';
 export { DEFAULT_SPEC, MAX_MACHINES, noticesOf, planMachines, whySpecInvalid, type PlannedMachine } from './cluster-spec.ts';
 export { memoryStore, type LabStore, type StoredLab, type StoredMachine } from './lab-store.ts';
-export type { ClusterSpec, ComponentInfo, ConnectOptions, DiskFault, Lab, LabConnection, LabEvents, LabFault, MachineInfo, MachineRole, RunOptions, RunOutput, TerminalSession } from './lab.ts';
+export type {
+  ClusterSpec,
+  ComponentInfo,
+  ConnectOptions,
+  DiskFault,
+  Lab,
+  LabConnection,
+  LabEvents,
+  LabFault,
+  MachineInfo,
+  MachineRole,
+  RunOptions,
+  RunOutput,
+  TerminalSession,
+} from './lab.ts';

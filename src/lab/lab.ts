@@ -99,7 +99,13 @@ export interface LabEvents {
   readonly machine: MachineInfo;
   readonly span: management.SpanRecord & { readonly machine: string };
   readonly log: management.LogRecord & { readonly machine: string };
-  readonly raft: { readonly machine: string; readonly role: string; readonly term: number; readonly commit: number; readonly applied: number };
+  readonly raft: {
+    readonly machine: string;
+    readonly role: string;
+    readonly term: number;
+    readonly commit: number;
+    readonly applied: number;
+  };
   readonly time: management.TimeStatus & { readonly wallMs: number };
   readonly notice: { readonly message: string };
   readonly error: { readonly machine?: string; readonly message: string };
@@ -125,7 +131,11 @@ export interface Lab {
    */
   connect(path: string, options: ConnectOptions): Promise<LabConnection>;
   /** An interactive shell; for the terminal of the page. */
-  terminal(size: { columns: number; rows: number }, onOutput: (data: string) => Promise<void>, onExit: (exitCode: number) => void): Promise<TerminalSession>;
+  terminal(
+    size: { columns: number; rows: number },
+    onOutput: (data: string) => Promise<void>,
+    onExit: (exitCode: number) => void,
+  ): Promise<TerminalSession>;
   readonly machines: {
     list(): Promise<MachineInfo[]>;
     powerOff(name: string): Promise<void>;

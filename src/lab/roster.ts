@@ -39,7 +39,8 @@ export function createRoster(onChange: (machine: MachineInfo) => void): Roster {
   return {
     plan(machines, powerOf) {
       entries.clear();
-      for (const planned of machines) entries.set(planned.name, { planned, state: powerOf(planned.name) === 'on' ? 'booting' : 'off', components: new Map() });
+      for (const planned of machines)
+        entries.set(planned.name, { planned, state: powerOf(planned.name) === 'on' ? 'booting' : 'off', components: new Map() });
       for (const entry of entries.values()) onChange(infoOf(entry));
     },
     setState(name, state) {
@@ -57,7 +58,11 @@ export function createRoster(onChange: (machine: MachineInfo) => void): Roster {
         const before = entry.components.get(component.name)?.raft;
         entry.components.set(component.name, component);
         const { raft } = component;
-        if (raft && (raft.term !== before?.term || raft.role !== before.role || raft.commit !== before.commit || raft.applied !== before.applied)) movements.push({ machine: batch.machine, ...raft });
+        if (
+          raft &&
+          (raft.term !== before?.term || raft.role !== before.role || raft.commit !== before.commit || raft.applied !== before.applied)
+        )
+          movements.push({ machine: batch.machine, ...raft });
       }
       if (batch.components.length > 0) onChange(infoOf(entry));
       return movements;

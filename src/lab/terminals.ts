@@ -18,7 +18,10 @@ export function createTerminals(current: () => workstation.WorkstationManagement
       const interrupt = (): void => unanswered(machine.interrupt(id));
       options.signal?.addEventListener('abort', interrupt, { once: true });
       try {
-        const settings = { ...(options.stdin === undefined ? {} : { stdin: options.stdin }), ...(options.session === undefined ? {} : { session: options.session }) };
+        const settings = {
+          ...(options.stdin === undefined ? {} : { stdin: options.stdin }),
+          ...(options.session === undefined ? {} : { session: options.session }),
+        };
         const { exitCode } = await machine.run(id, line, settings, (fd, text) => {
           output[fd] += text;
           options.onOutput?.({ fd, text });

@@ -17,7 +17,12 @@ interface BackendState {
   sessions: number;
 }
 
-async function isReady(process: Process, backend: BackendState, check: 'readyz' | 'tcp', rootCas: readonly Certificate[]): Promise<boolean> {
+async function isReady(
+  process: Process,
+  backend: BackendState,
+  check: 'readyz' | 'tcp',
+  rootCas: readonly Certificate[],
+): Promise<boolean> {
   try {
     if (check === 'tcp') {
       const connection = await process.network.dial(backend.address, backend.port, { timeoutMs: CHECK_TIMEOUT_MS });
@@ -26,7 +31,10 @@ async function isReady(process: Process, backend: BackendState, check: 'readyz' 
     }
     const client = createHttpClient(process.network, process.clock, { address: backend.address, port: backend.port, rootCas });
     try {
-      const response = await client.request({ method: 'GET', path: '/readyz', headers: [['user-agent', 'load-balancer']] }, { timeoutMs: CHECK_TIMEOUT_MS });
+      const response = await client.request(
+        { method: 'GET', path: '/readyz', headers: [['user-agent', 'load-balancer']] },
+        { timeoutMs: CHECK_TIMEOUT_MS },
+      );
       await response.text();
       return response.status === 200;
     } finally {
@@ -55,7 +63,11 @@ export const loadBalancer: Program = async (process) => {
   let next = 0;
   const tell = (): void => {
     const healthy = backends.filter((backend) => backend.isHealthy);
-    process.telemetry.facts({ healthy: healthy.length, total: backends.length, backends: Object.fromEntries(backends.map((backend) => [backend.address, backend.isHealthy])) });
+    process.telemetry.facts({
+      healthy: healthy.length,
+      total: backends.length,
+      backends: Object.fromEntries(backends.map((backend) => [backend.address, backend.isHealthy])),
+    });
   };
   const listener = await process.network.listen(
     port,

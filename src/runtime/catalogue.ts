@@ -19,7 +19,16 @@ export interface CatalogueOptions {
   readonly fallback?: (reference: ImageReference) => Image | undefined;
 }
 
-const KNOWN_REGISTRIES: readonly string[] = ['docker.io', 'registry.k8s.io', 'quay.io', 'ghcr.io', 'gcr.io', 'mcr.microsoft.com', 'public.ecr.aws', 'registry.gitlab.com'];
+const KNOWN_REGISTRIES: readonly string[] = [
+  'docker.io',
+  'registry.k8s.io',
+  'quay.io',
+  'ghcr.io',
+  'gcr.io',
+  'mcr.microsoft.com',
+  'public.ecr.aws',
+  'registry.gitlab.com',
+];
 
 function unresolved(code: 'Unknown' | 'NotFound', reference: ImageReference, cause: string): RpcError {
   const name = formatReference(reference);
@@ -28,7 +37,11 @@ function unresolved(code: 'Unknown' | 'NotFound', reference: ImageReference, cau
 
 function unknownRepository(reference: ImageReference): RpcError {
   if (reference.registry === 'docker.io') {
-    return unresolved('Unknown', reference, 'pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed');
+    return unresolved(
+      'Unknown',
+      reference,
+      'pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed',
+    );
   }
   if (KNOWN_REGISTRIES.includes(reference.registry)) return unresolved('NotFound', reference, `${formatReference(reference)}: not found`);
   const host = reference.registry.split(':')[0]!;

@@ -1,7 +1,14 @@
 /** Containers: created in a sandbox, started through its shim, stopped with TERM and then KILL, recovered after containerd or the machine was away. */
 import { RpcError, type Process } from '#host';
 import type {
-  Container, ContainerEvent, ContainerFilter, ContainerReference, ContainerStats, ContainerStatus, CreateContainerRequest, StopContainerRequest,
+  Container,
+  ContainerEvent,
+  ContainerFilter,
+  ContainerReference,
+  ContainerStats,
+  ContainerStatus,
+  CreateContainerRequest,
+  StopContainerRequest,
 } from './cri-types.ts';
 import { environmentOf, type ResolvedImage } from './image.ts';
 import type { ImageService } from './image-service.ts';
@@ -49,7 +56,13 @@ const toContainer = (record: ContainerRecord): Container => ({
   annotations: record.config.annotations,
 });
 
-function taskOf(id: string, request: CreateContainerRequest, image: string, resolved: ResolvedImage, sandbox: SandboxRecord): CreateTaskRequest {
+function taskOf(
+  id: string,
+  request: CreateContainerRequest,
+  image: string,
+  resolved: ResolvedImage,
+  sandbox: SandboxRecord,
+): CreateTaskRequest {
   const { config } = request;
   const command = config.command.length ? config.command : (resolved.image.entrypoint ?? []);
   // A command given by the pod also drops the image's own arguments, as in Docker.
@@ -97,13 +110,15 @@ export function createContainerService(options: ContainerServiceOptions): Contai
   };
   const create = async (request: CreateContainerRequest): Promise<ContainerReference> => {
     const sandbox = options.sandboxOf(request.podSandboxId);
-    if (sandbox.state !== 'SANDBOX_READY') throw new RpcError('Unknown', `failed to get sandbox container task: no running task found: task ${sandbox.id} not found: not found`);
+    if (sandbox.state !== 'SANDBOX_READY')
+      throw new RpcError('Unknown', `failed to get sandbox container task: no running task found: task ${sandbox.id} not found: not found`);
     const { config } = request;
     const { record: image, resolved } = images.require(config.image);
     const id = idFrom(process.random.bytes(32));
     const reference = image.repoTags[0] ?? image.repoDigests[0]!;
     const task = taskOf(id, request, reference, resolved, sandbox);
-    if (!task.argv.length) throw new RpcError('Unknown', 'failed to generate container "' + id + '" spec: failed to generate spec: no command specified');
+    if (!task.argv.length)
+      throw new RpcError('Unknown', 'failed to generate container "' + id + '" spec: failed to generate spec: no command specified');
     const client = shims.client(sandbox);
     if (!client) throw new RpcError('Unknown', `failed to get the shim of sandbox "${sandbox.id}": not found`);
     await client.call('Task/Create', task);
@@ -178,8 +193,14 @@ export function createContainerService(options: ContainerServiceOptions): Contai
   const matching = (filter: ContainerFilter): ContainerRecord[] =>
     store
       .list()
-      .filter((record) => (filter.id === undefined || record.id === filter.id) && (filter.podSandboxId === undefined || record.podSandboxId === filter.podSandboxId))
-      .filter((record) => (filter.state === undefined || record.state === filter.state) && matchesLabels(record.config.labels, filter.labels));
+      .filter(
+        (record) =>
+          (filter.id === undefined || record.id === filter.id) &&
+          (filter.podSandboxId === undefined || record.podSandboxId === filter.podSandboxId),
+      )
+      .filter(
+        (record) => (filter.state === undefined || record.state === filter.state) && matchesLabels(record.config.labels, filter.labels),
+      );
   return {
     require,
     stop,
@@ -209,11 +230,22 @@ export function createContainerService(options: ContainerServiceOptions): Contai
         const { startedAt, finishedAt, exitCode, reason, message, config } = record;
         const sandbox = options.sandboxOf(record.podSandboxId);
         const logPath = config.logPath ? `${logDirectoryOf(sandbox.config)}/${config.logPath}` : '';
-        const status: ContainerStatus = { ...toContainer(record), startedAt, finishedAt, exitCode, reason, message, mounts: config.mounts, logPath };
+        const status: ContainerStatus = {
+          ...toContainer(record),
+          startedAt,
+          finishedAt,
+          exitCode,
+          reason,
+          message,
+          mounts: config.mounts,
+          logPath,
+        };
         return { status };
       },
       'Runtime/ContainerStats': async ({ containerId }: ContainerReference) => ({ stats: stats(require(containerId)) }),
-      'Runtime/ListContainerStats': async (filter: ContainerFilter) => ({ stats: matching({ ...filter, state: 'CONTAINER_RUNNING' }).map(stats) }),
+      'Runtime/ListContainerStats': async (filter: ContainerFilter) => ({
+        stats: matching({ ...filter, state: 'CONTAINER_RUNNING' }).map(stats),
+      }),
     },
   };
 }

@@ -85,12 +85,21 @@ export function containerd(catalogue: Catalogue, cni: Cni): Program {
       if (!client) throw new RpcError('Unavailable', `sandbox ${id} is not running`);
       return client;
     };
-    const streaming = createStreamingService({ clock, shimOfSandbox, shimOfContainer: (id) => shimOfSandbox(containers.require(id).podSandboxId) });
-
-    recover(sandboxStore.list(), (record) => shims.client(record) !== undefined, follow, (id) => {
-      containers.markLost(id);
-      sandboxes.markNotReady(id);
+    const streaming = createStreamingService({
+      clock,
+      shimOfSandbox,
+      shimOfContainer: (id) => shimOfSandbox(containers.require(id).podSandboxId),
     });
+
+    recover(
+      sandboxStore.list(),
+      (record) => shims.client(record) !== undefined,
+      follow,
+      (id) => {
+        containers.markLost(id);
+        sandboxes.markNotReady(id);
+      },
+    );
     const own: RpcService = {
       unary: { 'Runtime/Version': async () => VERSION, 'Runtime/Status': async () => statusOf(cni.isConfigured({ files, kernel })) },
       streaming: { 'Runtime/GetContainerEvents': (stream: RpcStream<never, ContainerEvent>) => events.serve(stream) },
@@ -104,15 +113,28 @@ export function containerd(catalogue: Catalogue, cni: Cni): Program {
   };
 }
 
-const VERSION: VersionResponse = Object.freeze({ version: '0.1.0', runtimeName: 'containerd', runtimeVersion: 'v2.1.0', runtimeApiVersion: 'v1' });
+const VERSION: VersionResponse = Object.freeze({
+  version: '0.1.0',
+  runtimeName: 'containerd',
+  runtimeVersion: 'v2.1.0',
+  runtimeApiVersion: 'v1',
+});
 
 /** One service of several. */
 function joined(services: readonly RpcService[]): RpcService {
-  return { unary: Object.assign({}, ...services.map(({ unary }) => unary)) as RpcService['unary'], streaming: Object.assign({}, ...services.map(({ streaming }) => streaming)) as RpcService['streaming'] };
+  return {
+    unary: Object.assign({}, ...services.map(({ unary }) => unary)) as RpcService['unary'],
+    streaming: Object.assign({}, ...services.map(({ streaming }) => streaming)) as RpcService['streaming'],
+  };
 }
 
 /** What a containerd that comes up makes of its records: live shims are followed, the rest has ended. */
-function recover(records: readonly SandboxRecord[], isAlive: (record: SandboxRecord) => boolean, follow: (record: SandboxRecord) => void, lost: (id: string) => void): void {
+function recover(
+  records: readonly SandboxRecord[],
+  isAlive: (record: SandboxRecord) => boolean,
+  follow: (record: SandboxRecord) => void,
+  lost: (id: string) => void,
+): void {
   for (const record of records) {
     if (isAlive(record)) follow(record);
     else lost(record.id);
@@ -125,7 +147,12 @@ function statusOf(isNetworkReady: boolean): StatusResponse {
       { type: 'RuntimeReady', status: true, reason: '', message: '' },
       isNetworkReady
         ? { type: 'NetworkReady', status: true, reason: '', message: '' }
-        : { type: 'NetworkReady', status: false, reason: 'NetworkPluginNotReady', message: 'Network plugin returns error: cni plugin not initialized' },
+        : {
+            type: 'NetworkReady',
+            status: false,
+            reason: 'NetworkPluginNotReady',
+            message: 'Network plugin returns error: cni plugin not initialized',
+          },
     ],
   };
 }

@@ -2,7 +2,11 @@
 import type { Program } from '#host';
 
 /** `greeting` is written first, if the command is one of `commands`. A command no program answers to ends with 127, as in a shell. */
-export function entrypoint(scriptName: string, programs: () => Readonly<Record<string, Program>>, greeting: (command: string) => string): Program {
+export function entrypoint(
+  scriptName: string,
+  programs: () => Readonly<Record<string, Program>>,
+  greeting: (command: string) => string,
+): Program {
   return async (process) => {
     const [command, ...args] = process.argv;
     if (!command) return 0;
@@ -14,7 +18,14 @@ export function entrypoint(scriptName: string, programs: () => Readonly<Record<s
       await process.stderr.write(`${scriptName}: exec: line 47: ${command}: not found\n`);
       return 127;
     }
-    const child = process.spawn(found[1], { name, argv: args, stdin: process.stdin, stdout: process.stdout, stderr: process.stderr, ...(process.terminal ? { terminal: process.terminal } : {}) });
+    const child = process.spawn(found[1], {
+      name,
+      argv: args,
+      stdin: process.stdin,
+      stdout: process.stdout,
+      stderr: process.stderr,
+      ...(process.terminal ? { terminal: process.terminal } : {}),
+    });
     for (const signal of ['TERM', 'INT', 'HUP', 'USR1'] as const) process.onSignal(signal, () => child.kill(signal));
     return (await child.exit).code;
   };

@@ -57,7 +57,9 @@ function localImages({ catalogue, store, crypto }: ImageServiceOptions) {
     if (parsed.tag !== undefined && parsed.digest === undefined) {
       const tag = `${repository}:${parsed.tag}`;
       // A tag names one image: what had it before keeps only its digest.
-      for (const other of store.list()) if (other.id !== id && other.repoTags.includes(tag)) store.put({ ...other, repoTags: other.repoTags.filter((held) => held !== tag) });
+      for (const other of store.list())
+        if (other.id !== id && other.repoTags.includes(tag))
+          store.put({ ...other, repoTags: other.repoTags.filter((held) => held !== tag) });
       tags.add(tag);
     }
     const record: ImageRecord = {

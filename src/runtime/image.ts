@@ -5,7 +5,8 @@
 import type { Crypto, Program } from '#host';
 
 /** A file of an image; text alone is a plain file of mode 0644. */
-export type ImageFile = string | { readonly content: string; readonly mode?: number } | { readonly directory: true } | { readonly link: string };
+export type ImageFile =
+  string | { readonly content: string; readonly mode?: number } | { readonly directory: true } | { readonly link: string };
 
 /** One version of an image and the tags that point at it. */
 export interface Release {

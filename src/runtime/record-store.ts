@@ -10,7 +10,11 @@ export interface RecordStore<T extends { readonly id: string }> {
 }
 
 /** Reads the records of a directory; a file that is no record (a torn write before a power cut) is dropped and told. */
-export function openRecordStore<T extends { readonly id: string }>(files: Files, directory: string, onTorn: (path: string) => void): RecordStore<T> {
+export function openRecordStore<T extends { readonly id: string }>(
+  files: Files,
+  directory: string,
+  onTorn: (path: string) => void,
+): RecordStore<T> {
   files.makeDirectory(directory, { recursive: true });
   const records = new Map<string, T>();
   for (const name of files.list(directory)) {

@@ -28,7 +28,8 @@ export interface SandboxFiles {
 export function unpack(kernel: Kernel, resolved: ResolvedImage, sandbox: SandboxFiles): Files {
   const files = kernel.createTmpfs();
   const { image } = resolved;
-  for (const directory of ['/etc', '/tmp', '/var/run', '/var/log', '/root', '/proc', '/dev', '/home']) files.makeDirectory(directory, { recursive: true });
+  for (const directory of ['/etc', '/tmp', '/var/run', '/var/log', '/root', '/proc', '/dev', '/home'])
+    files.makeDirectory(directory, { recursive: true });
   put(files, '/etc/passwd', 'root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n');
   put(files, '/etc/group', 'root:x:0:\nnogroup:x:65534:\n');
   for (const path of Object.keys(image.programs)) put(files, path, { content: `${ELF_TEXT} ${path}\n`, mode: 0o755 });
@@ -57,7 +58,13 @@ export class ExecError extends Error {}
 const INTERPRETER_DEPTH_MAX = 4;
 
 /** Finds programs in a root file system by path, through PATH, symbolic links and `#!` lines. */
-export function findExecutable(root: Files, resolved: ResolvedImage, argv: readonly string[], env: Readonly<Record<string, string>>, cwd: string): Executable {
+export function findExecutable(
+  root: Files,
+  resolved: ResolvedImage,
+  argv: readonly string[],
+  env: Readonly<Record<string, string>>,
+  cwd: string,
+): Executable {
   const name = argv[0];
   if (!name) throw new ExecError('no command specified');
   const { programs } = resolved.image;

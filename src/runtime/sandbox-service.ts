@@ -1,7 +1,14 @@
 /** Pod sandboxes: a shim, a network namespace with an address of its own (unless the pod shares the machine's), and the pause container that holds it. */
 import { RpcError, type Kernel, type Process } from '#host';
 import type { Cni } from './cni.ts';
-import type { PodSandbox, PodSandboxConfig, PodSandboxFilter, PodSandboxReference, PodSandboxStatus, RunPodSandboxRequest } from './cri-types.ts';
+import type {
+  PodSandbox,
+  PodSandboxConfig,
+  PodSandboxFilter,
+  PodSandboxReference,
+  PodSandboxStatus,
+  RunPodSandboxRequest,
+} from './cri-types.ts';
 import { idFrom, logDirectoryOf, matchesLabels, type SandboxRecord } from './records.ts';
 import type { RecordStore } from './record-store.ts';
 import type { Shims } from './shims.ts';
@@ -22,7 +29,11 @@ export interface SandboxServiceOptions {
   readonly removeContainers: (sandboxId: string) => Promise<void>;
   /** A shim runs; its tasks are to be followed. */
   readonly follow: (sandbox: SandboxRecord) => void;
-  readonly emit: (type: 'CONTAINER_STARTED_EVENT' | 'CONTAINER_STOPPED_EVENT' | 'CONTAINER_DELETED_EVENT', id: string, sandboxId: string) => void;
+  readonly emit: (
+    type: 'CONTAINER_STARTED_EVENT' | 'CONTAINER_STOPPED_EVENT' | 'CONTAINER_DELETED_EVENT',
+    id: string,
+    sandboxId: string,
+  ) => void;
 }
 
 /** The sandbox methods of the CRI. */
@@ -67,7 +78,8 @@ export function createSandboxService(options: SandboxServiceOptions): SandboxSer
   };
   const setUpNetwork = (record: SandboxRecord): string => {
     if (record.config.hostNetwork) return '';
-    if (!cni.isConfigured(environment)) throw new RpcError('Unknown', `failed to setup network for sandbox "${record.id}": cni plugin not initialized`);
+    if (!cni.isConfigured(environment))
+      throw new RpcError('Unknown', `failed to setup network for sandbox "${record.id}": cni plugin not initialized`);
     try {
       return cni.add(environment, attachmentOf(record)).address;
     } catch (error) {
@@ -99,7 +111,15 @@ export function createSandboxService(options: SandboxServiceOptions): SandboxSer
     const id = idFrom(process.random.bytes(32));
     const netns = config.hostNetwork ? 'host' : `cni-${uid}-${attempt}`;
     options.images.preload(options.pauseImage);
-    const draft: SandboxRecord = { id, config, state: 'SANDBOX_NOTREADY', createdAt: process.clock.wallMs(), ip: '', namespace: netns, shim: undefined };
+    const draft: SandboxRecord = {
+      id,
+      config,
+      state: 'SANDBOX_NOTREADY',
+      createdAt: process.clock.wallMs(),
+      ip: '',
+      namespace: netns,
+      shim: undefined,
+    };
     const ip = setUpNetwork(draft);
     process.files.makeDirectory(logDirectoryOf(config), { recursive: true });
     let record: SandboxRecord = { ...draft, ip };
@@ -166,7 +186,10 @@ export function createSandboxService(options: SandboxServiceOptions): SandboxSer
       'Runtime/ListPodSandbox': async (filter: PodSandboxFilter) => ({
         items: store
           .list()
-          .filter((record) => (filter.id === undefined || record.id === filter.id) && (filter.state === undefined || record.state === filter.state))
+          .filter(
+            (record) =>
+              (filter.id === undefined || record.id === filter.id) && (filter.state === undefined || record.state === filter.state),
+          )
           .filter((record) => matchesLabels(record.config.labels, filter.labels))
           .map(toSandbox),
       }),

@@ -1,5 +1,15 @@
 /** One container inside its shim: root file system, main process, its log, those attached to it, and commands executed in it. */
-import { createPipe, emptyReader, type ByteReader, type Child, type Clock, type Kernel, type Process, type RpcStream, type Terminal } from '#host';
+import {
+  createPipe,
+  emptyReader,
+  type ByteReader,
+  type Child,
+  type Clock,
+  type Kernel,
+  type Process,
+  type RpcStream,
+  type Terminal,
+} from '#host';
 import { RpcError } from '#host';
 import type { Catalogue } from './catalogue.ts';
 import { openContainerLog } from './container-log.ts';
@@ -23,8 +33,10 @@ const baseName = (path: string): string => path.slice(path.lastIndexOf('/') + 1)
 
 type Listener = (stream: 'stdout' | 'stderr', chunk: Uint8Array) => void;
 
-const CREATE_FAILED = 'failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: error during container init: ';
-const EXEC_FAILED = 'failed to exec in container: failed to start exec: OCI runtime exec failed: exec failed: unable to start container process: ';
+const CREATE_FAILED =
+  'failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: error during container init: ';
+const EXEC_FAILED =
+  'failed to exec in container: failed to start exec: OCI runtime exec failed: exec failed: unable to start container process: ';
 
 /** A terminal whose size messages of a stream change. */
 function resizableTerminal(): Terminal & { resize(columns: number, rows: number): void } {
@@ -46,7 +58,10 @@ function resizableTerminal(): Terminal & { resize(columns: number, rows: number)
 }
 
 /** Feeds what a client sends (input, size) to a process until it ends or goes. */
-async function takeInput(stream: RpcStream<ExecMessage, ExecMessage>, onMessage: (message: ExecMessage) => Promise<void> | void): Promise<void> {
+async function takeInput(
+  stream: RpcStream<ExecMessage, ExecMessage>,
+  onMessage: (message: ExecMessage) => Promise<void> | void,
+): Promise<void> {
   for (let message = await stream.receive(); message !== undefined; message = await stream.receive()) await onMessage(message);
 }
 
@@ -58,7 +73,7 @@ async function pump(reader: ByteReader, take: (chunk: Uint8Array) => Promise<voi
 function killDescendants(kernel: Kernel, pid: number): void {
   const below = new Set([pid]);
   const processes = kernel.processes();
-  for (let grown = true; grown; ) {
+  for (let grown = true; grown;) {
     grown = false;
     for (const info of processes) {
       if (below.has(info.pid) || !below.has(info.parentPid)) continue;
@@ -86,7 +101,10 @@ export function createTask(surroundings: TaskSurroundings, request: CreateTaskRe
   const clock: Clock = process.clock;
   const resolved: ResolvedImage = surroundings.catalogue.resolve(request.image, process.crypto);
   const base = unpack(kernel, resolved, { hostname: request.hostname, resolvConf: request.resolvConf });
-  const root = kernel.overlay(base, request.mounts.map((mount) => hostMount(kernel, mount)));
+  const root = kernel.overlay(
+    base,
+    request.mounts.map((mount) => hostMount(kernel, mount)),
+  );
   const env = { ...environmentOf(resolved), HOSTNAME: request.hostname, ...(request.tty ? { TERM: 'xterm' } : {}), ...request.env };
   const listeners = new Set<Listener>();
   const input = request.stdin ? createPipe() : undefined;
@@ -142,7 +160,11 @@ export function createTask(surroundings: TaskSurroundings, request: CreateTaskRe
   const current = (): TaskState => state;
 
   const exec = async (wanted: ExecRequest, stream: RpcStream<ExecMessage, ExecMessage>): Promise<void> => {
-    if (state.state !== 'running') throw new RpcError('FailedPrecondition', `failed to exec in container: failed to load task: no running task found: task ${request.containerId} not found: not found`);
+    if (state.state !== 'running')
+      throw new RpcError(
+        'FailedPrecondition',
+        `failed to exec in container: failed to load task: no running task found: task ${request.containerId} not found: not found`,
+      );
     let executable;
     try {
       executable = findExecutable(root, resolved, wanted.command, env, request.cwd);
@@ -184,9 +206,14 @@ export function createTask(surroundings: TaskSurroundings, request: CreateTaskRe
   };
 
   const attach = async (wanted: ExecRequest, stream: RpcStream<ExecMessage, ExecMessage>): Promise<void> => {
-    if (state.state !== 'running') throw new RpcError('FailedPrecondition', `container is in ${state.state === 'created' ? 'CONTAINER_CREATED' : 'CONTAINER_EXITED'} state`);
+    if (state.state !== 'running')
+      throw new RpcError(
+        'FailedPrecondition',
+        `container is in ${state.state === 'created' ? 'CONTAINER_CREATED' : 'CONTAINER_EXITED'} state`,
+      );
     const listener: Listener = (name, chunk) => {
-      if (name === 'stdout' ? wanted.stdout : wanted.stderr) stream.send(name === 'stdout' ? { stdout: chunk } : { stderr: chunk }).catch(() => listeners.delete(listener));
+      if (name === 'stdout' ? wanted.stdout : wanted.stderr)
+        stream.send(name === 'stdout' ? { stdout: chunk } : { stderr: chunk }).catch(() => listeners.delete(listener));
     };
     listeners.add(listener);
     const gone = takeInput(stream, async (message) => {

@@ -13,11 +13,13 @@ function forwarder(port: number, stream: RpcStream<{ data: unknown }, { data: un
   return async (process) => {
     const connection: Connection = await process.network.dial('127.0.0.1', port, { timeoutMs: 5_000 });
     const out = (async () => {
-      for (let message = await connection.receive(); message !== undefined; message = await connection.receive()) await stream.send({ data: message });
+      for (let message = await connection.receive(); message !== undefined; message = await connection.receive())
+        await stream.send({ data: message });
       stream.end();
     })();
     const into = (async () => {
-      for (let message = await stream.receive(); message !== undefined; message = await stream.receive()) await connection.send(message.data as string);
+      for (let message = await stream.receive(); message !== undefined; message = await stream.receive())
+        await connection.send(message.data as string);
       connection.close();
     })();
     await Promise.all([out, into]);
@@ -97,7 +99,11 @@ function shimService({ process, kernel, catalogue, namespace, shutDown }: ShimPa
         if (!request) throw new RpcError('InvalidArgument', 'the first message names the port');
         const child = process.spawn(forwarder(request.port, stream as never), { name: 'socat', namespace });
         const status = await child.exit;
-        if (status.code !== 0) throw new RpcError('Unavailable', `failed to connect to localhost:${request.port} inside namespace "${namespace}", IPv4: dial tcp4 127.0.0.1:${request.port}: connect: connection refused`);
+        if (status.code !== 0)
+          throw new RpcError(
+            'Unavailable',
+            `failed to connect to localhost:${request.port} inside namespace "${namespace}", IPv4: dial tcp4 127.0.0.1:${request.port}: connect: connection refused`,
+          );
       },
     },
   };

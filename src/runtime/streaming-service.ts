@@ -26,7 +26,8 @@ const OUTPUT_BYTES_MAX = 16 * 1024 * 1024;
 async function execSync(shim: RpcClient, clock: Clock, request: ExecSyncRequest): Promise<ExecSyncResponse> {
   const stream = await shim.stream<ExecMessage, ExecRequest | ExecMessage>('Task/Exec', { timeoutMs: Infinity });
   let timedOut = false;
-  const stop = request.timeoutSeconds > 0 ? clock.after(request.timeoutSeconds * 1000, () => ((timedOut = true), stream.cancel())) : () => undefined;
+  const stop =
+    request.timeoutSeconds > 0 ? clock.after(request.timeoutSeconds * 1000, () => ((timedOut = true), stream.cancel())) : () => undefined;
   const decoders = { stdout: new TextDecoder(), stderr: new TextDecoder() };
   const output = { stdout: '', stderr: '' };
   try {
@@ -37,13 +38,19 @@ async function execSync(shim: RpcClient, clock: Clock, request: ExecSyncRequest)
         return { ...output, exitCode: message.exitCode };
       }
       for (const name of ['stdout', 'stderr'] as const) {
-        if (name in message) output[name] += decoders[name].decode((message as unknown as Record<string, Uint8Array>)[name], { stream: true });
-        if (output[name].length > OUTPUT_BYTES_MAX) throw new RpcError('ResourceExhausted', `the output of the command is larger than ${OUTPUT_BYTES_MAX} bytes`);
+        if (name in message)
+          output[name] += decoders[name].decode((message as unknown as Record<string, Uint8Array>)[name], { stream: true });
+        if (output[name].length > OUTPUT_BYTES_MAX)
+          throw new RpcError('ResourceExhausted', `the output of the command is larger than ${OUTPUT_BYTES_MAX} bytes`);
       }
     }
     throw new RpcError('Unknown', 'the command ended without an exit code');
   } catch (error) {
-    if (timedOut) throw new RpcError('DeadlineExceeded', `failed to exec in container: timeout ${request.timeoutSeconds}s exceeded: context deadline exceeded`);
+    if (timedOut)
+      throw new RpcError(
+        'DeadlineExceeded',
+        `failed to exec in container: timeout ${request.timeoutSeconds}s exceeded: context deadline exceeded`,
+      );
     throw error;
   } finally {
     stop();

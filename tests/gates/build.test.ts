@@ -46,7 +46,9 @@ describe('a build', () => {
   test('counts of a worker what no other fetches, and what is shared once in the sum', () => {
     const { sizes, readyBytes } = buildWith({});
     const [page, machine, node] = sizes;
-    const [c, d] = ['workers/shared/c-12345678.js', 'workers/shared/d-12345678.js'].map((file) => gzipSync(sound[file]!, { level: 9 }).length);
+    const [c, d] = ['workers/shared/c-12345678.js', 'workers/shared/d-12345678.js'].map(
+      (file) => gzipSync(sound[file]!, { level: 9 }).length,
+    );
     expect(machine!.bytes - machine!.ownBytes).toBe(c);
     expect(node!.bytes - node!.ownBytes).toBe(c);
     expect(node!.ownBytes).toBeGreaterThan(d!);
@@ -56,7 +58,10 @@ describe('a build', () => {
 
   test('whose worker is too large in two files of its own is refused, and is not when another shares one of them', () => {
     const half = (name: string) => `export const ${name}="${randomBytes(budgets.workerBytes * 0.55).toString('base64')}";`;
-    const large = { 'workers/shared/d-12345678.js': half('d'), 'workers/node-12345678.js': `import"./shared/c-12345678.js";import"./shared/d-12345678.js";${half('n')}` };
+    const large = {
+      'workers/shared/d-12345678.js': half('d'),
+      'workers/node-12345678.js': `import"./shared/c-12345678.js";import"./shared/d-12345678.js";${half('n')}`,
+    };
     expect(buildWith(large).problems.join()).toContain('worker node fetches');
     expect(buildWith({ ...large, 'workers/machine-12345678.js': 'import"./shared/d-12345678.js"' }).problems).toEqual([]);
   });

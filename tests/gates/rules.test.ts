@@ -224,11 +224,16 @@ describe('registries', () => {
   test("a verb's own folder has an index, which names its verbs", () => {
     const group = [
       parse('src/kubectl/commands/index.ts', `import { create } from './create/index.ts';`),
-      parse('src/kubectl/commands/create/index.ts', `import { token } from './token.ts'; export const create: Command = { commands: [token] };`),
+      parse(
+        'src/kubectl/commands/create/index.ts',
+        `import { token } from './token.ts'; export const create: Command = { commands: [token] };`,
+      ),
       parse('src/kubectl/commands/create/token.ts', `import { role } from './role.ts'; export const token: Command = {};`),
     ];
     expect(registryProblems(group)).toEqual([]);
-    expect(registryProblems([...group, parse('src/kubectl/commands/create/role.ts', `export const role: Command = {};`)]).join()).toContain('role.ts');
+    expect(registryProblems([...group, parse('src/kubectl/commands/create/role.ts', `export const role: Command = {};`)]).join()).toContain(
+      'role.ts',
+    );
   });
 
   test('a part of a registered verb is no verb', () => {

@@ -40,10 +40,14 @@ function linesOf(text: string): number {
 function standsAlone(node: FunctionNode): boolean {
   if (ts.isFunctionDeclaration(node) || ts.isClassElement(node) || ts.isObjectLiteralElement(node)) return true;
   let value: ts.Node = node;
-  while (ts.isParenthesizedExpression(value.parent) || ts.isAsExpression(value.parent) || ts.isSatisfiesExpression(value.parent)) value = value.parent;
+  while (ts.isParenthesizedExpression(value.parent) || ts.isAsExpression(value.parent) || ts.isSatisfiesExpression(value.parent))
+    value = value.parent;
   const { parent } = value;
   if (ts.isReturnStatement(parent) || (ts.isArrowFunction(parent) && parent.body === value)) return true;
-  return (ts.isVariableDeclaration(parent) || ts.isPropertyAssignment(parent) || ts.isPropertyDeclaration(parent)) && parent.initializer === value;
+  return (
+    (ts.isVariableDeclaration(parent) || ts.isPropertyAssignment(parent) || ts.isPropertyDeclaration(parent)) &&
+    parent.initializer === value
+  );
 }
 
 /**

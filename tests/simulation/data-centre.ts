@@ -82,7 +82,16 @@ export interface SimulatedLab {
 export async function simulatedLab(seed: string, spec: Partial<ClusterSpec> = {}, store: LabStore = memoryStore()): Promise<SimulatedLab> {
   const simulation = createSimulation({ seed, turn: nodeTurn, startWallMs: SIMULATED_START_MS });
   const dataCentre = simulatedDataCentre(simulation);
-  const lab = await createLab({ spec, dataCentre, store, cluster: 'simulated', version: 'test', storage: 'memory', realWallMs: () => SIMULATED_START_MS, fetchThrough: labFetch });
+  const lab = await createLab({
+    spec,
+    dataCentre,
+    store,
+    cluster: 'simulated',
+    version: 'test',
+    storage: 'memory',
+    realWallMs: () => SIMULATED_START_MS,
+    fetchThrough: labFetch,
+  });
   const settle = <T>(promise: Promise<T>, limitMs = 120_000, what = 'the lab'): Promise<T> => simulation.settle(promise, limitMs, what);
   return { lab, simulation, dataCentre, settle, run: (line, limitMs) => settle(lab.run(line), limitMs, line) };
 }

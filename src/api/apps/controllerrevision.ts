@@ -1,5 +1,14 @@
 // ControllerRevision: a saved template of a DaemonSet or StatefulSet (registry/apps/controllerrevision).
-import { controllerOf, formatGroupResource, immutableFieldMessage, invalid, parseGroupVersion, path, semanticEqual, type FieldError } from '#apimachinery';
+import {
+  controllerOf,
+  formatGroupResource,
+  immutableFieldMessage,
+  invalid,
+  parseGroupVersion,
+  path,
+  semanticEqual,
+  type FieldError,
+} from '#apimachinery';
 import { defineKind } from '../define-kind.ts';
 import { ageColumn, nameColumn, textColumn } from '../tables.ts';
 import type { ControllerRevision } from '../types.ts';
@@ -30,5 +39,10 @@ export const controllerRevision = defineKind<ControllerRevision>({
       return errors;
     },
   },
-  columns: [nameColumn(), textColumn('Controller', 'Whose revision it is.', controllerCell), textColumn('Revision', 'Number of the revision.', (object) => object.revision), ageColumn()],
+  columns: [
+    nameColumn(),
+    textColumn('Controller', 'Whose revision it is.', controllerCell),
+    textColumn('Revision', 'Number of the revision.', (object) => object.revision),
+    ageColumn(),
+  ],
 });

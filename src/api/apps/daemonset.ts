@@ -31,21 +31,27 @@ function validateStrategy(object: DaemonSet): FieldError[] {
   if (!rollingUpdate) return [required(at.child('rollingUpdate'))];
   const field = at.child('rollingUpdate');
   const { maxUnavailable = 0, maxSurge = 0 } = rollingUpdate;
-  const errors = [...validateCountOrPercent(maxUnavailable, field.child('maxUnavailable'), true), ...validateCountOrPercent(maxSurge, field.child('maxSurge'), true)];
+  const errors = [
+    ...validateCountOrPercent(maxUnavailable, field.child('maxUnavailable'), true),
+    ...validateCountOrPercent(maxSurge, field.child('maxSurge'), true),
+  ];
   const isZero = (value: number | string): boolean => value === 0 || value === '0%';
   if (isZero(maxUnavailable) && isZero(maxSurge)) errors.push(required(field.child('maxUnavailable'), 'cannot be 0 when maxSurge is 0'));
-  if (!isZero(maxUnavailable) && !isZero(maxSurge)) errors.push(invalid(field.child('maxSurge'), maxSurge, 'may not be set when maxUnavailable is non-zero'));
+  if (!isZero(maxUnavailable) && !isZero(maxSurge))
+    errors.push(invalid(field.child('maxSurge'), maxSurge, 'may not be set when maxUnavailable is non-zero'));
   return errors;
 }
 
 function validate(object: DaemonSet): FieldError[] {
   const errors = [...validateSelectorAndTemplate(object as Workload, 'daemonset'), ...validateStrategy(object)];
   errors.push(...validateNotNegative(object.spec?.minReadySeconds, spec.child('minReadySeconds')));
-  if (object.spec?.template?.spec?.ephemeralContainers?.length) errors.push(forbiddenField(spec.child('template', 'spec', 'ephemeralContainers'), 'ephemeral containers not allowed in pod template'));
+  if (object.spec?.template?.spec?.ephemeralContainers?.length)
+    errors.push(forbiddenField(spec.child('template', 'spec', 'ephemeralContainers'), 'ephemeral containers not allowed in pod template'));
   return errors;
 }
 
-const status = (object: DaemonSet) => object.status ?? { currentNumberScheduled: 0, desiredNumberScheduled: 0, numberMisscheduled: 0, numberReady: 0 };
+const status = (object: DaemonSet) =>
+  object.status ?? { currentNumberScheduled: 0, desiredNumberScheduled: 0, numberMisscheduled: 0, numberReady: 0 };
 
 /** The kind DaemonSet. */
 export const daemonSet = defineKind<DaemonSet>({
@@ -75,7 +81,11 @@ export const daemonSet = defineKind<DaemonSet>({
     integerColumn('Ready', 'Nodes whose pod is ready.', (object) => status(object).numberReady),
     integerColumn('Up-to-date', 'Nodes whose pod has the current template.', (object) => status(object).updatedNumberScheduled ?? 0),
     integerColumn('Available', 'Nodes whose pod is ready long enough.', (object) => status(object).numberAvailable ?? 0),
-    textColumn('Node Selector', 'Labels of the nodes.', (object) => selectorFromMap(object.spec?.template?.spec?.nodeSelector ?? {}).toString() || '<none>'),
+    textColumn(
+      'Node Selector',
+      'Labels of the nodes.',
+      (object) => selectorFromMap(object.spec?.template?.spec?.nodeSelector ?? {}).toString() || '<none>',
+    ),
     ageColumn(),
     ...workloadColumns<DaemonSet & Workload>(),
   ],

@@ -1,11 +1,31 @@
 // Deployment: replicated pods, rolled out by ReplicaSets (registry/apps/deployment).
-import { forbiddenField, invalid, isPercent, isValidPercent, notSupported, path, required, scaledValue, type FieldError, type FieldPath, type LabelSelector } from '#apimachinery';
+import {
+  forbiddenField,
+  invalid,
+  isPercent,
+  isValidPercent,
+  notSupported,
+  path,
+  required,
+  scaledValue,
+  type FieldError,
+  type FieldPath,
+  type LabelSelector,
+} from '#apimachinery';
 import { defaultPodSpec } from '../core/pod-defaults.ts';
 import { defineKind } from '../define-kind.ts';
 import { clearStatus, keepOldStatus, statusSubresource } from '../status-subresource.ts';
 import { ageColumn, nameColumn, textColumn } from '../tables.ts';
 import type { Deployment } from '../types.ts';
-import { notNegative, scaleSubresource, validateNotNegative, validateSelectorAndTemplate, validateSelectorUnchanged, workloadColumns, type Workload } from './workload.ts';
+import {
+  notNegative,
+  scaleSubresource,
+  validateNotNegative,
+  validateSelectorAndTemplate,
+  validateSelectorUnchanged,
+  workloadColumns,
+  type Workload,
+} from './workload.ts';
 
 const spec = path('spec');
 
@@ -38,14 +58,19 @@ function validateStrategy(object: Deployment): FieldError[] {
   const at = spec.child('strategy');
   const { type, rollingUpdate } = object.spec?.strategy ?? {};
   if (!type) return [required(at.child('type'))];
-  if (type === 'Recreate') return rollingUpdate ? [forbiddenField(at.child('rollingUpdate'), "may not be specified when strategy `type` is 'Recreate'")] : [];
+  if (type === 'Recreate')
+    return rollingUpdate ? [forbiddenField(at.child('rollingUpdate'), "may not be specified when strategy `type` is 'Recreate'")] : [];
   if (type !== 'RollingUpdate') return [notSupported(at.child('type'), type, ['Recreate', 'RollingUpdate'])];
   if (!rollingUpdate) return [required(at.child('rollingUpdate'), 'this should be defaulted and never be nil')];
   const field = at.child('rollingUpdate');
   const { maxUnavailable = 0, maxSurge = 0 } = rollingUpdate;
-  const errors = [...validateCountOrPercent(maxUnavailable, field.child('maxUnavailable'), true), ...validateCountOrPercent(maxSurge, field.child('maxSurge'), false)];
+  const errors = [
+    ...validateCountOrPercent(maxUnavailable, field.child('maxUnavailable'), true),
+    ...validateCountOrPercent(maxSurge, field.child('maxSurge'), false),
+  ];
   const isZero = (value: number | string): boolean => value === 0 || (isPercent(value) && scaledValue(value, 100, true) === 0);
-  if (isZero(maxUnavailable) && isZero(maxSurge)) errors.push(invalid(field.child('maxUnavailable'), maxUnavailable, 'may not be 0 when `maxSurge` is 0'));
+  if (isZero(maxUnavailable) && isZero(maxSurge))
+    errors.push(invalid(field.child('maxUnavailable'), maxUnavailable, 'may not be 0 when `maxSurge` is 0'));
   return errors;
 }
 
@@ -53,10 +78,14 @@ function validate(object: Deployment): FieldError[] {
   const { replicas, minReadySeconds, revisionHistoryLimit, progressDeadlineSeconds } = object.spec ?? {};
   const errors = validateNotNegative(replicas, spec.child('replicas'));
   errors.push(...validateSelectorAndTemplate(object as Workload, 'deployment'), ...validateStrategy(object));
-  errors.push(...validateNotNegative(minReadySeconds, spec.child('minReadySeconds')), ...validateNotNegative(revisionHistoryLimit, spec.child('revisionHistoryLimit')));
+  errors.push(
+    ...validateNotNegative(minReadySeconds, spec.child('minReadySeconds')),
+    ...validateNotNegative(revisionHistoryLimit, spec.child('revisionHistoryLimit')),
+  );
   if (progressDeadlineSeconds !== undefined) {
     if (progressDeadlineSeconds < 0) errors.push(invalid(spec.child('progressDeadlineSeconds'), progressDeadlineSeconds, notNegative));
-    if (progressDeadlineSeconds <= (minReadySeconds ?? 0)) errors.push(invalid(spec.child('progressDeadlineSeconds'), progressDeadlineSeconds, 'must be greater than minReadySeconds'));
+    if (progressDeadlineSeconds <= (minReadySeconds ?? 0))
+      errors.push(invalid(spec.child('progressDeadlineSeconds'), progressDeadlineSeconds, 'must be greater than minReadySeconds'));
   }
   return errors;
 }

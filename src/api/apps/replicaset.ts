@@ -5,7 +5,14 @@ import { defineKind } from '../define-kind.ts';
 import { keepOldStatus, statusSubresource } from '../status-subresource.ts';
 import { ageColumn, integerColumn, nameColumn } from '../tables.ts';
 import type { ReplicaSet } from '../types.ts';
-import { scaleSubresource, validateNotNegative, validateSelectorAndTemplate, validateSelectorUnchanged, workloadColumns, type Workload } from './workload.ts';
+import {
+  scaleSubresource,
+  validateNotNegative,
+  validateSelectorAndTemplate,
+  validateSelectorUnchanged,
+  workloadColumns,
+  type Workload,
+} from './workload.ts';
 
 function validate(object: ReplicaSet): FieldError[] {
   const { replicas, minReadySeconds } = object.spec ?? {};

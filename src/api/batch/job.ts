@@ -1,5 +1,18 @@
 // Job: pods that run to an end (registry/batch/job).
-import { formatLabelSelector, goValue, humanDuration, immutableFieldMessage, invalid, isConditionTrue, maybeParseTime, notSupported, path, required, semanticEqual, type FieldError } from '#apimachinery';
+import {
+  formatLabelSelector,
+  goValue,
+  humanDuration,
+  immutableFieldMessage,
+  invalid,
+  isConditionTrue,
+  maybeParseTime,
+  notSupported,
+  path,
+  required,
+  semanticEqual,
+  type FieldError,
+} from '#apimachinery';
 import { validateNotNegative, validateTemplate, workloadColumns, type Workload } from '../apps/workload.ts';
 import { defaultPodSpec } from '../core/pod-defaults.ts';
 import { defineKind } from '../define-kind.ts';
@@ -34,14 +47,17 @@ function generateSelector(object: Job): void {
 }
 
 function validate(object: Job): FieldError[] {
-  const { parallelism, completions, backoffLimit, activeDeadlineSeconds, ttlSecondsAfterFinished, completionMode, selector, template } = object.spec ?? { template: {} };
+  const { parallelism, completions, backoffLimit, activeDeadlineSeconds, ttlSecondsAfterFinished, completionMode, selector, template } =
+    object.spec ?? { template: {} };
   const errors: FieldError[] = [];
   for (const [name, value] of Object.entries({ parallelism, completions, activeDeadlineSeconds, backoffLimit, ttlSecondsAfterFinished })) {
     errors.push(...validateNotNegative(value, spec.child(name)));
   }
   if (!selector) errors.push(required(spec.child('selector')));
-  if (completionMode !== 'NonIndexed' && completionMode !== 'Indexed') errors.push(notSupported(spec.child('completionMode'), completionMode ?? '', ['Indexed', 'NonIndexed']));
-  if (completionMode === 'Indexed' && completions === undefined) errors.push(required(spec.child('completions'), 'when completion mode is Indexed'));
+  if (completionMode !== 'NonIndexed' && completionMode !== 'Indexed')
+    errors.push(notSupported(spec.child('completionMode'), completionMode ?? '', ['Indexed', 'NonIndexed']));
+  if (completionMode === 'Indexed' && completions === undefined)
+    errors.push(required(spec.child('completions'), 'when completion mode is Indexed'));
   errors.push(...validateTemplate(template, spec.child('template')));
   const policy = template.spec?.restartPolicy;
   if (policy === 'Always') errors.push(required(spec.child('template', 'spec', 'restartPolicy'), 'valid values: "OnFailure", "Never"'));
@@ -53,9 +69,12 @@ function validateUpdate(object: Job, old: Job): FieldError[] {
   if (object.spec?.completionMode !== 'Indexed' && object.spec?.completions !== old.spec?.completions) {
     errors.push(invalid(spec.child('completions'), object.spec?.completions, immutableFieldMessage));
   }
-  if (!semanticEqual(object.spec?.selector, old.spec?.selector)) errors.push(invalid(spec.child('selector'), formatLabelSelector(object.spec?.selector), immutableFieldMessage));
+  if (!semanticEqual(object.spec?.selector, old.spec?.selector))
+    errors.push(invalid(spec.child('selector'), formatLabelSelector(object.spec?.selector), immutableFieldMessage));
   if (!semanticEqual(object.spec?.template, old.spec?.template)) {
-    errors.push(invalid(spec.child('template'), goValue(`core.PodTemplateSpec${JSON.stringify(object.spec?.template)}`), immutableFieldMessage));
+    errors.push(
+      invalid(spec.child('template'), goValue(`core.PodTemplateSpec${JSON.stringify(object.spec?.template)}`), immutableFieldMessage),
+    );
   }
   return errors;
 }

@@ -7,8 +7,10 @@ import type { Lease } from '../types.ts';
 function validateLease(object: Lease): FieldError[] {
   const errors: FieldError[] = [];
   const { leaseDurationSeconds, leaseTransitions } = object.spec ?? {};
-  if (leaseDurationSeconds !== undefined && leaseDurationSeconds <= 0) errors.push(invalid(path('spec', 'leaseDurationSeconds'), leaseDurationSeconds, 'must be greater than 0'));
-  if (leaseTransitions !== undefined && leaseTransitions < 0) errors.push(invalid(path('spec', 'leaseTransitions'), leaseTransitions, 'must be greater than or equal to 0'));
+  if (leaseDurationSeconds !== undefined && leaseDurationSeconds <= 0)
+    errors.push(invalid(path('spec', 'leaseDurationSeconds'), leaseDurationSeconds, 'must be greater than 0'));
+  if (leaseTransitions !== undefined && leaseTransitions < 0)
+    errors.push(invalid(path('spec', 'leaseTransitions'), leaseTransitions, 'must be greater than or equal to 0'));
   return errors;
 }
 

@@ -35,7 +35,8 @@ function validateConfigMapUpdate(object: ConfigMap, old: ConfigMap): FieldError[
   if (old.immutable) {
     if (!object.immutable) errors.push(forbiddenField(path('immutable'), 'field is immutable when `immutable` is set'));
     if (!semanticEqual(object.data, old.data)) errors.push(forbiddenField(path('data'), 'field is immutable when `immutable` is set'));
-    if (!semanticEqual(object.binaryData, old.binaryData)) errors.push(forbiddenField(path('binaryData'), 'field is immutable when `immutable` is set'));
+    if (!semanticEqual(object.binaryData, old.binaryData))
+      errors.push(forbiddenField(path('binaryData'), 'field is immutable when `immutable` is set'));
   }
   return [...errors, ...validateConfigMap(object)];
 }

@@ -1,7 +1,20 @@
 // Validation of containers (validation.validateContainers), with the API server's texts and order.
 import {
-  duplicate, forbiddenField, invalid, isConfigMapKey, isDns1123Label, isEnvVarName, isHttpHeaderName, isRelaxedEnvVarName, isValidPortName, isValidPortNumber,
-  notFoundField, notSupported, required, type FieldError, type FieldPath,
+  duplicate,
+  forbiddenField,
+  invalid,
+  isConfigMapKey,
+  isDns1123Label,
+  isEnvVarName,
+  isHttpHeaderName,
+  isRelaxedEnvVarName,
+  isValidPortName,
+  isValidPortNumber,
+  notFoundField,
+  notSupported,
+  required,
+  type FieldError,
+  type FieldPath,
 } from '#apimachinery';
 import type { Container, ContainerPort, EnvVar, EphemeralContainer, Volume } from '../types.ts';
 import { validateHandler, validateProbes } from './probe-validation.ts';
@@ -10,9 +23,24 @@ import { validateResources } from './resource-validation.ts';
 const protocols = ['SCTP', 'TCP', 'UDP'];
 const pullPolicies = ['Always', 'IfNotPresent', 'Never'];
 const envFieldPaths = [
-  'metadata.name', 'metadata.namespace', 'metadata.uid', 'spec.nodeName', 'spec.serviceAccountName', 'status.hostIP', 'status.hostIPs', 'status.podIP', 'status.podIPs',
+  'metadata.name',
+  'metadata.namespace',
+  'metadata.uid',
+  'spec.nodeName',
+  'spec.serviceAccountName',
+  'status.hostIP',
+  'status.hostIPs',
+  'status.podIP',
+  'status.podIPs',
 ];
-const resourceFields = ['limits.cpu', 'limits.ephemeral-storage', 'limits.memory', 'requests.cpu', 'requests.ephemeral-storage', 'requests.memory'];
+const resourceFields = [
+  'limits.cpu',
+  'limits.ephemeral-storage',
+  'limits.memory',
+  'requests.cpu',
+  'requests.ephemeral-storage',
+  'requests.memory',
+];
 const otherFieldPaths = ['metadata.annotations', 'metadata.labels', 'spec.restartPolicy', 'status.phase'];
 const maxUserId = 2_147_483_647;
 
@@ -28,8 +56,11 @@ function validatePorts(ports: readonly ContainerPort[], at: FieldPath): FieldErr
       names.add(port.name);
     }
     if (!port.containerPort) errors.push(required(field.child('containerPort')));
-    else for (const message of isValidPortNumber(port.containerPort)) errors.push(invalid(field.child('containerPort'), port.containerPort, message));
-    if (port.hostPort) for (const message of isValidPortNumber(port.hostPort)) errors.push(invalid(field.child('hostPort'), port.hostPort, message));
+    else
+      for (const message of isValidPortNumber(port.containerPort))
+        errors.push(invalid(field.child('containerPort'), port.containerPort, message));
+    if (port.hostPort)
+      for (const message of isValidPortNumber(port.hostPort)) errors.push(invalid(field.child('hostPort'), port.hostPort, message));
     if (!port.protocol) errors.push(required(field.child('protocol')));
     else if (!protocols.includes(port.protocol)) errors.push(notSupported(field.child('protocol'), port.protocol, protocols));
   });
@@ -86,7 +117,8 @@ function validateEnv(container: Container | EphemeralContainer, at: FieldPath): 
   });
   (container.envFrom ?? []).forEach((source, index) => {
     const field = at.child('envFrom').index(index);
-    if (source.prefix) for (const message of isEnvVarName(source.prefix)) errors.push(invalid(field.child('prefix'), source.prefix, message));
+    if (source.prefix)
+      for (const message of isEnvVarName(source.prefix)) errors.push(invalid(field.child('prefix'), source.prefix, message));
     if (source.configMapRef && !source.configMapRef.name) errors.push(required(field.child('configMapRef', 'name')));
     if (source.secretRef && !source.secretRef.name) errors.push(required(field.child('secretRef', 'name')));
     if (!source.configMapRef && !source.secretRef) errors.push(invalid(field, '', 'must specify one of: `configMapRef` or `secretRef`'));
@@ -115,7 +147,8 @@ function validateMounts(container: Container | EphemeralContainer, volumes: read
     paths.add(mount.mountPath);
     if (mount.subPath) errors.push(...validateLocalPath(mount.subPath, field.child('subPath')));
     if (mount.subPathExpr) {
-      if (mount.subPath) errors.push(invalid(field.child('subPathExpr'), mount.subPathExpr, 'subPathExpr and subPath are mutually exclusive'));
+      if (mount.subPath)
+        errors.push(invalid(field.child('subPathExpr'), mount.subPathExpr, 'subPathExpr and subPath are mutually exclusive'));
       errors.push(...validateLocalPath(mount.subPathExpr, field.child('subPathExpr')));
     }
   });
@@ -129,12 +162,15 @@ function validateSecurityContext(container: Container | EphemeralContainer, at: 
   const errors: FieldError[] = [];
   for (const name of ['runAsUser', 'runAsGroup'] as const) {
     const value = context[name];
-    if (value !== undefined && (value < 0 || value > maxUserId)) errors.push(invalid(field.child(name), value, `must be between 0 and ${maxUserId}, inclusive`));
+    if (value !== undefined && (value < 0 || value > maxUserId))
+      errors.push(invalid(field.child(name), value, `must be between 0 and ${maxUserId}, inclusive`));
   }
-  if (context.procMount && !['Default', 'Unmasked'].includes(context.procMount)) errors.push(notSupported(field.child('procMount'), context.procMount, ['Default', 'Unmasked']));
+  if (context.procMount && !['Default', 'Unmasked'].includes(context.procMount))
+    errors.push(notSupported(field.child('procMount'), context.procMount, ['Default', 'Unmasked']));
   if (context.allowPrivilegeEscalation === false) {
     if (context.privileged) errors.push(invalid(field, context, 'cannot set `allowPrivilegeEscalation` to false and `privileged` to true'));
-    if (context.capabilities?.add?.includes('CAP_SYS_ADMIN')) errors.push(invalid(field, context, 'cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN'));
+    if (context.capabilities?.add?.includes('CAP_SYS_ADMIN'))
+      errors.push(invalid(field, context, 'cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN'));
   }
   return errors;
 }
@@ -149,12 +185,14 @@ function validateCommon(container: Container | EphemeralContainer, volumes: read
   else if (image.trim() !== image) errors.push(invalid(at.child('image'), image, 'must not have leading or trailing whitespace'));
   const policy = container.terminationMessagePolicy;
   if (!policy) errors.push(required(at.child('terminationMessagePolicy')));
-  else if (policy !== 'File' && policy !== 'FallbackToLogsOnError') errors.push(notSupported(at.child('terminationMessagePolicy'), policy, ['FallbackToLogsOnError', 'File']));
+  else if (policy !== 'File' && policy !== 'FallbackToLogsOnError')
+    errors.push(notSupported(at.child('terminationMessagePolicy'), policy, ['FallbackToLogsOnError', 'File']));
   errors.push(...validatePorts(container.ports ?? [], at.child('ports')));
   errors.push(...validateEnv(container, at));
   errors.push(...validateMounts(container, volumes, at));
   if (!container.imagePullPolicy) errors.push(required(at.child('imagePullPolicy')));
-  else if (!pullPolicies.includes(container.imagePullPolicy)) errors.push(notSupported(at.child('imagePullPolicy'), container.imagePullPolicy, pullPolicies));
+  else if (!pullPolicies.includes(container.imagePullPolicy))
+    errors.push(notSupported(at.child('imagePullPolicy'), container.imagePullPolicy, pullPolicies));
   errors.push(...validateResources(container.resources, at.child('resources')));
   errors.push(...validateSecurityContext(container, at));
   return errors;
@@ -169,7 +207,12 @@ function validateLifecycle(container: Container, gracePeriodSeconds: number, at:
 }
 
 /** The main containers; at least one. */
-export function validateContainers(containers: readonly Container[], volumes: readonly Volume[], gracePeriodSeconds: number, at: FieldPath): FieldError[] {
+export function validateContainers(
+  containers: readonly Container[],
+  volumes: readonly Volume[],
+  gracePeriodSeconds: number,
+  at: FieldPath,
+): FieldError[] {
   if (!containers.length) return [required(at)];
   const errors: FieldError[] = [];
   const names = new Set<string>();
@@ -187,14 +230,19 @@ export function validateContainers(containers: readonly Container[], volumes: re
 
 /** Init containers; those that restart always are sidecars and may have probes. */
 export function validateInitContainers(
-  containers: readonly Container[], regular: readonly Container[], volumes: readonly Volume[], gracePeriodSeconds: number, at: FieldPath,
+  containers: readonly Container[],
+  regular: readonly Container[],
+  volumes: readonly Volume[],
+  gracePeriodSeconds: number,
+  at: FieldPath,
 ): FieldError[] {
   const errors: FieldError[] = [];
   const names = new Set(regular.map((container) => container.name));
   containers.forEach((container, index) => {
     const field = at.index(index);
     errors.push(...validateCommon(container, volumes, field));
-    if (container.restartPolicy && container.restartPolicy !== 'Always') errors.push(notSupported(field.child('restartPolicy'), container.restartPolicy, ['Always']));
+    if (container.restartPolicy && container.restartPolicy !== 'Always')
+      errors.push(notSupported(field.child('restartPolicy'), container.restartPolicy, ['Always']));
     if (names.has(container.name)) errors.push(duplicate(field.child('name'), container.name));
     names.add(container.name);
     if (container.restartPolicy === 'Always') {
@@ -202,14 +250,20 @@ export function validateInitContainers(
       return;
     }
     for (const forbidden of ['lifecycle', 'livenessProbe', 'readinessProbe', 'startupProbe'] as const) {
-      if (container[forbidden]) errors.push(forbiddenField(field.child(forbidden), 'may not be set for init containers without restartPolicy=Always'));
+      if (container[forbidden])
+        errors.push(forbiddenField(field.child(forbidden), 'may not be set for init containers without restartPolicy=Always'));
     }
   });
   return errors;
 }
 
 /** Ephemeral containers: no ports, probes, lifecycle or resources. */
-export function validateEphemeralContainers(containers: readonly EphemeralContainer[], others: readonly Container[], volumes: readonly Volume[], at: FieldPath): FieldError[] {
+export function validateEphemeralContainers(
+  containers: readonly EphemeralContainer[],
+  others: readonly Container[],
+  volumes: readonly Volume[],
+  at: FieldPath,
+): FieldError[] {
   const errors: FieldError[] = [];
   const names = new Set(others.map((container) => container.name));
   containers.forEach((container, index) => {
@@ -223,7 +277,8 @@ export function validateEphemeralContainers(containers: readonly EphemeralContai
     for (const forbidden of ['ports', 'livenessProbe', 'readinessProbe', 'startupProbe', 'lifecycle'] as const) {
       if (container[forbidden]) errors.push(forbiddenField(field.child(forbidden), 'cannot be set for an Ephemeral Container'));
     }
-    if (Object.keys(container.resources ?? {}).length) errors.push(forbiddenField(field.child('resources'), 'cannot be set for an Ephemeral Container'));
+    if (Object.keys(container.resources ?? {}).length)
+      errors.push(forbiddenField(field.child('resources'), 'cannot be set for an Ephemeral Container'));
   });
   return errors;
 }

@@ -9,7 +9,9 @@ const maxShown = 3;
 
 function endpointsOf(object: Endpoints): string {
   const all = (object.subsets ?? []).flatMap(({ addresses = [], ports = [] }) =>
-    ports.length ? ports.flatMap((port) => addresses.map((address) => `${address.ip}:${port.port}`)) : addresses.map((address) => address.ip),
+    ports.length
+      ? ports.flatMap((port) => addresses.map((address) => `${address.ip}:${port.port}`))
+      : addresses.map((address) => address.ip),
   );
   if (!all.length) return '<none>';
   const shown = all.slice(0, maxShown).join(',');
@@ -20,9 +22,11 @@ function validate(object: Endpoints): FieldError[] {
   return (object.subsets ?? []).flatMap((subset, index) => {
     const at = path('subsets').index(index);
     const errors: FieldError[] = [];
-    if (!subset.addresses?.length && !subset.notReadyAddresses?.length) errors.push(required(at, 'must specify `addresses` or `notReadyAddresses`'));
+    if (!subset.addresses?.length && !subset.notReadyAddresses?.length)
+      errors.push(required(at, 'must specify `addresses` or `notReadyAddresses`'));
     (subset.addresses ?? []).forEach((address, position) => {
-      for (const message of isValidIp(address.ip)) errors.push(invalid(at.child('addresses').index(position).child('ip'), address.ip, message));
+      for (const message of isValidIp(address.ip))
+        errors.push(invalid(at.child('addresses').index(position).child('ip'), address.ip, message));
     });
     (subset.ports ?? []).forEach((port, position) => {
       const field = at.child('ports').index(position);

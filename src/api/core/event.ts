@@ -35,7 +35,8 @@ function validateEvent(event: Event): FieldError[] {
   const { namespace } = event.metadata;
   const about = event.involvedObject.namespace ?? '';
   const clusterScoped = about === '' && namespace === 'default';
-  if (about !== namespace && !clusterScoped) errors.push(invalid(path('involvedObject', 'namespace'), about, 'does not match event.namespace'));
+  if (about !== namespace && !clusterScoped)
+    errors.push(invalid(path('involvedObject', 'namespace'), about, 'does not match event.namespace'));
   if (event.eventTime) {
     if (!event.reportingComponent) errors.push(required(path('reportingController')));
     if (!event.action) errors.push(required(path('action')));
@@ -56,7 +57,10 @@ const columns: readonly Column<Event>[] = [
   { ...nameColumn<Event>(), priority: 1 },
 ];
 
-const reference = (field: 'kind' | 'namespace' | 'name' | 'uid' | 'apiVersion' | 'resourceVersion' | 'fieldPath', prefix: string): SelectableField<Event> => ({
+const reference = (
+  field: 'kind' | 'namespace' | 'name' | 'uid' | 'apiVersion' | 'resourceVersion' | 'fieldPath',
+  prefix: string,
+): SelectableField<Event> => ({
   name: `${prefix}.${field}`,
   value: (object) => object.involvedObject[field] ?? '',
 });
@@ -84,7 +88,16 @@ export const event = defineKind<Event>({
 
 /** events.k8s.io/v1 → v1: the same event under the older field names. */
 function toCore(object: EventsV1Event): Event {
-  const { regarding, note, reportingController, deprecatedSource, deprecatedFirstTimestamp, deprecatedLastTimestamp, deprecatedCount, ...rest } = object;
+  const {
+    regarding,
+    note,
+    reportingController,
+    deprecatedSource,
+    deprecatedFirstTimestamp,
+    deprecatedLastTimestamp,
+    deprecatedCount,
+    ...rest
+  } = object;
   return {
     ...(rest as unknown as KubeObject),
     kind: 'Event',
@@ -126,7 +139,11 @@ export const eventsV1Event = defineKind<EventsV1Event>({
   shortNames: ['ev'],
   schema: 'io.k8s.api.events.v1.Event',
   storageVersionHash: 'r2yiGXH7wu8=',
-  strategy: { allowCreateOnUpdate: true, validate: (object) => validateEvent(toCore(object)), validateUpdate: (object) => validateEvent(toCore(object)) },
+  strategy: {
+    allowCreateOnUpdate: true,
+    validate: (object) => validateEvent(toCore(object)),
+    validateUpdate: (object) => validateEvent(toCore(object)),
+  },
   columns: columns.map((column) => ({ ...column, value: (object, nowMs) => column.value(toCore(object), nowMs) })),
   selectableFields: [
     ...referenceFields.map((field) => ({ name: `regarding.${field}`, value: (object: EventsV1Event) => object.regarding?.[field] ?? '' })),

@@ -8,7 +8,9 @@ import type { Namespace } from '../types.ts';
 const nameLabel = 'kubernetes.io/metadata.name';
 
 function validateFinalizers(object: Namespace): FieldError[] {
-  return (object.spec?.finalizers ?? []).flatMap((name, index) => isQualifiedName(name).map((message) => invalid(path('spec', 'finalizers').index(index), name, message)));
+  return (object.spec?.finalizers ?? []).flatMap((name, index) =>
+    isQualifiedName(name).map((message) => invalid(path('spec', 'finalizers').index(index), name, message)),
+  );
 }
 
 /** The kind Namespace. */

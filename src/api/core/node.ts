@@ -1,5 +1,17 @@
 // Node: a machine that runs pods (registry/core/node); its columns are those of the server's node printer.
-import { duplicate, invalid, path, required, isQualifiedName, isValidLabelValue, notSupported, isValidCidr, semanticEqual, forbiddenField, type FieldError } from '#apimachinery';
+import {
+  duplicate,
+  invalid,
+  path,
+  required,
+  isQualifiedName,
+  isValidLabelValue,
+  notSupported,
+  isValidCidr,
+  semanticEqual,
+  forbiddenField,
+  type FieldError,
+} from '#apimachinery';
 import { defineKind } from '../define-kind.ts';
 import { keepOldStatus, statusSubresource } from '../status-subresource.ts';
 import { ageColumn, nameColumn, textColumn } from '../tables.ts';
@@ -41,7 +53,11 @@ function validateTaints(node: Node): FieldError[] {
     if (!taint.effect) errors.push(required(at.child('effect')));
     else if (!taintEffects.includes(taint.effect)) errors.push(notSupported(at.child('effect'), taint.effect, taintEffects));
     const identity = `${taint.key}:${taint.effect}`;
-    if (seen.has(identity)) errors.push({ ...duplicate(at, taint), message: `Duplicate value: ${JSON.stringify(taint)}: taints must be unique by key and effect pair` });
+    if (seen.has(identity))
+      errors.push({
+        ...duplicate(at, taint),
+        message: `Duplicate value: ${JSON.stringify(taint)}: taints must be unique by key and effect pair`,
+      });
     seen.add(identity);
   });
   return errors;
@@ -62,11 +78,13 @@ function validateNodeUpdate(node: Node, old: Node): FieldError[] {
     errors.push(forbiddenField(path('spec', 'podCIDRs'), 'node updates may not change podCIDR except from "" to valid'));
   }
   const oldId = old.spec?.providerID;
-  if (oldId && node.spec?.providerID !== oldId) errors.push(forbiddenField(path('spec', 'providerID'), 'node updates may not change providerID except from "" to valid'));
+  if (oldId && node.spec?.providerID !== oldId)
+    errors.push(forbiddenField(path('spec', 'providerID'), 'node updates may not change providerID except from "" to valid'));
   return errors;
 }
 
-const info = (node: Node, field: 'kubeletVersion' | 'osImage' | 'kernelVersion' | 'containerRuntimeVersion'): string => node.status?.nodeInfo?.[field] || '<unknown>';
+const info = (node: Node, field: 'kubeletVersion' | 'osImage' | 'kernelVersion' | 'containerRuntimeVersion'): string =>
+  node.status?.nodeInfo?.[field] || '<unknown>';
 
 /** The kind Node. */
 export const node = defineKind<Node>({

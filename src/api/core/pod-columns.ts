@@ -40,7 +40,12 @@ interface InitProgress {
 }
 
 function initProgress(pod: Pod): InitProgress {
-  const progress: InitProgress = { reason: undefined, ready: 0, all: { count: 0, lastMs: undefined }, sidecars: { count: 0, lastMs: undefined } };
+  const progress: InitProgress = {
+    reason: undefined,
+    ready: 0,
+    all: { count: 0, lastMs: undefined },
+    sidecars: { count: 0, lastMs: undefined },
+  };
   const specs = pod.spec?.initContainers ?? [];
   for (const [index, status] of (pod.status?.initContainerStatuses ?? []).entries()) {
     const isSidecar = specs.find((spec) => spec.name === status.name)?.restartPolicy === 'Always';
@@ -124,7 +129,8 @@ export const podColumns: readonly Column<Pod>[] = [
 
 /** Rows of ended pods say so, and kubectl can leave them out. */
 export function podRowConditions(pod: Pod): TableRowCondition[] {
-  if (pod.status?.phase === 'Succeeded') return [{ type: 'Completed', status: 'True', reason: 'Succeeded', message: 'The pod has completed successfully.' }];
+  if (pod.status?.phase === 'Succeeded')
+    return [{ type: 'Completed', status: 'True', reason: 'Succeeded', message: 'The pod has completed successfully.' }];
   if (pod.status?.phase === 'Failed') return [{ type: 'Completed', status: 'True', reason: 'Failed', message: 'The pod failed.' }];
   return [];
 }

@@ -58,7 +58,8 @@ function requestsFromLimits(container: Container): void {
 }
 
 function defaultVolume(volume: Volume): void {
-  if (!Object.entries(volume).some(([field, value]) => !volumeSourceFields.has(field) && value !== undefined && value !== null)) volume.emptyDir = {};
+  if (!Object.entries(volume).some(([field, value]) => !volumeSourceFields.has(field) && value !== undefined && value !== null))
+    volume.emptyDir = {};
   if (volume.secret) volume.secret.defaultMode ??= defaultMode;
   if (volume.configMap) volume.configMap.defaultMode ??= defaultMode;
   if (volume.downwardAPI) {

@@ -13,11 +13,14 @@ function goText(value: unknown): string {
     return value.every((item) => typeof item === 'string') ? `[]string{${texts}}` : `{${texts}}`;
   }
   if (typeof value !== 'object') return String(value);
-  return `{${Object.entries(value).map(([field, item]) => `${goName(field)}: ${goText(item)}`).join(', ')}}`;
+  return `{${Object.entries(value)
+    .map(([field, item]) => `${goName(field)}: ${goText(item)}`)
+    .join(', ')}}`;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
-const isNamedList = (value: unknown): value is Fields[] => Array.isArray(value) && value.every((item) => typeof item === 'object' && item !== null && 'name' in item);
+const isNamedList = (value: unknown): value is Fields[] =>
+  Array.isArray(value) && value.every((item) => typeof item === 'object' && item !== null && 'name' in item);
 
 function fieldLines(before: Fields, now: Fields, indent: string): string[] {
   const lines: string[] = [];

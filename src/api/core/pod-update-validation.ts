@@ -10,7 +10,8 @@ const updatable =
 
 function checkImages(containers: readonly Container[], old: readonly Container[], name: 'containers' | 'initContainers'): FieldError[] {
   if (containers.length !== old.length) {
-    const detail = name === 'containers' ? 'pod updates may not add or remove containers' : 'pod updates may not add or remove init containers';
+    const detail =
+      name === 'containers' ? 'pod updates may not add or remove containers' : 'pod updates may not add or remove init containers';
     return [forbiddenField(spec.child(name), detail)];
   }
   return containers.flatMap((container, index) => {
@@ -22,8 +23,12 @@ function checkImages(containers: readonly Container[], old: readonly Container[]
 }
 
 function checkDeadline(now: number | undefined, before: number | undefined): FieldError[] {
-  if (now === undefined) return before === undefined ? [] : [invalid(spec.child('activeDeadlineSeconds'), null, 'must not update from a positive integer to nil value')];
-  if (before !== undefined && now > before) return [invalid(spec.child('activeDeadlineSeconds'), now, 'must be less than or equal to previous value')];
+  if (now === undefined)
+    return before === undefined
+      ? []
+      : [invalid(spec.child('activeDeadlineSeconds'), null, 'must not update from a positive integer to nil value')];
+  if (before !== undefined && now > before)
+    return [invalid(spec.child('activeDeadlineSeconds'), now, 'must be less than or equal to previous value')];
   return [];
 }
 
@@ -31,7 +36,9 @@ const sameToleration = (a: Toleration, b: Toleration): boolean => deepEqual({ ..
 
 function checkTolerations(now: readonly Toleration[], before: readonly Toleration[]): FieldError[] {
   const keepsAll = before.every((old) => now.some((toleration) => sameToleration(toleration, old)));
-  return keepsAll ? [] : [forbiddenField(spec.child('tolerations'), 'existing toleration can not be modified except its tolerationSeconds')];
+  return keepsAll
+    ? []
+    : [forbiddenField(spec.child('tolerations'), 'existing toleration can not be modified except its tolerationSeconds')];
 }
 
 /** The new spec with everything that may change put back, to see whether anything else did. */
@@ -49,7 +56,8 @@ function withoutAllowedChanges(now: PodSpec, before: PodSpec): PodSpec {
     if (before[field] === undefined) delete munged[field];
     else Object.assign(munged, { [field]: before[field] });
   }
-  if ((before.terminationGracePeriodSeconds ?? 0) < 0 && now.terminationGracePeriodSeconds === 1) munged.terminationGracePeriodSeconds = before.terminationGracePeriodSeconds;
+  if ((before.terminationGracePeriodSeconds ?? 0) < 0 && now.terminationGracePeriodSeconds === 1)
+    munged.terminationGracePeriodSeconds = before.terminationGracePeriodSeconds;
   return munged;
 }
 
@@ -80,7 +88,8 @@ export function validateEphemeralContainersUpdate(pod: Pod, old: Pod): FieldErro
   for (const before of old.spec?.ephemeralContainers ?? []) {
     const found = now.find((container) => container.name === before.name);
     if (!found) errors.push(forbiddenField(at, `existing ephemeral containers ${JSON.stringify(before.name)} may not be removed\n`));
-    else if (!semanticEqual(found, before)) errors.push(forbiddenField(at, `existing ephemeral containers ${JSON.stringify(before.name)} may not be changed\n`));
+    else if (!semanticEqual(found, before))
+      errors.push(forbiddenField(at, `existing ephemeral containers ${JSON.stringify(before.name)} may not be changed\n`));
   }
   return errors.length ? errors : validatePod(pod);
 }

@@ -21,7 +21,8 @@ export function podWarnings(pod: Pod): string[] {
   for (const { container, at } of containers) {
     const seen = new Set<string>();
     (container.env ?? []).forEach((variable, index) => {
-      if (seen.has(variable.name)) warnings.push(`${at}.env[${index}]: hides previous definition of "${variable.name}", which may be dropped when using apply`);
+      if (seen.has(variable.name))
+        warnings.push(`${at}.env[${index}]: hides previous definition of "${variable.name}", which may be dropped when using apply`);
       seen.add(variable.name);
     });
   }

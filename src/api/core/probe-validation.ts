@@ -1,5 +1,15 @@
 // Validation of probes and lifecycle handlers (validation.validateProbe, validateHandler).
-import { forbiddenField, invalid, isHttpHeaderName, isValidPortName, isValidPortNumber, notSupported, required, type FieldError, type FieldPath } from '#apimachinery';
+import {
+  forbiddenField,
+  invalid,
+  isHttpHeaderName,
+  isValidPortName,
+  isValidPortNumber,
+  notSupported,
+  required,
+  type FieldError,
+  type FieldPath,
+} from '#apimachinery';
 import type { Container, LifecycleHandler, Probe } from '../types.ts';
 
 const notNegative = 'must be greater than or equal to 0';
@@ -24,8 +34,10 @@ export function validateHandler(handler: LifecycleHandler & Pick<Probe, 'grpc'>,
     const field = at.child('httpGet');
     if (!httpGet.path) errors.push(required(field.child('path')));
     errors.push(...validatePort(httpGet.port, field.child('port')));
-    if (httpGet.scheme !== 'HTTP' && httpGet.scheme !== 'HTTPS') errors.push(notSupported(field.child('scheme'), httpGet.scheme ?? '', ['HTTP', 'HTTPS']));
-    for (const header of httpGet.httpHeaders ?? []) for (const message of isHttpHeaderName(header.name)) errors.push(invalid(field.child('httpHeaders'), header.name, message));
+    if (httpGet.scheme !== 'HTTP' && httpGet.scheme !== 'HTTPS')
+      errors.push(notSupported(field.child('scheme'), httpGet.scheme ?? '', ['HTTP', 'HTTPS']));
+    for (const header of httpGet.httpHeaders ?? [])
+      for (const message of isHttpHeaderName(header.name)) errors.push(invalid(field.child('httpHeaders'), header.name, message));
   }
   if (tcpSocket && !isOneTooMany('tcpSocket')) errors.push(...validatePort(tcpSocket.port, at.child('tcpSocket', 'port')));
   if (grpc && !isOneTooMany('grpc')) errors.push(...validatePort(grpc.port, at.child('grpc', 'port')));
@@ -54,17 +66,25 @@ export function validateProbes(container: Container, gracePeriodSeconds: number,
   const { livenessProbe, readinessProbe, startupProbe } = container;
   if (livenessProbe) {
     errors.push(...validateProbe(livenessProbe, at.child('livenessProbe'), gracePeriodSeconds));
-    if (livenessProbe.successThreshold !== 1) errors.push(invalid(at.child('livenessProbe', 'successThreshold'), livenessProbe.successThreshold ?? 0, 'must be 1'));
+    if (livenessProbe.successThreshold !== 1)
+      errors.push(invalid(at.child('livenessProbe', 'successThreshold'), livenessProbe.successThreshold ?? 0, 'must be 1'));
   }
   if (readinessProbe) {
     errors.push(...validateProbe(readinessProbe, at.child('readinessProbe'), gracePeriodSeconds));
     if (readinessProbe.terminationGracePeriodSeconds !== undefined) {
-      errors.push(invalid(at.child('readinessProbe', 'terminationGracePeriodSeconds'), readinessProbe.terminationGracePeriodSeconds, 'must not be set for readinessProbes'));
+      errors.push(
+        invalid(
+          at.child('readinessProbe', 'terminationGracePeriodSeconds'),
+          readinessProbe.terminationGracePeriodSeconds,
+          'must not be set for readinessProbes',
+        ),
+      );
     }
   }
   if (startupProbe) {
     errors.push(...validateProbe(startupProbe, at.child('startupProbe'), gracePeriodSeconds));
-    if (startupProbe.successThreshold !== 1) errors.push(invalid(at.child('startupProbe', 'successThreshold'), startupProbe.successThreshold ?? 0, 'must be 1'));
+    if (startupProbe.successThreshold !== 1)
+      errors.push(invalid(at.child('startupProbe', 'successThreshold'), startupProbe.successThreshold ?? 0, 'must be 1'));
   }
   return errors;
 }

@@ -1,6 +1,15 @@
 // Validation of what steers scheduling: tolerations, affinity, topology spread (validation.ValidateTolerations, validateAffinity).
 import {
-  forbiddenField, invalid, isQualifiedName, isValidLabelValue, notSupported, required, validateLabelSelector, type FieldError, type FieldPath, type LabelSelector,
+  forbiddenField,
+  invalid,
+  isQualifiedName,
+  isValidLabelValue,
+  notSupported,
+  required,
+  validateLabelSelector,
+  type FieldError,
+  type FieldPath,
+  type LabelSelector,
 } from '#apimachinery';
 import type { Affinity, NodeSelectorTerm, PodSpec, Toleration } from '../types.ts';
 
@@ -11,14 +20,17 @@ function validateToleration(toleration: Toleration, at: FieldPath): FieldError[]
   const { key = '', operator = '', value = '', effect = '', tolerationSeconds } = toleration;
   if (key) for (const message of isQualifiedName(key)) errors.push(invalid(at.child('key'), key, message));
   if (!key && operator !== 'Exists') {
-    errors.push(invalid(at.child('operator'), operator, 'operator must be Exists when `key` is empty, which means "match all values and all keys"'));
+    errors.push(
+      invalid(at.child('operator'), operator, 'operator must be Exists when `key` is empty, which means "match all values and all keys"'),
+    );
   }
-  if (tolerationSeconds !== undefined && effect !== 'NoExecute') errors.push(invalid(at.child('effect'), effect, "effect must be 'NoExecute' when `tolerationSeconds` is set"));
+  if (tolerationSeconds !== undefined && effect !== 'NoExecute')
+    errors.push(invalid(at.child('effect'), effect, "effect must be 'NoExecute' when `tolerationSeconds` is set"));
   if (operator === 'Equal' || operator === '') {
     const problems = isValidLabelValue(value);
     if (problems.length) errors.push(invalid(at.child('operator'), value, problems.join(';')));
   } else if (operator === 'Exists') {
-    if (value) errors.push(invalid(at.child('operator'), toleration, 'value must be empty when `operator` is \'Exists\''));
+    if (value) errors.push(invalid(at.child('operator'), toleration, "value must be empty when `operator` is 'Exists'"));
   } else errors.push(notSupported(at.child('operator'), operator, ['Equal', 'Exists']));
   if (effect && !taintEffects.includes(effect)) errors.push(notSupported(at.child('effect'), effect, taintEffects));
   return errors;
@@ -35,7 +47,8 @@ function validateRequirement(requirement: { key: string; operator: string; value
   if (operator === 'In' || operator === 'NotIn') {
     if (!values.length) errors.push(required(at.child('values'), "must be specified when `operator` is 'In' or 'NotIn'"));
   } else if (operator === 'Exists' || operator === 'DoesNotExist') {
-    if (values.length) errors.push(forbiddenField(at.child('values'), "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"));
+    if (values.length)
+      errors.push(forbiddenField(at.child('values'), "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"));
   } else if (operator === 'Gt' || operator === 'Lt') {
     if (values.length !== 1) errors.push(required(at.child('values'), "must be specified single value when `operator` is 'Lt' or 'Gt'"));
   } else errors.push(invalid(at.child('operator'), operator, 'not a valid selector operator'));
@@ -44,12 +57,16 @@ function validateRequirement(requirement: { key: string; operator: string; value
 }
 
 function validateTerm(term: NodeSelectorTerm, at: FieldPath): FieldError[] {
-  const errors = (term.matchExpressions ?? []).flatMap((requirement, index) => validateRequirement(requirement, at.child('matchExpressions').index(index)));
+  const errors = (term.matchExpressions ?? []).flatMap((requirement, index) =>
+    validateRequirement(requirement, at.child('matchExpressions').index(index)),
+  );
   (term.matchFields ?? []).forEach((requirement, index) => {
     const field = at.child('matchFields').index(index);
     if (requirement.key !== 'metadata.name') errors.push(invalid(field.child('key'), requirement.key, 'not a valid field selector key'));
-    if (requirement.operator !== 'In' && requirement.operator !== 'NotIn') errors.push(invalid(field.child('operator'), requirement.operator, 'not a valid selector operator'));
-    else if (requirement.values?.length !== 1) errors.push(required(field.child('values'), "must be only one value when `operator` is 'In' or 'NotIn' for node field selector"));
+    if (requirement.operator !== 'In' && requirement.operator !== 'NotIn')
+      errors.push(invalid(field.child('operator'), requirement.operator, 'not a valid selector operator'));
+    else if (requirement.values?.length !== 1)
+      errors.push(required(field.child('values'), "must be only one value when `operator` is 'In' or 'NotIn' for node field selector"));
   });
   return errors;
 }
@@ -104,7 +121,8 @@ export function validateAffinity(affinity: Affinity | undefined, at: FieldPath):
   const errors: FieldError[] = [];
   if (affinity.nodeAffinity) errors.push(...validateNodeAffinity(affinity.nodeAffinity, at.child('nodeAffinity')));
   if (affinity.podAffinity) errors.push(...validatePodAffinity(affinity.podAffinity as PodAffinityTerms, at.child('podAffinity')));
-  if (affinity.podAntiAffinity) errors.push(...validatePodAffinity(affinity.podAntiAffinity as PodAffinityTerms, at.child('podAntiAffinity')));
+  if (affinity.podAntiAffinity)
+    errors.push(...validatePodAffinity(affinity.podAntiAffinity as PodAffinityTerms, at.child('podAntiAffinity')));
   return errors;
 }
 
@@ -116,7 +134,8 @@ export function validateTopologySpread(constraints: NonNullable<PodSpec['topolog
     if (constraint.maxSkew <= 0) errors.push(invalid(field.child('maxSkew'), constraint.maxSkew, 'must be greater than zero'));
     if (!constraint.topologyKey) errors.push(required(field.child('topologyKey'), 'can not be empty'));
     const action = constraint.whenUnsatisfiable as string;
-    if (action !== 'DoNotSchedule' && action !== 'ScheduleAnyway') errors.push(notSupported(field.child('whenUnsatisfiable'), action, ['DoNotSchedule', 'ScheduleAnyway']));
+    if (action !== 'DoNotSchedule' && action !== 'ScheduleAnyway')
+      errors.push(notSupported(field.child('whenUnsatisfiable'), action, ['DoNotSchedule', 'ScheduleAnyway']));
     return [...errors, ...validateLabelSelector(constraint.labelSelector as LabelSelector | undefined, field.child('labelSelector'))];
   });
 }

@@ -1,5 +1,15 @@
 // Secret: small confidential data, base64 on the wire (registry/core/secret).
-import { forbiddenField, immutableFieldMessage, invalid, isConfigMapKey, path, required, semanticEqual, tooLong, type FieldError } from '#apimachinery';
+import {
+  forbiddenField,
+  immutableFieldMessage,
+  invalid,
+  isConfigMapKey,
+  path,
+  required,
+  semanticEqual,
+  tooLong,
+  type FieldError,
+} from '#apimachinery';
 import { defineKind } from '../define-kind.ts';
 import { ageColumn, nameColumn, textColumn } from '../tables.ts';
 import type { Secret } from '../types.ts';

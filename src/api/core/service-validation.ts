@@ -1,6 +1,20 @@
 // Validation of Services (validation.ValidateService), with the API server's texts.
 import {
-  duplicate, goValue, forbiddenField, invalid, isDns1123Label, isDns1123Subdomain, isValidIp, isValidPortName, isValidPortNumber, notSupported, path, quoteGo, required, validateLabels, type FieldError,
+  duplicate,
+  goValue,
+  forbiddenField,
+  invalid,
+  isDns1123Label,
+  isDns1123Subdomain,
+  isValidIp,
+  isValidPortName,
+  isValidPortNumber,
+  notSupported,
+  path,
+  quoteGo,
+  required,
+  validateLabels,
+  type FieldError,
 } from '#apimachinery';
 import type { Service, ServicePort } from '../types.ts';
 
@@ -21,10 +35,12 @@ function validatePort(port: ServicePort, index: number, needsName: boolean, head
   if (!port.protocol) errors.push(required(at.child('protocol')));
   else if (!protocols.includes(port.protocol)) errors.push(notSupported(at.child('protocol'), port.protocol, protocols));
   const { targetPort } = port;
-  if (typeof targetPort === 'number') for (const message of isValidPortNumber(targetPort)) errors.push(invalid(at.child('targetPort'), targetPort, message));
-  else if (targetPort !== undefined) for (const message of isValidPortName(targetPort)) errors.push(invalid(at.child('targetPort'), targetPort, message));
+  if (typeof targetPort === 'number')
+    for (const message of isValidPortNumber(targetPort)) errors.push(invalid(at.child('targetPort'), targetPort, message));
+  else if (targetPort !== undefined)
+    for (const message of isValidPortName(targetPort)) errors.push(invalid(at.child('targetPort'), targetPort, message));
   if (headless && targetPort !== undefined && port.port !== targetPort && typeof targetPort === 'number' && port.nodePort) {
-    errors.push(invalid(at.child('nodePort'), port.nodePort, 'may not be used when `clusterIP` is \'None\''));
+    errors.push(invalid(at.child('nodePort'), port.nodePort, "may not be used when `clusterIP` is 'None'"));
   }
   return errors;
 }
@@ -59,8 +75,10 @@ export function validateService(service: Service): FieldError[] {
   if (!type) errors.push(required(spec.child('type')));
   else if (!types.includes(type)) errors.push(notSupported(spec.child('type'), type, types));
   if (!sessionAffinity) errors.push(required(spec.child('sessionAffinity')));
-  else if (sessionAffinity !== 'None' && sessionAffinity !== 'ClientIP') errors.push(notSupported(spec.child('sessionAffinity'), sessionAffinity, ['ClientIP', 'None']));
-  if (clusterIP && clusterIP !== 'None') for (const message of isValidIp(clusterIP)) errors.push(invalid(spec.child('clusterIPs').index(0), clusterIP, message));
+  else if (sessionAffinity !== 'None' && sessionAffinity !== 'ClientIP')
+    errors.push(notSupported(spec.child('sessionAffinity'), sessionAffinity, ['ClientIP', 'None']));
+  if (clusterIP && clusterIP !== 'None')
+    for (const message of isValidIp(clusterIP)) errors.push(invalid(spec.child('clusterIPs').index(0), clusterIP, message));
   if (clusterIP === 'None' && (type === 'NodePort' || type === 'LoadBalancer')) {
     errors.push(invalid(spec.child('clusterIPs').index(0), 'None', `may not be set to 'None' for ${type} services`));
   }
@@ -70,7 +88,9 @@ export function validateService(service: Service): FieldError[] {
   if (type === 'ExternalName') {
     if (clusterIP) errors.push(forbiddenField(spec.child('clusterIPs'), 'may not be set when type is ExternalName'));
     if (!externalName) errors.push(required(spec.child('externalName')));
-    else for (const message of isDns1123Subdomain(externalName.replace(/\.$/, ''))) errors.push(invalid(spec.child('externalName'), externalName, message));
+    else
+      for (const message of isDns1123Subdomain(externalName.replace(/\.$/, '')))
+        errors.push(invalid(spec.child('externalName'), externalName, message));
   }
   if (externalTrafficPolicy && externalTrafficPolicy !== 'Cluster' && externalTrafficPolicy !== 'Local') {
     errors.push(notSupported(spec.child('externalTrafficPolicy'), externalTrafficPolicy, ['Cluster', 'Local']));

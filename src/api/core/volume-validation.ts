@@ -1,5 +1,16 @@
 // Validation of a pod's volumes (validation.ValidateVolumes), for the sources the lab knows; any other is only counted.
-import { duplicate, forbiddenField, invalid, isConfigMapKey, isDns1123Label, maybeParseQuantity, notSupported, required, type FieldError, type FieldPath } from '#apimachinery';
+import {
+  duplicate,
+  forbiddenField,
+  invalid,
+  isConfigMapKey,
+  isDns1123Label,
+  maybeParseQuantity,
+  notSupported,
+  required,
+  type FieldError,
+  type FieldPath,
+} from '#apimachinery';
 import type { Volume } from '../types.ts';
 import { validateFieldRef, validateLocalPath } from './container-validation.ts';
 
@@ -24,13 +35,17 @@ function validateItems(items: readonly { key: string; path: string; mode?: numbe
   });
 }
 
-function validateDownward(items: readonly { path: string; fieldRef?: { fieldPath: string }; resourceFieldRef?: object }[] | undefined, at: FieldPath): FieldError[] {
+function validateDownward(
+  items: readonly { path: string; fieldRef?: { fieldPath: string }; resourceFieldRef?: object }[] | undefined,
+  at: FieldPath,
+): FieldError[] {
   return (items ?? []).flatMap((item, index) => {
     const field = at.child('items').index(index);
     const errors = item.path ? validateLocalPath(item.path, field.child('path')) : [required(field.child('path'))];
     if (item.fieldRef) {
       errors.push(...validateFieldRef(item.fieldRef.fieldPath, field.child('fieldRef'), volumeFieldPaths));
-      if (item.resourceFieldRef) errors.push(invalid(field, 'resource', 'fieldRef and resourceFieldRef can not be specified simultaneously'));
+      if (item.resourceFieldRef)
+        errors.push(invalid(field, 'resource', 'fieldRef and resourceFieldRef can not be specified simultaneously'));
     } else if (!item.resourceFieldRef) errors.push(required(field.child('fieldRef'), 'one of fieldRef and resourceFieldRef is required'));
     return errors;
   });
@@ -52,7 +67,10 @@ function validateProjected(volume: Volume, at: FieldPath): FieldError[] {
     const token = source.serviceAccountToken;
     if (!token) return;
     const seconds = token.expirationSeconds ?? 3600;
-    if (seconds < 600) errors.push(invalid(field.child('serviceAccountToken', 'expirationSeconds'), seconds, 'may not specify a duration less than 10 minutes'));
+    if (seconds < 600)
+      errors.push(
+        invalid(field.child('serviceAccountToken', 'expirationSeconds'), seconds, 'may not specify a duration less than 10 minutes'),
+      );
     if (!token.path) errors.push(required(field.child('serviceAccountToken', 'path')));
   });
   return errors;
@@ -60,7 +78,9 @@ function validateProjected(volume: Volume, at: FieldPath): FieldError[] {
 
 function validateSource(volume: Volume, at: FieldPath): FieldError[] {
   const errors: FieldError[] = [];
-  const sources = Object.entries(volume).filter(([field, value]) => field !== 'name' && value !== undefined && value !== null).map(([field]) => field);
+  const sources = Object.entries(volume)
+    .filter(([field, value]) => field !== 'name' && value !== undefined && value !== null)
+    .map(([field]) => field);
   if (!sources.length) errors.push(required(at, 'must specify a volume type'));
   for (const extra of sources.slice(1)) errors.push(forbiddenField(at.child(extra), 'may not specify more than 1 volume type'));
   const { emptyDir, hostPath, secret, configMap, persistentVolumeClaim, downwardAPI, projected } = volume;
@@ -69,8 +89,10 @@ function validateSource(volume: Volume, at: FieldPath): FieldError[] {
   }
   if (hostPath) {
     if (!hostPath.path) errors.push(required(at.child('hostPath', 'path')));
-    else if (hostPath.path.split('/').includes('..')) errors.push(invalid(at.child('hostPath', 'path'), hostPath.path, "must not contain '..'"));
-    if (!hostPathTypes.includes(hostPath.type ?? '')) errors.push(notSupported(at.child('hostPath', 'type'), hostPath.type ?? '', hostPathTypes));
+    else if (hostPath.path.split('/').includes('..'))
+      errors.push(invalid(at.child('hostPath', 'path'), hostPath.path, "must not contain '..'"));
+    if (!hostPathTypes.includes(hostPath.type ?? ''))
+      errors.push(notSupported(at.child('hostPath', 'type'), hostPath.type ?? '', hostPathTypes));
   }
   if (secret) {
     if (!secret.secretName) errors.push(required(at.child('secret', 'secretName')));
@@ -78,7 +100,10 @@ function validateSource(volume: Volume, at: FieldPath): FieldError[] {
   }
   if (configMap) {
     if (!configMap.name) errors.push(required(at.child('configMap', 'name')));
-    errors.push(...validateMode(configMap.defaultMode, at.child('configMap', 'defaultMode')), ...validateItems(configMap.items, at.child('configMap')));
+    errors.push(
+      ...validateMode(configMap.defaultMode, at.child('configMap', 'defaultMode')),
+      ...validateItems(configMap.items, at.child('configMap')),
+    );
   }
   if (persistentVolumeClaim && !persistentVolumeClaim.claimName) errors.push(required(at.child('persistentVolumeClaim', 'claimName')));
   if (downwardAPI) errors.push(...validateDownward(downwardAPI.items, at.child('downwardAPI')));

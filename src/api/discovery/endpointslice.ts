@@ -1,6 +1,18 @@
 // EndpointSlice: the addresses behind a Service, at most 1000 to a slice (registry/discovery/endpointslice).
 import {
-  duplicate, immutableFieldMessage, invalid, isDns1123Label, isIpv6Address, isValidIp, isValidPortNumber, notSupported, path, required, semanticEqual, tooMany, type FieldError,
+  duplicate,
+  immutableFieldMessage,
+  invalid,
+  isDns1123Label,
+  isIpv6Address,
+  isValidIp,
+  isValidPortNumber,
+  notSupported,
+  path,
+  required,
+  semanticEqual,
+  tooMany,
+  type FieldError,
 } from '#apimachinery';
 import { defineKind } from '../define-kind.ts';
 import { ageColumn, nameColumn, textColumn } from '../tables.ts';
@@ -43,8 +55,10 @@ function validateSlice(object: EndpointSlice): FieldError[] {
     if (names.has(name)) errors.push(duplicate(at.child('name'), name));
     names.add(name);
     if (name) for (const message of isDns1123Label(name)) errors.push(invalid(at.child('name'), name, message));
-    if (port.port !== undefined) for (const message of isValidPortNumber(port.port)) errors.push(invalid(at.child('port'), port.port, message));
-    if (port.protocol && !['TCP', 'UDP', 'SCTP'].includes(port.protocol)) errors.push(notSupported(at.child('protocol'), port.protocol, ['SCTP', 'TCP', 'UDP']));
+    if (port.port !== undefined)
+      for (const message of isValidPortNumber(port.port)) errors.push(invalid(at.child('port'), port.port, message));
+    if (port.protocol && !['TCP', 'UDP', 'SCTP'].includes(port.protocol))
+      errors.push(notSupported(at.child('protocol'), port.protocol, ['SCTP', 'TCP', 'UDP']));
   });
   return errors;
 }
@@ -76,15 +90,20 @@ export const endpointSlice = defineKind<EndpointSlice>({
     validate: validateSlice,
     validateUpdate(object, old) {
       const errors = validateSlice(object);
-      if (!semanticEqual(object.addressType, old.addressType)) errors.push(invalid(path('addressType'), object.addressType, immutableFieldMessage));
+      if (!semanticEqual(object.addressType, old.addressType))
+        errors.push(invalid(path('addressType'), object.addressType, immutableFieldMessage));
       return errors;
     },
   },
   columns: [
     nameColumn(),
     textColumn('AddressType', 'IPv4, IPv6 or FQDN.', (object) => object.addressType),
-    textColumn('Ports', 'Ports of the endpoints.', (object) => shortList((object.ports ?? []).map((port) => (port.port === undefined ? port.name || '*' : String(port.port))))),
-    textColumn('Endpoints', 'Addresses of the endpoints.', (object) => shortList((object.endpoints ?? []).flatMap((endpoint) => endpoint.addresses))),
+    textColumn('Ports', 'Ports of the endpoints.', (object) =>
+      shortList((object.ports ?? []).map((port) => (port.port === undefined ? port.name || '*' : String(port.port)))),
+    ),
+    textColumn('Endpoints', 'Addresses of the endpoints.', (object) =>
+      shortList((object.endpoints ?? []).flatMap((endpoint) => endpoint.addresses)),
+    ),
     ageColumn(),
   ],
 });

@@ -35,7 +35,8 @@ export const ipAddress = defineKind<IPAddress>({
     validate,
     validateUpdate(object, old) {
       const errors = validate(object);
-      if (!semanticEqual(object.spec?.parentRef, old.spec?.parentRef)) errors.push(invalid(path('spec', 'parentRef'), object.spec?.parentRef ?? null, 'field is immutable'));
+      if (!semanticEqual(object.spec?.parentRef, old.spec?.parentRef))
+        errors.push(invalid(path('spec', 'parentRef'), object.spec?.parentRef ?? null, 'field is immutable'));
       return errors;
     },
   },

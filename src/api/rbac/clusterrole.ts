@@ -4,7 +4,10 @@ import { defineKind } from '../define-kind.ts';
 import type { ClusterRole } from '../types.ts';
 import { rbacGroup, roleColumns, validateAggregation, validateRules } from './rules.ts';
 
-const validate = (object: ClusterRole) => [...validateRules(object.rules, false), ...validateAggregation(object.aggregationRule?.clusterRoleSelectors)];
+const validate = (object: ClusterRole) => [
+  ...validateRules(object.rules, false),
+  ...validateAggregation(object.aggregationRule?.clusterRoleSelectors),
+];
 
 /** The kind ClusterRole. */
 export const clusterRole = defineKind<ClusterRole>({

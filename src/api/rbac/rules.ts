@@ -1,5 +1,17 @@
 // What Roles and ClusterRoles, and both bindings, share: rule and subject validation, binding columns (registry/rbac).
-import { invalid, isPathSegmentName, isQualifiedName, notSupported, path, required, isDns1123Subdomain, semanticEqual, type FieldError, type FieldPath, type KubeObject } from '#apimachinery';
+import {
+  invalid,
+  isPathSegmentName,
+  isQualifiedName,
+  notSupported,
+  path,
+  required,
+  isDns1123Subdomain,
+  semanticEqual,
+  type FieldError,
+  type FieldPath,
+  type KubeObject,
+} from '#apimachinery';
 import type { Column } from '../kind.ts';
 import { ageColumn, nameColumn, textColumn } from '../tables.ts';
 import type { PolicyRule, RoleRef, Subject } from '../types.ts';
@@ -14,9 +26,12 @@ export function validateRules(rules: readonly PolicyRule[] | undefined | null, n
     const at = path('rules').index(index);
     if (!rule.verbs?.length) errors.push(required(at.child('verbs'), 'verbs must contain at least one value'));
     if (rule.nonResourceURLs?.length) {
-      if (namespaced) errors.push(invalid(at.child('nonResourceURLs'), rule.nonResourceURLs, 'namespaced rules cannot apply to non-resource URLs'));
+      if (namespaced)
+        errors.push(invalid(at.child('nonResourceURLs'), rule.nonResourceURLs, 'namespaced rules cannot apply to non-resource URLs'));
       if (rule.apiGroups?.length || rule.resources?.length || rule.resourceNames?.length) {
-        errors.push(invalid(at.child('nonResourceURLs'), rule.nonResourceURLs, 'rules cannot apply to both regular resources and non-resource URLs'));
+        errors.push(
+          invalid(at.child('nonResourceURLs'), rule.nonResourceURLs, 'rules cannot apply to both regular resources and non-resource URLs'),
+        );
       }
       return;
     }
@@ -96,7 +111,14 @@ export function bindingColumns<T extends AnyBinding>(): Column<T>[] {
 export function roleColumns<T extends KubeObject>(): Column<T>[] {
   return [
     nameColumn(),
-    { name: 'Created At', type: 'date', format: '', description: 'Time of creation.', priority: 0, value: (object) => object.metadata.creationTimestamp ?? '' },
+    {
+      name: 'Created At',
+      type: 'date',
+      format: '',
+      description: 'Time of creation.',
+      priority: 0,
+      value: (object) => object.metadata.creationTimestamp ?? '',
+    },
   ];
 }
 
@@ -104,7 +126,9 @@ export function roleColumns<T extends KubeObject>(): Column<T>[] {
 export function validateAggregation(selectors: readonly { matchLabels?: Record<string, string> }[] | undefined): FieldError[] {
   return (selectors ?? []).flatMap((selector, index) =>
     Object.keys(selector.matchLabels ?? {}).flatMap((key) =>
-      isQualifiedName(key).map((message) => invalid(path('aggregationRule', 'clusterRoleSelectors').index(index).child('matchLabels'), key, message)),
+      isQualifiedName(key).map((message) =>
+        invalid(path('aggregationRule', 'clusterRoleSelectors').index(index).child('matchLabels'), key, message),
+      ),
     ),
   );
 }

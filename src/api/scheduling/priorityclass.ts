@@ -7,19 +7,25 @@ import type { PriorityClass } from '../types.ts';
 /** The highest value a class of a user may have; above are the two system classes. */
 export const highestUserPriority = 1_000_000_000;
 /** The classes every cluster has, and their values. */
-export const systemPriorityClasses: Readonly<Record<string, number>> = Object.freeze({ 'system-cluster-critical': 2_000_000_000, 'system-node-critical': 2_000_001_000 });
+export const systemPriorityClasses: Readonly<Record<string, number>> = Object.freeze({
+  'system-cluster-critical': 2_000_000_000,
+  'system-node-critical': 2_000_001_000,
+});
 
 function validateClass(object: PriorityClass): FieldError[] {
   const errors: FieldError[] = [];
   const { name } = object.metadata;
   if (name.startsWith('system-') && systemPriorityClasses[name] !== object.value) {
-    const detail = "priority class names with 'system-' prefix are reserved for system use only. error: " + `${name} is not a known system priority class`;
+    const detail =
+      "priority class names with 'system-' prefix are reserved for system use only. error: " +
+      `${name} is not a known system priority class`;
     errors.push(forbiddenField(path('metadata', 'name'), detail));
   } else if (!name.startsWith('system-') && object.value > highestUserPriority) {
     errors.push(forbiddenField(path('value'), `maximum allowed value of a user defined priority is ${highestUserPriority}`));
   }
   const policy = object.preemptionPolicy;
-  if (policy && policy !== 'PreemptLowerPriority' && policy !== 'Never') errors.push(notSupported(path('preemptionPolicy'), policy, ['Never', 'PreemptLowerPriority']));
+  if (policy && policy !== 'PreemptLowerPriority' && policy !== 'Never')
+    errors.push(notSupported(path('preemptionPolicy'), policy, ['Never', 'PreemptLowerPriority']));
   return errors;
 }
 
@@ -27,7 +33,11 @@ function validateClassUpdate(object: PriorityClass, old: PriorityClass): FieldEr
   const errors: FieldError[] = [];
   if (object.value !== old.value) errors.push(forbiddenField(path('Value'), 'may not be changed in an update.'));
   if (object.preemptionPolicy !== old.preemptionPolicy) {
-    errors.push({ reason: 'FieldValueInvalid', field: 'preemptionPolicy', message: `Invalid value: "${object.preemptionPolicy ?? ''}": field is immutable` });
+    errors.push({
+      reason: 'FieldValueInvalid',
+      field: 'preemptionPolicy',
+      message: `Invalid value: "${object.preemptionPolicy ?? ''}": field is immutable`,
+    });
   }
   return errors;
 }
@@ -53,7 +63,14 @@ export const priorityClass = defineKind<PriorityClass>({
   columns: [
     nameColumn(),
     integerColumn('Value', 'The priority pods of this class get.', (object) => object.value),
-    { name: 'Global-Default', type: 'boolean', format: '', description: 'Whether pods without a class get this one.', priority: 0, value: (object) => object.globalDefault ?? false },
+    {
+      name: 'Global-Default',
+      type: 'boolean',
+      format: '',
+      description: 'Whether pods without a class get this one.',
+      priority: 0,
+      value: (object) => object.globalDefault ?? false,
+    },
     ageColumn(),
     textColumn('PreemptionPolicy', 'Whether such pods preempt others.', (object) => object.preemptionPolicy ?? ''),
   ],

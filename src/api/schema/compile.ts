@@ -40,7 +40,16 @@ interface Traits {
 }
 
 function traitsOf(parts: readonly string[], isRequired: boolean): Traits {
-  const traits: Traits = { defaultValue: undefined, enumValues: [], listType: 'atomic', mapKeys: [], isAtomic: false, mergeKey: '', patchStrategies: [], isRequired };
+  const traits: Traits = {
+    defaultValue: undefined,
+    enumValues: [],
+    listType: 'atomic',
+    mapKeys: [],
+    isAtomic: false,
+    mergeKey: '',
+    patchStrategies: [],
+    isRequired,
+  };
   for (const part of parts) {
     const equals = part.indexOf('=');
     const value = part.slice(equals + 1);
@@ -127,7 +136,17 @@ function compileAll(source: Readonly<Record<string, SchemaFacts>>): ReadonlyMap<
 }
 
 function leaf(type: SchemaNode['type'], scalar: ScalarType, goType: string): SchemaNode {
-  return { type, scalar, goType, structName: '', fields: noFields, items: undefined, values: undefined, field: () => undefined, ...plainTraits };
+  return {
+    type,
+    scalar,
+    goType,
+    structName: '',
+    fields: noFields,
+    items: undefined,
+    values: undefined,
+    field: () => undefined,
+    ...plainTraits,
+  };
 }
 
 const schemas: ReadonlyMap<string, SchemaNode> = compileAll(facts.schemas as Readonly<Record<string, SchemaFacts>>);

@@ -7,7 +7,16 @@ import type { SchemaNode } from './schema-node.ts';
 const keptWhenEmpty: ReadonlySet<string> = new Set(['storageClassName', 'volumeName']);
 /** Booleans that are no pointers in Go, so false is the same as none. */
 const leftOutWhenFalse: ReadonlySet<string> = new Set([
-  'hostNetwork', 'hostPID', 'hostIPC', 'readOnly', 'tty', 'stdin', 'stdinOnce', 'publishNotReadyAddresses', 'unschedulable', 'paused',
+  'hostNetwork',
+  'hostPID',
+  'hostIPC',
+  'readOnly',
+  'tty',
+  'stdin',
+  'stdinOnce',
+  'publishNotReadyAddresses',
+  'unschedulable',
+  'paused',
 ]);
 
 /** Where a value stands: for error texts and paths of unknown fields. */

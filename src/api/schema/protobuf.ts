@@ -114,7 +114,8 @@ function single(value: WireValue['value'], node: SchemaNode): unknown {
   if (node.type === 'scalar') return scalar(value, node);
   if (node.type === 'struct') return struct(asBytes(value), node);
   // A map's values may be lists in a message of their own (ExtraValue); anything else is JSON text in a RawExtension.
-  if (node.type === 'list') return [...wireFields(asBytes(value))].map((field) => (node.items ? single(field.value, node.items) : undefined));
+  if (node.type === 'list')
+    return [...wireFields(asBytes(value))].map((field) => (node.items ? single(field.value, node.items) : undefined));
   const raw = fieldOf(asBytes(value), 1);
   return raw === undefined ? undefined : (JSON.parse(asText(raw)) as unknown);
 }
@@ -158,7 +159,8 @@ function struct(bytes: Uint8Array, node: SchemaNode): Record<string, unknown> {
 /** The schema of a kind by the names OpenAPI gives: rbac.authorization.k8s.io/v1 Role is rbac.v1.Role. */
 function schemaOf(apiVersion: string, kind: string): SchemaNode {
   const { group, version } = parseGroupVersion(apiVersion);
-  const name = kind === 'DeleteOptions' ? 'apis.meta.v1.DeleteOptions' : `${group === '' ? 'core' : group.split('.')[0]!}.${version}.${kind}`;
+  const name =
+    kind === 'DeleteOptions' ? 'apis.meta.v1.DeleteOptions' : `${group === '' ? 'core' : group.split('.')[0]!}.${version}.${kind}`;
   try {
     return schemaNamed(name);
   } catch {

@@ -2,7 +2,8 @@
 import type { FieldSchema } from '#apimachinery';
 
 /** What a scalar or special value is on the wire. */
-export type ScalarType = 'string' | 'int32' | 'int64' | 'number' | 'boolean' | 'bytes' | 'quantity' | 'int-or-string' | 'time' | 'micro-time' | '';
+export type ScalarType =
+  'string' | 'int32' | 'int64' | 'number' | 'boolean' | 'bytes' | 'quantity' | 'int-or-string' | 'time' | 'micro-time' | '';
 
 /** A FieldSchema that also knows names, formats and defaults. */
 export interface SchemaNode extends FieldSchema {

@@ -17,7 +17,12 @@ export function positionOf(list: readonly unknown[], element: unknown, mergeKey:
  * The elements of `merged`, those named by `wantedOrder` in that order, and the others where the server's order puts them:
  * before the first wanted element that follows them there, else at the end.
  */
-export function inElementOrder(merged: readonly unknown[], wantedOrder: readonly unknown[], serverOrder: readonly unknown[], mergeKey: string): unknown[] {
+export function inElementOrder(
+  merged: readonly unknown[],
+  wantedOrder: readonly unknown[],
+  serverOrder: readonly unknown[],
+  mergeKey: string,
+): unknown[] {
   const rank = (list: readonly unknown[]) => (a: unknown, b: unknown) => positionOf(list, a, mergeKey) - positionOf(list, b, mergeKey);
   const wanted = merged.filter((item) => positionOf(wantedOrder, item, mergeKey) >= 0).sort(rank(wantedOrder));
   const own = merged.filter((item) => positionOf(wantedOrder, item, mergeKey) < 0).sort(rank(serverOrder));

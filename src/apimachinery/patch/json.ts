@@ -34,7 +34,10 @@ function cannotApply(): Error {
 function tokensOf(pointer: unknown): string[] {
   if (pointer === '') return [];
   if (typeof pointer !== 'string' || !pointer.startsWith('/')) throw cannotApply();
-  return pointer.slice(1).split('/').map((token) => token.replaceAll('~1', '/').replaceAll('~0', '~'));
+  return pointer
+    .slice(1)
+    .split('/')
+    .map((token) => token.replaceAll('~1', '/').replaceAll('~0', '~'));
 }
 
 function indexOf(token: string, length: number): number {

@@ -22,13 +22,24 @@ export function createTwoWayMergePatch(original: JsonObject, modified: JsonObjec
 }
 
 /** kubectl apply's patch: deletions from last-applied to the manifest, additions and changes from the live object to the manifest. */
-export function createThreeWayStrategicPatch(original: JsonObject, modified: JsonObject, current: JsonObject, schema: FieldSchema): JsonObject {
+export function createThreeWayStrategicPatch(
+  original: JsonObject,
+  modified: JsonObject,
+  current: JsonObject,
+  schema: FieldSchema,
+): JsonObject {
   const changes = objectDifference(current, modified, schema, { ignoreChanges: false, ignoreDeletions: true }, false);
   const deletions = objectDifference(original, modified, schema, { ignoreChanges: true, ignoreDeletions: false }, false);
   return combined(deletions, changes, schema);
 }
 
-function objectDifference(original: JsonObject, modified: JsonObject, schema: FieldSchema, options: Options, retainsKeys: boolean): JsonObject {
+function objectDifference(
+  original: JsonObject,
+  modified: JsonObject,
+  schema: FieldSchema,
+  options: Options,
+  retainsKeys: boolean,
+): JsonObject {
   const patch: JsonObject = {};
   for (const [key, value] of Object.entries(modified)) {
     if (value === undefined) continue;
@@ -52,14 +63,23 @@ function fieldDifference(patch: JsonObject, key: string, old: unknown, value: un
   } else if (!options.ignoreChanges && !deepEqual(old, value)) patch[key] = deepCopy(value);
 }
 
-function listDifference(patch: JsonObject, key: string, old: readonly unknown[], value: readonly unknown[], schema: FieldSchema, options: Options): void {
+function listDifference(
+  patch: JsonObject,
+  key: string,
+  old: readonly unknown[],
+  value: readonly unknown[],
+  schema: FieldSchema,
+  options: Options,
+): void {
   const { mergeKey } = schema;
   const isPrimitive = ![...old, ...value].some(isObject);
   const gone = options.ignoreDeletions ? [] : old.filter((item) => positionOf(value, item, mergeKey) < 0);
   const changed = isPrimitive
     ? value.filter((item) => !options.ignoreChanges && positionOf(old, item, mergeKey) < 0)
     : value.flatMap((item) => elementDifference(old, item, schema, options));
-  const list = isPrimitive ? changed : [...changed, ...gone.map((item) => ({ [mergeKey]: (item as JsonObject)[mergeKey], [patchDirective]: 'delete' }))];
+  const list = isPrimitive
+    ? changed
+    : [...changed, ...gone.map((item) => ({ [mergeKey]: (item as JsonObject)[mergeKey], [patchDirective]: 'delete' }))];
   if (list.length) patch[key] = deepCopy(list);
   if (isPrimitive && gone.length) patch[deletePrimitives + key] = deepCopy(gone);
   const hasContent = list.length > 0 || gone.length > 0;

@@ -76,7 +76,10 @@ function mergedValue(original: unknown, patch: unknown, schema: FieldSchema): un
     if (schema.patchStrategies.includes('replace')) return withoutDirectives(patch);
     return mergedObject({ ...original }, patch, schema);
   }
-  if (Array.isArray(patch)) return Array.isArray(original) || mergesLists(schema) ? mergedList(Array.isArray(original) ? original : [], patch, schema) : withoutDirectives(patch);
+  if (Array.isArray(patch))
+    return Array.isArray(original) || mergesLists(schema)
+      ? mergedList(Array.isArray(original) ? original : [], patch, schema)
+      : withoutDirectives(patch);
   return patch;
 }
 
@@ -103,14 +106,18 @@ function mergedList(original: readonly unknown[], patch: readonly unknown[], sch
 }
 
 function requireKey(item: JsonObject, mergeKey: string): void {
-  if (mergeKey && item[mergeKey] === undefined) throw new Error(`map: ${formatGoMap(item)} does not contain declared merge key: ${mergeKey}`);
+  if (mergeKey && item[mergeKey] === undefined)
+    throw new Error(`map: ${formatGoMap(item)} does not contain declared merge key: ${mergeKey}`);
 }
 
 /** map[a:1 b:x], as Go prints a map. */
 function formatGoMap(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(formatGoMap).join(' ')}]`;
   if (!isObject(value)) return value === null || value === undefined ? '<nil>' : String(value);
-  return `map[${Object.keys(value).sort().map((key) => `${key}:${formatGoMap(value[key])}`).join(' ')}]`;
+  return `map[${Object.keys(value)
+    .sort()
+    .map((key) => `${key}:${formatGoMap(value[key])}`)
+    .join(' ')}]`;
 }
 
 /** A value that is set as a whole: directives and nulls in it mean nothing and are left out. */

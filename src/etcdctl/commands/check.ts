@@ -18,7 +18,11 @@ const perf: Command = {
   usage: '[options]',
   summary: 'Check the performance of the etcd cluster',
   flags: [
-    { name: 'load', fallback: 's', usage: "The performance check's workload model. Accepted workloads: s(small), m(medium), l(large), xl(xLarge)" },
+    {
+      name: 'load',
+      fallback: 's',
+      usage: "The performance check's workload model. Accepted workloads: s(small), m(medium), l(large), xl(xLarge)",
+    },
     { name: 'prefix', fallback: '/etcdctl-check-perf/', usage: "The prefix for writing the performance check's keys." },
     { name: 'auto-compact', fallback: 'false', isSwitch: true, usage: 'Compact storage with last revision after test is finished.' },
     { name: 'auto-defrag', fallback: 'false', isSwitch: true, usage: 'Defragment storage after test is finished.' },
@@ -29,7 +33,8 @@ const perf: Command = {
     if (!load) throw new CommandError(`unknown load option ${flags.text('load')}`, EXIT.badFeature);
     const prefix = flags.text('prefix');
     const range = { key: prefix, rangeEnd: prefixEnd(prefix) };
-    if ((await client().range({ ...range, limit: 1 }, { timeoutMs })).kvs.length > 0) throw new CommandError(`prefix "${prefix}" has got keys. Delete with \`etcdctl del --prefix ${prefix}\` first.`, EXIT.interrupted);
+    if ((await client().range({ ...range, limit: 1 }, { timeoutMs })).kvs.length > 0)
+      throw new CommandError(`prefix "${prefix}" has got keys. Delete with \`etcdctl del --prefix ${prefix}\` first.`, EXIT.interrupted);
     const value = 'x'.repeat(VALUE_BYTES);
     const startedMs = clock.monotonicMs();
     const endMs = startedMs + load.seconds * 1_000;
@@ -73,7 +78,9 @@ const perf: Command = {
     const throughput = Math.floor(seconds.length / ((clock.monotonicMs() - startedMs) / 1_000)) + 1;
     const verdicts = [
       throughput > load.limit * 0.9 ? `PASS: Throughput is ${throughput} writes/s` : `FAIL: Throughput too low: ${throughput} writes/s`,
-      slowest <= SLOWEST_SECONDS_MAX ? `PASS: Slowest request took ${slowest.toFixed(6)}s` : `FAIL: Slowest request took too long: ${slowest.toFixed(6)}s`,
+      slowest <= SLOWEST_SECONDS_MAX
+        ? `PASS: Slowest request took ${slowest.toFixed(6)}s`
+        : `FAIL: Slowest request took too long: ${slowest.toFixed(6)}s`,
       deviation <= DEVIATION_SECONDS_MAX ? `PASS: Stddev is ${deviation.toFixed(6)}s` : `FAIL: Stddev too high: ${deviation.toFixed(6)}s`,
     ];
     const isPassed = verdicts.every((verdict) => verdict.startsWith('PASS'));

@@ -26,16 +26,28 @@ async function openSession({ client, timeoutMs }: Context, ttl: number): Promise
 
 /** Puts the session's key under `prefix` unless it is there; gives its revision. */
 async function enter({ client, timeoutMs }: Context, key: string, lease: string, value: string): Promise<number> {
-  const answer = await client().txn({ compare: [{ key, result: 'EQUAL', target: 'CREATE', createRevision: 0 }], success: [{ put: { key, value, lease } }], failure: [{ range: { key } }] }, { timeoutMs });
+  const answer = await client().txn(
+    {
+      compare: [{ key, result: 'EQUAL', target: 'CREATE', createRevision: 0 }],
+      success: [{ put: { key, value, lease } }],
+      failure: [{ range: { key } }],
+    },
+    { timeoutMs },
+  );
   const [first] = answer.responses;
-  return answer.succeeded ? answer.header.revision : ((first && 'range' in first && first.range.kvs[0]?.createRevision) || answer.header.revision);
+  return answer.succeeded
+    ? answer.header.revision
+    : (first && 'range' in first && first.range.kvs[0]?.createRevision) || answer.header.revision;
 }
 
 /** Waits until every key under `prefix` that was created before `revision` is gone; false when interrupted. */
 async function waitForTurn({ client, timeoutMs, interrupted }: Context, prefix: string, revision: number): Promise<boolean> {
   const rangeEnd = prefixEnd(prefix);
   while (!interrupted.aborted) {
-    const { kvs, header } = await client().range({ key: prefix, rangeEnd, sortTarget: 'CREATE', sortOrder: 'DESCEND', maxCreateRevision: revision - 1, limit: 1 }, { timeoutMs });
+    const { kvs, header } = await client().range(
+      { key: prefix, rangeEnd, sortTarget: 'CREATE', sortOrder: 'DESCEND', maxCreateRevision: revision - 1, limit: 1 },
+      { timeoutMs },
+    );
     const [last] = kvs;
     if (!last) return true;
     const watch = await client().watch({ key: last.key, startRevision: header.revision + 1, filters: ['NOPUT'] }, { signal: interrupted });
@@ -81,13 +93,23 @@ const lock: Command = {
 
 async function observe(context: Context, prefix: string): Promise<void> {
   const { client, printer, process, interrupted, timeoutMs } = context;
-  const show = (header: etcd.ResponseHeader, kv: etcd.KeyValue): Promise<void> => process.stdout.write(printer.get({ header, kvs: [kv], more: false, count: 1 }));
-  const { kvs, header } = await client().range({ key: prefix, rangeEnd: prefixEnd(prefix), sortTarget: 'CREATE', sortOrder: 'ASCEND', limit: 1 }, { timeoutMs });
+  const show = (header: etcd.ResponseHeader, kv: etcd.KeyValue): Promise<void> =>
+    process.stdout.write(printer.get({ header, kvs: [kv], more: false, count: 1 }));
+  const { kvs, header } = await client().range(
+    { key: prefix, rangeEnd: prefixEnd(prefix), sortTarget: 'CREATE', sortOrder: 'ASCEND', limit: 1 },
+    { timeoutMs },
+  );
   let leader = kvs[0]?.key;
   if (kvs[0]) await show(header, kvs[0]);
-  const watch = await client().watch({ key: prefix, rangeEnd: prefixEnd(prefix), startRevision: header.revision + 1 }, { signal: interrupted });
+  const watch = await client().watch(
+    { key: prefix, rangeEnd: prefixEnd(prefix), startRevision: header.revision + 1 },
+    { signal: interrupted },
+  );
   for (let answer = await watch.receive(); answer; answer = await watch.receive()) {
-    const first = await client().range({ key: prefix, rangeEnd: prefixEnd(prefix), sortTarget: 'CREATE', sortOrder: 'ASCEND', limit: 1 }, { timeoutMs });
+    const first = await client().range(
+      { key: prefix, rangeEnd: prefixEnd(prefix), sortTarget: 'CREATE', sortOrder: 'ASCEND', limit: 1 },
+      { timeoutMs },
+    );
     const [now] = first.kvs;
     if (now && (now.key !== leader || answer.events.some(({ kv }) => kv.key === leader))) await show(first.header, now);
     leader = now?.key;
@@ -102,7 +124,8 @@ const elect: Command = {
   async run(context) {
     const { args, flags, client, printer, process, timeoutMs } = context;
     const [name, proposal] = args;
-    if (name === undefined || args.length > 2) throw new CommandError('elect takes one election name argument and an optional proposal argument', EXIT.badArgs);
+    if (name === undefined || args.length > 2)
+      throw new CommandError('elect takes one election name argument and an optional proposal argument', EXIT.badArgs);
     if (flags.switch('listen')) {
       if (proposal !== undefined) throw new CommandError('no proposal given for listen mode', EXIT.badArgs);
       return observe(context, `${name}/`);

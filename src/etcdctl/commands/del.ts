@@ -6,13 +6,21 @@ import { rangeOf } from './get.ts';
 
 /** Its flags. */
 export const DEL_FLAGS: readonly FlagSpec[] = Object.freeze([
-  { name: 'from-key', fallback: 'false', isSwitch: true, usage: 'delete keys that are greater than or equal to the given key using byte compare' },
+  {
+    name: 'from-key',
+    fallback: 'false',
+    isSwitch: true,
+    usage: 'delete keys that are greater than or equal to the given key using byte compare',
+  },
   { name: 'prefix', fallback: 'false', isSwitch: true, usage: 'delete keys with matching prefix' },
   { name: 'prev-kv', fallback: 'false', isSwitch: true, usage: 'return deleted key-value pairs' },
 ] as const);
 
 /** The request a command line means. */
-export const delRequest = (args: readonly string[], flags: GivenFlags): etcd.DeleteRangeRequest => ({ ...rangeOf('del', args, flags), ...(flags.switch('prev-kv') ? { prevKv: true } : {}) });
+export const delRequest = (args: readonly string[], flags: GivenFlags): etcd.DeleteRangeRequest => ({
+  ...rangeOf('del', args, flags),
+  ...(flags.switch('prev-kv') ? { prevKv: true } : {}),
+});
 
 export const del: Command = {
   name: 'del',

@@ -4,7 +4,12 @@ import { failureOf } from '../failure.ts';
 import { goDurationText, type FlagSpec } from '../flags.ts';
 import type { EndpointHash, EndpointHealth, EndpointStatus } from '../printers/index.ts';
 
-const CLUSTER_FLAG: FlagSpec = { name: 'cluster', fallback: 'false', isSwitch: true, usage: 'use all endpoints from the cluster member list' };
+const CLUSTER_FLAG: FlagSpec = {
+  name: 'cluster',
+  fallback: 'false',
+  isSwitch: true,
+  usage: 'use all endpoints from the cluster member list',
+};
 
 /** The endpoints to ask. Rejects where the member list cannot be had. */
 export async function askedEndpoints({ flags, client, timeoutMs, endpoints }: Context): Promise<readonly string[]> {
@@ -39,13 +44,19 @@ const health: Command = {
     const list = await Promise.all((await askedEndpoints(context)).map((endpoint) => healthOf(context, endpoint)));
     await process.stdout.write(printer.endpointHealth(list));
     const unhealthy = list.filter(({ isHealthy }) => !isHealthy);
-    if (printer.format === 'simple') for (const { endpoint, error } of unhealthy) await process.stderr.write(`${endpoint} is unhealthy: failed to commit proposal: ${error}\n`);
+    if (printer.format === 'simple')
+      for (const { endpoint, error } of unhealthy)
+        await process.stderr.write(`${endpoint} is unhealthy: failed to commit proposal: ${error}\n`);
     if (unhealthy.length > 0) throw new CommandError('unhealthy cluster');
   },
 };
 
 /** Asks every endpoint; those that fail are told on standard error. */
-async function askEach<Answer>(context: Context, what: string, ask: (endpoint: string) => Promise<Answer>): Promise<{ answers: Answer[]; hasFailed: boolean }> {
+async function askEach<Answer>(
+  context: Context,
+  what: string,
+  ask: (endpoint: string) => Promise<Answer>,
+): Promise<{ answers: Answer[]; hasFailed: boolean }> {
   const answers: Answer[] = [];
   let hasFailed = false;
   for (const endpoint of await askedEndpoints(context)) {
@@ -53,7 +64,9 @@ async function askEach<Answer>(context: Context, what: string, ask: (endpoint: s
       answers.push(await ask(endpoint));
     } catch (failure) {
       hasFailed = true;
-      await context.process.stderr.write(`Failed to get the ${what} of endpoint ${endpoint} (${await failureOf(context.process, failure, endpoint)})\n`);
+      await context.process.stderr.write(
+        `Failed to get the ${what} of endpoint ${endpoint} (${await failureOf(context.process, failure, endpoint)})\n`,
+      );
     }
   }
   return { answers, hasFailed };
@@ -66,7 +79,10 @@ const status: Command = {
   flags: [CLUSTER_FLAG],
   async run(context) {
     const { process, printer, client, timeoutMs } = context;
-    const { answers, hasFailed } = await askEach(context, 'status', async (endpoint): Promise<EndpointStatus> => ({ endpoint, status: await client(endpoint).status({}, { timeoutMs }) }));
+    const { answers, hasFailed } = await askEach(context, 'status', async (endpoint): Promise<EndpointStatus> => ({
+      endpoint,
+      status: await client(endpoint).status({}, { timeoutMs }),
+    }));
     await process.stdout.write(printer.endpointStatus(answers));
     return hasFailed ? EXIT.error : 0;
   },
@@ -80,7 +96,10 @@ const hashKv: Command = {
   async run(context) {
     const { process, printer, client, timeoutMs, flags } = context;
     const revision = flags.int('rev');
-    const { answers, hasFailed } = await askEach(context, 'hash', async (endpoint): Promise<EndpointHash> => ({ endpoint, hash: await client(endpoint).hashKv({ revision }, { timeoutMs }) }));
+    const { answers, hasFailed } = await askEach(context, 'hash', async (endpoint): Promise<EndpointHash> => ({
+      endpoint,
+      hash: await client(endpoint).hashKv({ revision }, { timeoutMs }),
+    }));
     await process.stdout.write(printer.endpointHash(answers));
     return hasFailed ? EXIT.error : 0;
   },

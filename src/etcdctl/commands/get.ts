@@ -7,7 +7,12 @@ import type { FlagSpec, GivenFlags } from '../flags.ts';
 export const GET_FLAGS: readonly FlagSpec[] = Object.freeze([
   { name: 'consistency', fallback: 'l', usage: 'Linearizable(l) or Serializable(s)' },
   { name: 'count-only', fallback: 'false', isSwitch: true, usage: 'Get only the count' },
-  { name: 'from-key', fallback: 'false', isSwitch: true, usage: 'Get keys that are greater than or equal to the given key using byte compare' },
+  {
+    name: 'from-key',
+    fallback: 'false',
+    isSwitch: true,
+    usage: 'Get keys that are greater than or equal to the given key using byte compare',
+  },
   { name: 'keys-only', fallback: 'false', isSwitch: true, usage: 'Get only the keys' },
   { name: 'limit', fallback: '0', type: 'int', usage: 'Maximum number of results' },
   { name: 'order', fallback: '', usage: 'Order of results; ASCEND or DESCEND (ASCEND by default)' },
@@ -22,10 +27,12 @@ export function rangeOf(command: string, args: readonly string[], flags: GivenFl
   const isPrefix = flags.switch('prefix');
   const isFromKey = flags.switch('from-key');
   if (isPrefix && isFromKey) throw new CommandError('`--prefix` and `--from-key` cannot be set at the same time, choose one', EXIT.badArgs);
-  if (args.length === 0 || args.length > 2) throw new CommandError(`${command} command needs one argument as key and an optional argument as range_end`, EXIT.badArgs);
+  if (args.length === 0 || args.length > 2)
+    throw new CommandError(`${command} command needs one argument as key and an optional argument as range_end`, EXIT.badArgs);
   const [key = '', rangeEnd] = args;
   if (rangeEnd !== undefined) {
-    if (isPrefix || isFromKey) throw new CommandError('too many arguments, only accept one argument when `--prefix` or `--from-key` is set', EXIT.badArgs);
+    if (isPrefix || isFromKey)
+      throw new CommandError('too many arguments, only accept one argument when `--prefix` or `--from-key` is set', EXIT.badArgs);
     return { key, rangeEnd };
   }
   // An empty key with either flag means every key.
@@ -34,12 +41,19 @@ export function rangeOf(command: string, args: readonly string[], flags: GivenFl
   return { key };
 }
 
-const TARGETS: Readonly<Record<string, NonNullable<etcd.RangeRequest['sortTarget']>>> = { CREATE: 'CREATE', KEY: 'KEY', MODIFY: 'MOD', VALUE: 'VALUE', VERSION: 'VERSION' };
+const TARGETS: Readonly<Record<string, NonNullable<etcd.RangeRequest['sortTarget']>>> = {
+  CREATE: 'CREATE',
+  KEY: 'KEY',
+  MODIFY: 'MOD',
+  VALUE: 'VALUE',
+  VERSION: 'VERSION',
+};
 
 function sortOf(flags: GivenFlags): Pick<etcd.RangeRequest, 'sortOrder' | 'sortTarget'> {
   const order = flags.text('order').toUpperCase();
   const by = flags.text('sort-by').toUpperCase();
-  if (order !== '' && order !== 'ASCEND' && order !== 'DESCEND') throw new CommandError(`bad sort order ${flags.text('order')}`, EXIT.badFeature);
+  if (order !== '' && order !== 'ASCEND' && order !== 'DESCEND')
+    throw new CommandError(`bad sort order ${flags.text('order')}`, EXIT.badFeature);
   const sortTarget = by === '' ? undefined : TARGETS[by];
   if (by !== '' && !sortTarget) throw new CommandError(`bad sort target ${flags.text('sort-by')}`, EXIT.badFeature);
   if (order === '' && !sortTarget) return {};
@@ -49,9 +63,11 @@ function sortOf(flags: GivenFlags): Pick<etcd.RangeRequest, 'sortOrder' | 'sortT
 /** The request a command line means. */
 export function getRequest(args: readonly string[], flags: GivenFlags): etcd.RangeRequest {
   const consistency = flags.text('consistency');
-  if (consistency !== 'l' && consistency !== 's') throw new CommandError(`unknown consistency flag ${JSON.stringify(consistency)}`, EXIT.badFeature);
+  if (consistency !== 'l' && consistency !== 's')
+    throw new CommandError(`unknown consistency flag ${JSON.stringify(consistency)}`, EXIT.badFeature);
   const range = rangeOf('get', args, flags);
-  if (flags.switch('keys-only') && flags.switch('count-only')) throw new CommandError('`--keys-only` and `--count-only` cannot be set at the same time, choose one', EXIT.badArgs);
+  if (flags.switch('keys-only') && flags.switch('count-only'))
+    throw new CommandError('`--keys-only` and `--count-only` cannot be set at the same time, choose one', EXIT.badArgs);
   return {
     ...range,
     ...sortOf(flags),
@@ -71,8 +87,10 @@ export const get: Command = {
   async run({ flags, args, printer, client, timeoutMs, process }) {
     const request = getRequest(args, flags);
     const isValueOnly = flags.switch('print-value-only');
-    if (flags.switch('count-only') && printer.format !== 'fields') throw new CommandError('--count-only is only for `--write-out=fields`', EXIT.badArgs);
-    if (isValueOnly && printer.format !== 'simple') throw new CommandError('print-value-only is only for `--write-out=simple`', EXIT.badArgs);
+    if (flags.switch('count-only') && printer.format !== 'fields')
+      throw new CommandError('--count-only is only for `--write-out=fields`', EXIT.badArgs);
+    if (isValueOnly && printer.format !== 'simple')
+      throw new CommandError('print-value-only is only for `--write-out=simple`', EXIT.badArgs);
     await process.stdout.write(printer.get(await client().range(request, { timeoutMs }), isValueOnly));
   },
 };

@@ -12,7 +12,8 @@ const grant: Command = {
   summary: 'Creates leases',
   async run({ args, client, printer, process, timeoutMs }) {
     if (args.length !== 1) throw new CommandError('lease grant command needs TTL argument', EXIT.badArgs);
-    if (!/^[-+]?\d+$/.test(args[0]!)) throw new CommandError(`bad TTL (strconv.ParseInt: parsing "${args[0]!}": invalid syntax)`, EXIT.badArgs);
+    if (!/^[-+]?\d+$/.test(args[0]!))
+      throw new CommandError(`bad TTL (strconv.ParseInt: parsing "${args[0]!}": invalid syntax)`, EXIT.badArgs);
     await process.stdout.write(printer.grant(await client().leaseGrant({ ttl: Number(args[0]) }, { timeoutMs })));
   },
 };
@@ -36,7 +37,9 @@ const timeToLive: Command = {
   async run(context) {
     const { client, printer, process, timeoutMs, flags } = context;
     const id = oneId(context, 'lease timetolive command needs lease ID as argument');
-    await process.stdout.write(printer.timeToLive(await client().leaseTimeToLive({ id, keys: flags.switch('keys') }, { timeoutMs }), flags.switch('keys')));
+    await process.stdout.write(
+      printer.timeToLive(await client().leaseTimeToLive({ id, keys: flags.switch('keys') }, { timeoutMs }), flags.switch('keys')),
+    );
   },
 };
 
@@ -53,7 +56,14 @@ const keepAlive: Command = {
   name: 'lease keep-alive',
   usage: '[options] <leaseID>',
   summary: 'Keeps leases alive (renew)',
-  flags: [{ name: 'once', fallback: 'false', isSwitch: true, usage: 'Resets the keep-alive time to its original value and cobrautl.Exits immediately' }],
+  flags: [
+    {
+      name: 'once',
+      fallback: 'false',
+      isSwitch: true,
+      usage: 'Resets the keep-alive time to its original value and cobrautl.Exits immediately',
+    },
+  ],
   async run(context) {
     const { client, printer, process, flags, interrupted, timeoutMs } = context;
     const id = oneId(context, 'lease keep-alive command needs lease ID as argument');

@@ -7,7 +7,9 @@ const compaction: Command = {
   name: 'compaction',
   usage: '[options] <revision>',
   summary: 'Compacts the event history in etcd',
-  flags: [{ name: 'physical', fallback: 'false', isSwitch: true, usage: "'true' to wait for compaction to physically remove all old revisions" }],
+  flags: [
+    { name: 'physical', fallback: 'false', isSwitch: true, usage: "'true' to wait for compaction to physically remove all old revisions" },
+  ],
   async run({ args, client, timeoutMs, flags, print }) {
     if (args.length !== 1) throw new CommandError('compaction command needs 1 argument', EXIT.badArgs);
     const [text = ''] = args;
@@ -62,7 +64,8 @@ const moveLeader: Command = {
   summary: 'Transfers leadership to another etcd cluster member.',
   async run({ args, client, endpoints, printer, process, timeoutMs }) {
     if (args.length !== 1) throw new CommandError('move-leader command needs 1 argument', EXIT.badArgs);
-    if (!/^[0-9a-fA-F]{1,16}$/.test(args[0]!)) throw new CommandError(`strconv.ParseUint: parsing "${args[0]!}": invalid syntax`, EXIT.badArgs);
+    if (!/^[0-9a-fA-F]{1,16}$/.test(args[0]!))
+      throw new CommandError(`strconv.ParseUint: parsing "${args[0]!}": invalid syntax`, EXIT.badArgs);
     const targetId = idOf(args[0]!, 'member ID');
     for (const endpoint of endpoints) {
       const { leader, header } = await client(endpoint).status({}, { timeoutMs });

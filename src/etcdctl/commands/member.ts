@@ -12,7 +12,9 @@ const list: Command = {
   summary: 'Lists all members in the cluster',
   flags: [{ name: 'consistency', fallback: 'l', usage: 'Linearizable(l) or Serializable(s)' }],
   async run({ client, printer, process, timeoutMs, flags }) {
-    await process.stdout.write(printer.memberList(await client().memberList({ linearizable: flags.text('consistency') !== 's' }, { timeoutMs })));
+    await process.stdout.write(
+      printer.memberList(await client().memberList({ linearizable: flags.text('consistency') !== 's' }, { timeoutMs })),
+    );
   },
 };
 
@@ -33,8 +35,12 @@ const add: Command = {
     const answer = await client().memberAdd({ peerUrls, ...(flags.switch('learner') ? { isLearner: true } : {}) }, { timeoutMs });
     await process.stdout.write(printer.memberAdd(answer));
     if (printer.format !== 'simple') return;
-    const cluster = answer.members.flatMap((member) => member.peerUrls.map((url) => `${member.id === answer.member.id ? name : member.name}=${url}`));
-    await print(`\nETCD_NAME="${name}"\nETCD_INITIAL_CLUSTER="${cluster.join(',')}"\nETCD_INITIAL_ADVERTISE_PEER_URLS="${peerUrls.join(',')}"\nETCD_INITIAL_CLUSTER_STATE="existing"`);
+    const cluster = answer.members.flatMap((member) =>
+      member.peerUrls.map((url) => `${member.id === answer.member.id ? name : member.name}=${url}`),
+    );
+    await print(
+      `\nETCD_NAME="${name}"\nETCD_INITIAL_CLUSTER="${cluster.join(',')}"\nETCD_INITIAL_ADVERTISE_PEER_URLS="${peerUrls.join(',')}"\nETCD_INITIAL_CLUSTER_STATE="existing"`,
+    );
   },
 };
 
@@ -44,7 +50,9 @@ const remove: Command = {
   summary: 'Removes a member from the cluster',
   async run(context) {
     const id = memberId(context);
-    await context.process.stdout.write(context.printer.memberRemove(id, await context.client().memberRemove({ id }, { timeoutMs: context.timeoutMs })));
+    await context.process.stdout.write(
+      context.printer.memberRemove(id, await context.client().memberRemove({ id }, { timeoutMs: context.timeoutMs })),
+    );
   },
 };
 
@@ -57,7 +65,9 @@ const update: Command = {
     const id = memberId(context);
     const peerUrls = context.flags.list('peer-urls');
     if (peerUrls.length === 0) throw new CommandError('member peer urls not provided', EXIT.badArgs);
-    await context.process.stdout.write(context.printer.memberUpdate(id, await context.client().memberUpdate({ id, peerUrls }, { timeoutMs: context.timeoutMs })));
+    await context.process.stdout.write(
+      context.printer.memberUpdate(id, await context.client().memberUpdate({ id, peerUrls }, { timeoutMs: context.timeoutMs })),
+    );
   },
 };
 
@@ -67,7 +77,9 @@ const promote: Command = {
   summary: 'Promotes a non-voting member in the cluster',
   async run(context) {
     const id = memberId(context);
-    await context.process.stdout.write(context.printer.memberPromote(id, await context.client().memberPromote({ id }, { timeoutMs: context.timeoutMs })));
+    await context.process.stdout.write(
+      context.printer.memberPromote(id, await context.client().memberPromote({ id }, { timeoutMs: context.timeoutMs })),
+    );
   },
 };
 

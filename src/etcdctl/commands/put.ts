@@ -22,7 +22,8 @@ export async function putRequest(args: readonly string[], flags: GivenFlags, pro
   const lease = idOf(flags.text('lease'), 'lease ID', EXIT.badArgs);
   let value = given ?? '';
   if (given === undefined && !ignoreValue) {
-    if (!process || process.terminal) throw new CommandError('put command needs 1 argument and input from stdin or 2 arguments', EXIT.badArgs);
+    if (!process || process.terminal)
+      throw new CommandError('put command needs 1 argument and input from stdin or 2 arguments', EXIT.badArgs);
     value = await readAll(process.stdin);
   }
   return {

@@ -33,7 +33,8 @@ const RESULTS: Readonly<Record<string, etcd.CompareResult>> = { '=': 'EQUAL', '!
 /** One comparison: `mod("key") > "0"`. Throws CommandError in etcdctl's words. */
 export function parseCompare(line: string): etcd.Compare {
   const fail = (detail: string): CommandError => new CommandError(`malformed comparison: ${line}${detail}`, EXIT.invalidInput);
-  const [, target, keyText = '', operator = '', valueText = ''] = /^\s*([^(]+)\(\s*("(?:\\.|[^"\\])*")\s*\)\s+(\S+)\s+("(?:\\.|[^"\\])*")\s*$/.exec(line) ?? [];
+  const [, target, keyText = '', operator = '', valueText = ''] =
+    /^\s*([^(]+)\(\s*("(?:\\.|[^"\\])*")\s*\)\s+(\S+)\s+("(?:\\.|[^"\\])*")\s*$/.exec(line) ?? [];
   const key = unquote(keyText);
   const value = unquote(valueText);
   if (target === undefined || key === undefined || value === undefined) throw fail('');

@@ -16,7 +16,8 @@ const WATCH_FLAGS: readonly FlagSpec[] = Object.freeze([
 function open({ client, interrupted }: Context, keys: readonly string[], flags: GivenFlags): Promise<EtcdWatch> {
   const [key, rangeEnd] = keys;
   if (key === undefined || keys.length > 2) throw new CommandError('bad number of arguments', EXIT.badArgs);
-  if (rangeEnd !== undefined && flags.switch('prefix')) throw new CommandError('`range_end` and `--prefix` are mutually exclusive', EXIT.badArgs);
+  if (rangeEnd !== undefined && flags.switch('prefix'))
+    throw new CommandError('`range_end` and `--prefix` are mutually exclusive', EXIT.badArgs);
   const end = flags.switch('prefix') ? prefixEnd(key) : rangeEnd;
   const request = {
     key: key === '' && flags.switch('prefix') ? '\0' : key,
@@ -33,11 +34,17 @@ async function follow(context: Context, watch: EtcdWatch, words: readonly string
   try {
     for (let answer = await watch.receive(); answer; answer = await watch.receive()) {
       const isProgress = answer.events.length === 0;
-      if (isProgress && (flags.switch('progress-notify') || flags.switch('interactive'))) await process.stdout.write(`progress notify: ${answer.header.revision}\n`);
+      if (isProgress && (flags.switch('progress-notify') || flags.switch('interactive')))
+        await process.stdout.write(`progress notify: ${answer.header.revision}\n`);
       if (!isProgress) await process.stdout.write(printer.watch(answer));
       if (words.length === 0) continue;
       for (const { type, kv } of answer.events) {
-        await run(words, { ETCD_WATCH_REVISION: String(answer.header.revision), ETCD_WATCH_EVENT_TYPE: `"${type}"`, ETCD_WATCH_KEY: JSON.stringify(kv.key), ETCD_WATCH_VALUE: JSON.stringify(kv.value) });
+        await run(words, {
+          ETCD_WATCH_REVISION: String(answer.header.revision),
+          ETCD_WATCH_EVENT_TYPE: `"${type}"`,
+          ETCD_WATCH_KEY: JSON.stringify(kv.key),
+          ETCD_WATCH_VALUE: JSON.stringify(kv.value),
+        });
       }
     }
   } catch (error) {
@@ -79,7 +86,8 @@ export const watch: Command = {
     const words = flags.afterDash ?? [];
     let keys = args.slice(0, args.length - words.length);
     const fromEnv = process.env['ETCDCTL_WATCH_KEY'];
-    if (keys.length === 0 && fromEnv) keys = [fromEnv, ...(process.env['ETCDCTL_WATCH_RANGE_END'] ? [process.env['ETCDCTL_WATCH_RANGE_END']] : [])];
+    if (keys.length === 0 && fromEnv)
+      keys = [fromEnv, ...(process.env['ETCDCTL_WATCH_RANGE_END'] ? [process.env['ETCDCTL_WATCH_RANGE_END']] : [])];
     await follow(context, await open(context, keys, flags), words);
   },
 };

@@ -5,7 +5,8 @@ import { decimal, type Printer } from './printer.ts';
 type Field = readonly [name: string, value: string | number | bigint | boolean, isBare?: boolean];
 
 const quoted = (text: string): string => JSON.stringify(text);
-const fields = (list: readonly Field[]): string => list.map(([name, value, isBare]) => `"${name}" : ${typeof value === 'string' && !isBare ? quoted(value) : String(value)}\n`).join('');
+const fields = (list: readonly Field[]): string =>
+  list.map(([name, value, isBare]) => `"${name}" : ${typeof value === 'string' && !isBare ? quoted(value) : String(value)}\n`).join('');
 
 const header = ({ clusterId, memberId, revision, raftTerm }: etcd.ResponseHeader): string =>
   fields([
@@ -24,7 +25,13 @@ const pair = (prefix: string, kv: etcd.KeyValue): string =>
     [`${prefix}Lease`, decimal(kv.lease)],
   ]);
 const member = ({ id, name, peerUrls, clientUrls, isLearner }: etcd.Member): string =>
-  fields([['ID', decimal(id)], ['Name', name], ...peerUrls.map((url): Field => ['PeerURL', url]), ...clientUrls.map((url): Field => ['ClientURL', url]), ['IsLearner', isLearner]]);
+  fields([
+    ['ID', decimal(id)],
+    ['Name', name],
+    ...peerUrls.map((url): Field => ['PeerURL', url]),
+    ...clientUrls.map((url): Field => ['ClientURL', url]),
+    ['IsLearner', isLearner],
+  ]);
 
 const get = (answer: etcd.RangeResponse): string =>
   header(answer.header) +
@@ -34,7 +41,8 @@ const get = (answer: etcd.RangeResponse): string =>
     ['Count', answer.count],
   ]);
 const put = (answer: etcd.PutResponse): string => header(answer.header) + (answer.prevKv ? pair('Prev', answer.prevKv) : '');
-const del = (answer: etcd.DeleteRangeResponse): string => header(answer.header) + fields([['Deleted', answer.deleted]]) + (answer.prevKvs ?? []).map((kv) => pair('Prev', kv)).join('');
+const del = (answer: etcd.DeleteRangeResponse): string =>
+  header(answer.header) + fields([['Deleted', answer.deleted]]) + (answer.prevKvs ?? []).map((kv) => pair('Prev', kv)).join('');
 const txn = (answer: etcd.TxnResponse): string =>
   header(answer.header) +
   fields([['Succeeded', answer.succeeded]]) +
@@ -45,7 +53,8 @@ const txn = (answer: etcd.TxnResponse): string =>
       return 'deleteRange' in response ? del(response.deleteRange) : txn(response.txn);
     })
     .join('');
-const members = (answer: etcd.MemberListResponse): string => header(answer.header) + answer.members.map((each) => `${member(each)}\n`).join('');
+const members = (answer: etcd.MemberListResponse): string =>
+  header(answer.header) + answer.members.map((each) => `${member(each)}\n`).join('');
 
 /** The printer. */
 export function fieldsPrinter(): Printer {
@@ -55,7 +64,11 @@ export function fieldsPrinter(): Printer {
     put,
     del,
     txn,
-    watch: (answer) => header(answer.header) + answer.events.map(({ type, kv, prevKv }) => fields([['Type', type, true]]) + (prevKv ? pair('Prev', prevKv) : '') + pair('', kv)).join(''),
+    watch: (answer) =>
+      header(answer.header) +
+      answer.events
+        .map(({ type, kv, prevKv }) => fields([['Type', type, true]]) + (prevKv ? pair('Prev', prevKv) : '') + pair('', kv))
+        .join(''),
     grant: (answer) =>
       header(answer.header) +
       fields([
@@ -69,7 +82,14 @@ export function fieldsPrinter(): Printer {
         ['ID', decimal(answer.id)],
         ['TTL', answer.ttl],
       ]),
-    timeToLive: (answer) => header(answer.header) + fields([['ID', decimal(answer.id)], ['TTL', answer.ttl], ['GrantedTTL', answer.grantedTtl], ...answer.keys.map((key): Field => ['Key', key])]),
+    timeToLive: (answer) =>
+      header(answer.header) +
+      fields([
+        ['ID', decimal(answer.id)],
+        ['TTL', answer.ttl],
+        ['GrantedTTL', answer.grantedTtl],
+        ...answer.keys.map((key): Field => ['Key', key]),
+      ]),
     leases: (answer) => header(answer.header) + fields(answer.leases.map(({ id }): Field => ['ID', decimal(id)])),
     memberAdd: (answer) => header(answer.header) + member(answer.member),
     memberRemove: (_, answer) => header(answer.header),

@@ -21,7 +21,8 @@ function base64(text: string): string {
 }
 
 /** Zero, empty and false are left out (`omitempty`). */
-const orNone = <Value extends string | number | bigint | boolean>(value: Value): Value | undefined => (value === '' || value === 0 || value === 0n || value === false ? undefined : value);
+const orNone = <Value extends string | number | bigint | boolean>(value: Value): Value | undefined =>
+  value === '' || value === 0 || value === 0n || value === false ? undefined : value;
 const listOrNone = (items: readonly Json[]): Json => (items.length === 0 ? undefined : items);
 
 const headerOf = (header: etcd.ResponseHeader): Record<string, Json> => ({
@@ -45,16 +46,29 @@ const memberOf = (member: etcd.Member): Json => ({
   clientURLs: listOrNone(member.clientUrls),
   isLearner: orNone(member.isLearner),
 });
-const rangeOf = ({ header, kvs, more, count }: etcd.RangeResponse): Json => ({ header: headerOf(header), kvs: listOrNone(kvs.map(kvOf)), more: orNone(more), count: orNone(count) });
+const rangeOf = ({ header, kvs, more, count }: etcd.RangeResponse): Json => ({
+  header: headerOf(header),
+  kvs: listOrNone(kvs.map(kvOf)),
+  more: orNone(more),
+  count: orNone(count),
+});
 const putOf = ({ header, prevKv }: etcd.PutResponse): Json => ({ header: headerOf(header), prev_kv: prevKv && kvOf(prevKv) });
-const deleteOf = ({ header, deleted, prevKvs = [] }: etcd.DeleteRangeResponse): Json => ({ header: headerOf(header), deleted: orNone(deleted), prev_kvs: listOrNone(prevKvs.map(kvOf)) });
+const deleteOf = ({ header, deleted, prevKvs = [] }: etcd.DeleteRangeResponse): Json => ({
+  header: headerOf(header),
+  deleted: orNone(deleted),
+  prev_kvs: listOrNone(prevKvs.map(kvOf)),
+});
 const responseOf = (response: etcd.ResponseOp): Json => {
   if ('range' in response) return { Response: { response_range: rangeOf(response.range) } };
   if ('put' in response) return { Response: { response_put: putOf(response.put) } };
   if ('deleteRange' in response) return { Response: { response_delete_range: deleteOf(response.deleteRange) } };
   return { Response: { response_txn: txnOf(response.txn) } };
 };
-const txnOf = ({ header, succeeded, responses }: etcd.TxnResponse): Json => ({ header: headerOf(header), succeeded: orNone(succeeded), responses: listOrNone(responses.map(responseOf)) });
+const txnOf = ({ header, succeeded, responses }: etcd.TxnResponse): Json => ({
+  header: headerOf(header),
+  succeeded: orNone(succeeded),
+  responses: listOrNone(responses.map(responseOf)),
+});
 const membersOf = ({ header, members }: etcd.MemberListResponse): Json => ({ header: headerOf(header), members: members.map(memberOf) });
 const statusOf = (status: etcd.StatusResponse): Json => ({
   header: headerOf(status.header),
@@ -74,7 +88,11 @@ const ALARM_NUMBERS = { NOSPACE: 1, CORRUPT: 2 } as const;
 
 const watchOf = ({ header, events, compactRevision, canceled, created }: etcd.WatchResponse): Json => ({
   Header: headerOf(header),
-  Events: events.map(({ type, kv, prevKv }) => ({ type: type === 'DELETE' ? 1 : undefined, kv: kvOf(kv), prev_kv: prevKv && kvOf(prevKv) })),
+  Events: events.map(({ type, kv, prevKv }) => ({
+    type: type === 'DELETE' ? 1 : undefined,
+    kv: kvOf(kv),
+    prev_kv: prevKv && kvOf(prevKv),
+  })),
   CompactRevision: compactRevision ?? 0,
   Canceled: canceled ?? false,
   Created: created ?? false,
@@ -93,17 +111,30 @@ export function jsonPrinter(): Printer {
     grant: ({ header, id, ttl }) => line({ ...headerOf(header), ID: decimal(id), TTL: ttl, Error: '' }),
     revoke: (_, { header }) => line({ header: headerOf(header) }),
     keepAlive: ({ header, id, ttl }) => line({ ...headerOf(header), ID: decimal(id), TTL: ttl }),
-    timeToLive: ({ header, id, ttl, grantedTtl, keys }, withKeys) => line({ ...headerOf(header), id: decimal(id), ttl, 'granted-ttl': grantedTtl, keys: withKeys ? keys.map(base64) : null }),
+    timeToLive: ({ header, id, ttl, grantedTtl, keys }, withKeys) =>
+      line({ ...headerOf(header), id: decimal(id), ttl, 'granted-ttl': grantedTtl, keys: withKeys ? keys.map(base64) : null }),
     leases: ({ header, leases }) => line({ ...headerOf(header), leases: leases.map(({ id }) => ({ id: decimal(id) })) }),
-    memberAdd: ({ header, member, members }) => line({ header: headerOf(header), member: memberOf(member), members: members.map(memberOf) }),
+    memberAdd: ({ header, member, members }) =>
+      line({ header: headerOf(header), member: memberOf(member), members: members.map(memberOf) }),
     memberRemove: (_, answer) => line(membersOf(answer)),
     memberUpdate: (_, answer) => line(membersOf(answer)),
     memberPromote: (_, answer) => line(membersOf(answer)),
     memberList: (answer) => line(membersOf(answer)),
     endpointStatus: (list) => line(list.map(({ endpoint, status }) => ({ Endpoint: endpoint, Status: statusOf(status) }))),
-    endpointHealth: (list) => line(list.map(({ endpoint, isHealthy, took, error }) => ({ endpoint, health: isHealthy, took, error: orNone(error) }))),
-    endpointHash: (list) => line(list.map(({ endpoint, hash }) => ({ Endpoint: endpoint, HashKV: { header: headerOf(hash.header), hash: hash.hash, compact_revision: hash.compactRevision } }))),
-    alarm: ({ header, alarms }) => line({ header: headerOf(header), alarms: listOrNone(alarms.map(({ memberId, alarm }) => ({ memberID: decimal(memberId), alarm: ALARM_NUMBERS[alarm] }))) }),
+    endpointHealth: (list) =>
+      line(list.map(({ endpoint, isHealthy, took, error }) => ({ endpoint, health: isHealthy, took, error: orNone(error) }))),
+    endpointHash: (list) =>
+      line(
+        list.map(({ endpoint, hash }) => ({
+          Endpoint: endpoint,
+          HashKV: { header: headerOf(hash.header), hash: hash.hash, compact_revision: hash.compactRevision },
+        })),
+      ),
+    alarm: ({ header, alarms }) =>
+      line({
+        header: headerOf(header),
+        alarms: listOrNone(alarms.map(({ memberId, alarm }) => ({ memberID: decimal(memberId), alarm: ALARM_NUMBERS[alarm] }))),
+      }),
     databaseStatus: ({ hash, revision, totalKeys, totalSize }) => line({ hash, revision, totalKey: totalKeys, totalSize }),
     moveLeader: () => line({}),
   };

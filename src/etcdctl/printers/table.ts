@@ -15,7 +15,8 @@ export function drawTable(headings: readonly string[], rows: readonly (readonly 
     const left = Math.floor((width - text.length) / 2);
     return ' '.repeat(left) + text + ' '.repeat(width - text.length - left);
   };
-  const line = (cells: readonly string[], place: (text: string, width: number) => string): string => `|${cells.map((cell, at) => ` ${place(cell, widths[at]!)} `).join('|')}|\n`;
+  const line = (cells: readonly string[], place: (text: string, width: number) => string): string =>
+    `|${cells.map((cell, at) => ` ${place(cell, widths[at]!)} `).join('|')}|\n`;
   const body = rows.map((row) => line(row, (text, width) => text.padStart(width))).join('');
   return `${rule}${line(headings, centred)}${rule}${body}${rows.length > 0 ? rule : ''}`;
 }
@@ -45,8 +46,19 @@ export const tablePrinter = (): Printer => ({
       ['ENDPOINT', 'ID', 'VERSION', 'DB SIZE', 'IS LEADER', 'IS LEARNER', 'RAFT TERM', 'RAFT INDEX', 'RAFT APPLIED INDEX', 'ERRORS'],
       list.map(({ endpoint, status }) => statusColumns(endpoint, status)),
     ),
-  endpointHealth: (list) => drawTable(['ENDPOINT', 'HEALTH', 'TOOK', 'ERROR'], list.map(({ endpoint, isHealthy, took, error }) => [endpoint, String(isHealthy), took, error])),
-  endpointHash: (list) => drawTable(['ENDPOINT', 'HASH'], list.map(({ endpoint, hash }) => [endpoint, String(hash.hash)])),
+  endpointHealth: (list) =>
+    drawTable(
+      ['ENDPOINT', 'HEALTH', 'TOOK', 'ERROR'],
+      list.map(({ endpoint, isHealthy, took, error }) => [endpoint, String(isHealthy), took, error]),
+    ),
+  endpointHash: (list) =>
+    drawTable(
+      ['ENDPOINT', 'HASH'],
+      list.map(({ endpoint, hash }) => [endpoint, String(hash.hash)]),
+    ),
   databaseStatus: ({ hash, revision, totalKeys, totalSize }) =>
-    drawTable(['HASH', 'REVISION', 'TOTAL KEYS', 'TOTAL SIZE'], [[hash.toString(16), String(revision), String(totalKeys), humanBytes(totalSize)]]),
+    drawTable(
+      ['HASH', 'REVISION', 'TOTAL KEYS', 'TOTAL SIZE'],
+      [[hash.toString(16), String(revision), String(totalKeys), humanBytes(totalSize)]],
+    ),
 });

@@ -69,7 +69,11 @@ export async function createBrowserMachine(options: BrowserMachineOptions): Prom
     asset(name) {
       const url = options.assets[name];
       if (url === undefined) return Promise.reject(new Error(`no asset ${name}`));
-      const known = assets.get(name) ?? fetch(url).then((response) => (response.ok ? response.text() : Promise.reject(new Error(`asset ${name}: ${response.status} ${response.statusText}`))));
+      const known =
+        assets.get(name) ??
+        fetch(url).then((response) =>
+          response.ok ? response.text() : Promise.reject(new Error(`asset ${name}: ${response.status} ${response.statusText}`)),
+        );
       assets.set(name, known);
       known.catch(() => assets.delete(name));
       return known;

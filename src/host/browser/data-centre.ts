@@ -92,7 +92,8 @@ function withCallbacks<Management extends object>(remote: object, calls: OpenCal
   const proxied = (argument: unknown): unknown => (typeof argument === 'function' ? Comlink.proxy(argument as () => void) : argument);
   return new Proxy({} as Management, {
     // Without `then`, or a promise would take it for one of its kind.
-    get: (_, name) => (typeof name === 'symbol' || name === 'then' ? undefined : (...args: unknown[]) => calls.track(methods[name]!(...args.map(proxied)))),
+    get: (_, name) =>
+      typeof name === 'symbol' || name === 'then' ? undefined : (...args: unknown[]) => calls.track(methods[name]!(...args.map(proxied))),
   });
 }
 
@@ -113,7 +114,8 @@ export function createBrowserDataCentre<Boot extends BootLike, Management extend
     onStatus(fresh);
   };
   void clock.onStatus(Comlink.proxy(takeStatus));
-  const byAddress = (address: string): Running<Boot, Management> | undefined => [...running.values()].find(({ boot }) => boot.address === address);
+  const byAddress = (address: string): Running<Boot, Management> | undefined =>
+    [...running.values()].find(({ boot }) => boot.address === address);
   const connect = (a: Running<Boot, Management>, b: Running<Boot, Management>): void => {
     const { port1, port2 } = new MessageChannel();
     a.links.add(b.boot.address);
@@ -148,7 +150,14 @@ export function createBrowserDataCentre<Boot extends BootLike, Management extend
       worker.onmessageerror = () => die(boot.machine, worker, 'the worker sent what cannot be read');
       const remote = Comlink.wrap<WorkerMachine<Boot>>(worker);
       const calls = createOpenCalls();
-      const machine: Running<Boot, Management> = { boot, worker, remote, management: withCallbacks<Management>(remote, calls), calls, links: new Set() };
+      const machine: Running<Boot, Management> = {
+        boot,
+        worker,
+        remote,
+        management: withCallbacks<Management>(remote, calls),
+        calls,
+        links: new Set(),
+      };
       running.set(boot.machine, machine);
       const time = new MessageChannel();
       const telemetry = new MessageChannel();
@@ -191,7 +200,8 @@ export function createBrowserDataCentre<Boot extends BootLike, Management extend
         takeStatus(await clock.status());
       },
       /** The newest status, with lab time reckoned on where machines run freely. */
-      status: (): TimeStatus => (status.mode === 'free' ? { ...status, labMs: status.labMs + (performance.now() - statusAtMs) * status.rate } : status),
+      status: (): TimeStatus =>
+        status.mode === 'free' ? { ...status, labMs: status.labMs + (performance.now() - statusAtMs) * status.rate } : status,
       onStatus: (listener: (status: TimeStatus) => void): void => void (onStatus = listener),
     },
     onTelemetry: (listener: (batch: Batch) => void): void => void (onTelemetry = listener),

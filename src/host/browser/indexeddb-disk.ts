@@ -25,7 +25,8 @@ interface Schema extends DBSchema {
 const FORMAT = 1;
 const MAX_KEY = '\uffff';
 
-const checksumOf = (batch: LogBatch): number => batch.entries.reduce((sum, entry) => hashText(entry, sum), hashText(batch.meta, batch.firstIndex >>> 0));
+const checksumOf = (batch: LogBatch): number =>
+  batch.entries.reduce((sum, entry) => hashText(entry, sum), hashText(batch.meta, batch.firstIndex >>> 0));
 
 /** Name of a machine's database. */
 export const databaseName = (cluster: string, machine: string): string => `tabernetes/${cluster}/${machine}`;
@@ -72,7 +73,9 @@ export async function openIndexedDbDisk(cluster: string, machine: string, onLost
   await raise.done;
   const nextSequence = new Map<string, Promise<number>>();
   const sequenceOf = (log: string): Promise<number> => {
-    const known = nextSequence.get(log) ?? database.getAllKeys('log', IDBKeyRange.bound([log, -1], [log, Infinity])).then((keys) => (keys.at(-1)?.[1] ?? 0) + 1);
+    const known =
+      nextSequence.get(log) ??
+      database.getAllKeys('log', IDBKeyRange.bound([log, -1], [log, Infinity])).then((keys) => (keys.at(-1)?.[1] ?? 0) + 1);
     nextSequence.set(
       log,
       known.then((sequence) => sequence + 1),
@@ -109,7 +112,9 @@ export async function openIndexedDbDisk(cluster: string, machine: string, onLost
     async append(firstIndex, entries, meta) {
       const batch: LogBatch = { firstIndex, entries, meta };
       const sequence = await sequenceOf(name);
-      await write('log', (transaction) => quiet(transaction.objectStore('log').put({ ...batch, checksum: checksumOf(batch) }, [name, sequence])));
+      await write('log', (transaction) =>
+        quiet(transaction.objectStore('log').put({ ...batch, checksum: checksumOf(batch) }, [name, sequence])),
+      );
     },
     async compactTo(index) {
       const range = IDBKeyRange.bound([name, -1], [name, Infinity]);
@@ -127,7 +132,8 @@ export async function openIndexedDbDisk(cluster: string, machine: string, onLost
       });
       const last = batches.at(-1);
       if (fault === 'corrupt-tail' && last) batches[batches.length - 1] = { ...last, checksum: last.checksum ^ 1 };
-      for (const batch of batches) if (batch.checksum !== checksumOf(batch)) throw new DiskError('corrupt', `checksum mismatch in ${name} at ${batch.firstIndex}`);
+      for (const batch of batches)
+        if (batch.checksum !== checksumOf(batch)) throw new DiskError('corrupt', `checksum mismatch in ${name} at ${batch.firstIndex}`);
       return batches.map(({ firstIndex, entries, meta }) => ({ firstIndex, entries, meta }));
     },
   });
@@ -139,13 +145,17 @@ export async function openIndexedDbDisk(cluster: string, machine: string, onLost
         return (await database.getAllKeys('records', below(prefix))).map(([, key]) => key);
       },
       async entries(prefix) {
-        const [keys, values] = await Promise.all([database.getAllKeys('records', below(prefix)), database.getAll('records', below(prefix))]);
+        const [keys, values] = await Promise.all([
+          database.getAllKeys('records', below(prefix)),
+          database.getAll('records', below(prefix)),
+        ]);
         return new Map(keys.map(([, key], at) => [key, values[at]!]));
       },
       put: (entries) =>
         write('records', (transaction) => {
           const store = transaction.objectStore('records');
-          for (const [key, value] of Object.entries(entries)) quiet(value === undefined ? store.delete([set, key]) : store.put(value, [set, key]));
+          for (const [key, value] of Object.entries(entries))
+            quiet(value === undefined ? store.delete([set, key]) : store.put(value, [set, key]));
         }),
     };
   };

@@ -54,7 +54,13 @@ export function createTimeDriver(machine: () => Machine, bootedLabMs: number): T
     const { isIdle, card } = machine();
     if (mode.kind !== 'granted' || isAdvancing || !isIdle) return;
     const nextAtMs = machine().nextTimerAtMs();
-    tell({ kind: 'idle', round, nextAtMs: nextAtMs === undefined ? undefined : nextAtMs + bootedLabMs, sent: card.sent, received: card.received });
+    tell({
+      kind: 'idle',
+      round,
+      nextAtMs: nextAtMs === undefined ? undefined : nextAtMs + bootedLabMs,
+      sent: card.sent,
+      received: card.received,
+    });
   };
   const enter = (message: KeeperMessage): void => {
     const { queue, timers, isFrozen } = machine();

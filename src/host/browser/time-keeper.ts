@@ -59,9 +59,15 @@ export function createTimeKeeper(): TimeKeeper {
   const tell = (message: KeeperMessage): void => {
     for (const charge of charges.values()) charge.port.postMessage(message);
   };
-  const modeMessage = (): KeeperMessage => (mode === 'free' ? { kind: 'free', rate, labMs: anchor.labMs, realMs: anchor.realMs } : { kind: mode, labMs });
+  const modeMessage = (): KeeperMessage =>
+    mode === 'free' ? { kind: 'free', rate, labMs: anchor.labMs, realMs: anchor.realMs } : { kind: mode, labMs };
   const status = (): TimeStatus => {
-    const stuck = mode === 'granted' && isGranting ? [...charges].filter(([, charge]) => charge.report?.round !== round && realNowMs() - charge.askedMs > STUCK_AFTER_MS).map(([name]) => name) : [];
+    const stuck =
+      mode === 'granted' && isGranting
+        ? [...charges]
+            .filter(([, charge]) => charge.report?.round !== round && realNowMs() - charge.askedMs > STUCK_AFTER_MS)
+            .map(([name]) => name)
+        : [];
     return { labMs: nowMs(), rate, mode, trueRate: measured.rate, stuck };
   };
   const measure = (): void => {

@@ -10,7 +10,13 @@ export type KeeperMessage =
 /** Machine → keeper. */
 export type MachineTimeMessage =
   /** At the end of its work in granted time: when its next timer is due, and the frames it has sent and received over its present links. */
-  | { readonly kind: 'idle'; readonly round: number; readonly nextAtMs: number | undefined; readonly sent: number; readonly received: number }
+  | {
+      readonly kind: 'idle';
+      readonly round: number;
+      readonly nextAtMs: number | undefined;
+      readonly sent: number;
+      readonly received: number;
+    }
   /** The platform did not run this worker for so long (laptop lid, frozen page); its time stood still meanwhile. */
   | { readonly kind: 'slept'; readonly ms: number };
 

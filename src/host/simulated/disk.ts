@@ -36,10 +36,16 @@ export interface SimulatedDisk {
 /** How long a strict transaction takes, lab milliseconds. */
 const WRITE_MS = { least: 0.4, spread: 1.2, slow: 400 } as const;
 
-const checksumOf = (batch: LogBatch): number => batch.entries.reduce((sum, entry) => hashText(entry, sum), hashText(batch.meta, batch.firstIndex >>> 0));
+const checksumOf = (batch: LogBatch): number =>
+  batch.entries.reduce((sum, entry) => hashText(entry, sum), hashText(batch.meta, batch.firstIndex >>> 0));
 
 /** A disk whose completions are set on `after` (lab time). */
-export function createSimulatedDisk(name: string, random: Random, trace: TraceHash, after: (ms: number, run: () => void) => void): SimulatedDisk {
+export function createSimulatedDisk(
+  name: string,
+  random: Random,
+  trace: TraceHash,
+  after: (ms: number, run: () => void) => void,
+): SimulatedDisk {
   const platter: Platter = { logs: new Map(), records: new Map() };
   let fault: SimulatedDiskFault = 'none';
   let life = 0;
@@ -65,7 +71,9 @@ export function createSimulatedDisk(name: string, random: Random, trace: TraceHa
     });
   };
   const read = <T>(get: () => T): Promise<T> =>
-    new Promise<void>((resolve, reject) => after(WRITE_MS.least, () => (fault === 'failing' ? reject(new DiskError('failed', 'input/output error')) : resolve()))).then(get);
+    new Promise<void>((resolve, reject) =>
+      after(WRITE_MS.least, () => (fault === 'failing' ? reject(new DiskError('failed', 'input/output error')) : resolve())),
+    ).then(get);
   const log = (logName: string): Log => ({
     append(firstIndex, entries, meta) {
       const batch: LogBatch = { firstIndex, entries: [...entries], meta };
@@ -88,7 +96,9 @@ export function createSimulatedDisk(name: string, random: Random, trace: TraceHa
       read(() => {
         const batches = platter.logs.get(logName) ?? [];
         if (fault === 'corrupt-tail' && batches.length > 0) batches.at(-1)!.checksum ^= 1;
-        for (const batch of batches) if (batch.checksum !== checksumOf(batch)) throw new DiskError('corrupt', `checksum mismatch in ${logName} at ${batch.firstIndex}`);
+        for (const batch of batches)
+          if (batch.checksum !== checksumOf(batch))
+            throw new DiskError('corrupt', `checksum mismatch in ${logName} at ${batch.firstIndex}`);
         return batches.map(({ firstIndex, entries, meta }) => ({ firstIndex, entries, meta }));
       }),
   });

@@ -118,7 +118,7 @@ export function createSimulation(options: SimulationOptions): Simulation {
     b.machine?.card.link(a.options.address, a.incarnation);
   };
   const drainAll = async (): Promise<void> => {
-    for (let isQuiet = false; !isQuiet; ) {
+    for (let isQuiet = false; !isQuiet;) {
       isQuiet = true;
       // Completions of disks and of whoever drives the simulation go no queue's way: a turn lets their continuations run.
       await new Promise<void>((resolve) => options.turn(resolve));
@@ -153,7 +153,8 @@ export function createSimulation(options: SimulationOptions): Simulation {
     for (const site of [...sites.values()]) {
       const due = site.machine?.nextTimerAtMs();
       // Never short of the timer by a rounding of the sum.
-      if (site.machine && due !== undefined && due + site.bootedMs <= next) await site.machine.advanceTo(Math.max(due, next - site.bootedMs));
+      if (site.machine && due !== undefined && due + site.bootedMs <= next)
+        await site.machine.advanceTo(Math.max(due, next - site.bootedMs));
       else site.machine?.timers.moveTo(next - site.bootedMs);
     }
     await drainAll();
@@ -205,7 +206,14 @@ export function createSimulation(options: SimulationOptions): Simulation {
     async powerOn(machineOptions) {
       let site = sites.get(machineOptions.name);
       if (!site) {
-        site = { options: machineOptions, disk: createSimulatedDisk(machineOptions.name, random.fork(`disk/${machineOptions.name}`), trace, after), incarnation: 0, machine: undefined, bootedMs: 0, faults: new Map() };
+        site = {
+          options: machineOptions,
+          disk: createSimulatedDisk(machineOptions.name, random.fork(`disk/${machineOptions.name}`), trace, after),
+          incarnation: 0,
+          machine: undefined,
+          bootedMs: 0,
+          faults: new Map(),
+        };
         sites.set(machineOptions.name, site);
         byAddress.set(machineOptions.address, site);
       }
@@ -266,7 +274,8 @@ export function createSimulation(options: SimulationOptions): Simulation {
     heal() {
       for (const site of sites.values()) for (const from of [...site.faults.keys()]) simulation.setLink(from, site.options.name, {});
     },
-    until: (predicate, limitMs, what) => waitFor({ predicate, deadlineMs: events.nowMs + limitMs, late: () => new Error(`${what}: not within ${limitMs} ms of lab time`) }),
+    until: (predicate, limitMs, what) =>
+      waitFor({ predicate, deadlineMs: events.nowMs + limitMs, late: () => new Error(`${what}: not within ${limitMs} ms of lab time`) }),
     run: (ms) => waitFor({ predicate: () => false, deadlineMs: events.nowMs + ms, late: undefined }),
     async settle(promise, limitMs, what) {
       let isSettled = false;

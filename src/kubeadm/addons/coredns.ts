@@ -48,7 +48,13 @@ function deployment(image: string): ApiObject {
           affinity: {
             podAntiAffinity: {
               preferredDuringSchedulingIgnoredDuringExecution: [
-                { podAffinityTerm: { labelSelector: { matchExpressions: [{ key: 'k8s-app', operator: 'In', values: ['kube-dns'] }] }, topologyKey: 'kubernetes.io/hostname' }, weight: 100 },
+                {
+                  podAffinityTerm: {
+                    labelSelector: { matchExpressions: [{ key: 'k8s-app', operator: 'In', values: ['kube-dns'] }] },
+                    topologyKey: 'kubernetes.io/hostname',
+                  },
+                  weight: 100,
+                },
               ],
             },
           },
@@ -57,7 +63,13 @@ function deployment(image: string): ApiObject {
               args: ['-conf', '/etc/coredns/Corefile'],
               image,
               imagePullPolicy: 'IfNotPresent',
-              livenessProbe: { failureThreshold: 5, httpGet: { path: '/health', port: 8080, scheme: 'HTTP' }, initialDelaySeconds: 60, successThreshold: 1, timeoutSeconds: 5 },
+              livenessProbe: {
+                failureThreshold: 5,
+                httpGet: { path: '/health', port: 8080, scheme: 'HTTP' },
+                initialDelaySeconds: 60,
+                successThreshold: 1,
+                timeoutSeconds: 5,
+              },
               name: 'coredns',
               ports: [
                 { containerPort: 53, name: 'dns', protocol: 'UDP' },
@@ -66,7 +78,11 @@ function deployment(image: string): ApiObject {
               ],
               readinessProbe: { httpGet: { path: '/ready', port: 8181, scheme: 'HTTP' } },
               resources: { limits: { memory: '170Mi' }, requests: { cpu: '100m', memory: '70Mi' } },
-              securityContext: { allowPrivilegeEscalation: false, capabilities: { add: ['NET_BIND_SERVICE'], drop: ['ALL'] }, readOnlyRootFilesystem: true },
+              securityContext: {
+                allowPrivilegeEscalation: false,
+                capabilities: { add: ['NET_BIND_SERVICE'], drop: ['ALL'] },
+                readOnlyRootFilesystem: true,
+              },
               volumeMounts: [{ mountPath: '/etc/coredns', name: 'config-volume', readOnly: true }],
             },
           ],
@@ -74,7 +90,10 @@ function deployment(image: string): ApiObject {
           nodeSelector: { 'kubernetes.io/os': 'linux' },
           priorityClassName: 'system-cluster-critical',
           serviceAccountName: 'coredns',
-          tolerations: [{ key: 'CriticalAddonsOnly', operator: 'Exists' }, { effect: 'NoSchedule', key: 'node-role.kubernetes.io/control-plane' }],
+          tolerations: [
+            { key: 'CriticalAddonsOnly', operator: 'Exists' },
+            { effect: 'NoSchedule', key: 'node-role.kubernetes.io/control-plane' },
+          ],
           volumes: [{ configMap: { items: [{ key: 'Corefile', path: 'Corefile' }], name: 'coredns' }, name: 'config-volume' }],
         },
       },

@@ -89,7 +89,12 @@ export function kubeProxyObjects(cluster: ClusterConfiguration, server: string):
   return [
     { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'kube-proxy', namespace: SYSTEM } },
     clusterRoleBinding('kubeadm:node-proxier', 'system:node-proxier', [serviceAccount('kube-proxy')]),
-    { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'Role', metadata: { name: 'kube-proxy', namespace: SYSTEM }, rules: [{ apiGroups: [''], resourceNames: ['kube-proxy'], resources: ['configmaps'], verbs: ['get'] }] },
+    {
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'Role',
+      metadata: { name: 'kube-proxy', namespace: SYSTEM },
+      rules: [{ apiGroups: [''], resourceNames: ['kube-proxy'], resources: ['configmaps'], verbs: ['get'] }],
+    },
     {
       apiVersion: 'rbac.authorization.k8s.io/v1',
       kind: 'RoleBinding',
@@ -97,7 +102,12 @@ export function kubeProxyObjects(cluster: ClusterConfiguration, server: string):
       roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'kube-proxy' },
       subjects: [group('system:bootstrappers:kubeadm:default-node-token')],
     },
-    configMap('kube-proxy', SYSTEM, { 'config.conf': stringify(kubeProxyConfiguration(cluster), { lineWidth: 0 }), 'kubeconfig.conf': kubeconfig(server) }, { app: 'kube-proxy' }),
+    configMap(
+      'kube-proxy',
+      SYSTEM,
+      { 'config.conf': stringify(kubeProxyConfiguration(cluster), { lineWidth: 0 }), 'kubeconfig.conf': kubeconfig(server) },
+      { app: 'kube-proxy' },
+    ),
     daemonSet(`registry.k8s.io/kube-proxy:${cluster.kubernetesVersion}`),
   ];
 }

@@ -26,7 +26,14 @@ export function exitStatus(code: number): object {
 }
 
 function failureStatus(error: unknown): object {
-  return { metadata: {}, status: 'Failure', message: `Internal error occurred: ${rpcText(error, true)}`, reason: 'InternalError', details: { causes: [{ message: rpcText(error, true) }] }, code: 500 };
+  return {
+    metadata: {},
+    status: 'Failure',
+    message: `Internal error occurred: ${rpcText(error, true)}`,
+    reason: 'InternalError',
+    details: { causes: [{ message: rpcText(error, true) }] },
+    code: 500,
+  };
 }
 
 /** Takes what the client sends; resolves when it has ended its side, rejects when it has gone. */
@@ -81,7 +88,8 @@ export async function joinPortForward(duplex: Duplex, stream: RpcStream<{ data: 
       stream.end();
     };
     into().catch(() => stream.cancel());
-    for (let message = await stream.receive(); message; message = await stream.receive()) await duplex.send(channelMessage(0, encoder.encode(JSON.stringify(message.data))));
+    for (let message = await stream.receive(); message; message = await stream.receive())
+      await duplex.send(channelMessage(0, encoder.encode(JSON.stringify(message.data))));
   } catch (error) {
     await duplex.send(channelMessage(1, encoder.encode(rpcText(error, true))));
   }

@@ -18,7 +18,11 @@ export interface KubeletServerOptions {
 }
 
 const text = (status: number, body: string): HttpAnswer => ({ status, headers: [['content-type', 'text/plain; charset=utf-8']], body });
-const json = (value: unknown): HttpAnswer => ({ status: 200, headers: [['content-type', 'application/json']], body: JSON.stringify(value) });
+const json = (value: unknown): HttpAnswer => ({
+  status: 200,
+  headers: [['content-type', 'application/json']],
+  body: JSON.stringify(value),
+});
 const flag = (query: URLSearchParams, name: string): boolean => ['true', '1'].includes(query.get(name) ?? '');
 const number = (query: URLSearchParams, name: string): number | undefined => (query.has(name) ? Number(query.get(name)) : undefined);
 
@@ -31,7 +35,8 @@ function refusal(request: IncomingRequest): HttpAnswer | undefined {
   if (!certificate) return text(401, 'Unauthorized');
   const { commonName, organizations } = certificate.subject;
   const isReading = request.method === 'GET' && /^\/(metrics|stats)/.test(request.path);
-  if (ADMINISTRATORS.includes(commonName) || organizations.includes('system:masters') || (isReading && MONITORS.includes(commonName))) return undefined;
+  if (ADMINISTRATORS.includes(commonName) || organizations.includes('system:masters') || (isReading && MONITORS.includes(commonName)))
+    return undefined;
   const verb = request.method === 'GET' ? 'get' : 'create';
   return text(403, `Forbidden (user=${commonName}, verb=${verb}, resource=nodes, subresource(s)=[proxy])`);
 }
@@ -45,20 +50,37 @@ async function instancesOf({ context }: KubeletServerOptions, pod: Pod, containe
   return (runtime?.containers ?? []).filter((status) => status.labels[LABEL_CONTAINER_NAME] === container);
 }
 
-async function containerLogs(options: KubeletServerOptions, request: IncomingRequest, namespace: string, name: string, container: string, query: URLSearchParams): Promise<HttpAnswer> {
+async function containerLogs(
+  options: KubeletServerOptions,
+  request: IncomingRequest,
+  namespace: string,
+  name: string,
+  container: string,
+  query: URLSearchParams,
+): Promise<HttpAnswer> {
   const { context } = options;
   const { files, clock } = context.process;
   const pod = podOf(options, namespace, name);
   if (!pod) return text(404, `pod "${name}" does not exist\n`);
-  const known = [...(pod.spec?.containers ?? []), ...(pod.spec?.initContainers ?? []), ...(pod.spec?.ephemeralContainers ?? [])].some((candidate) => candidate.name === container);
+  const known = [...(pod.spec?.containers ?? []), ...(pod.spec?.initContainers ?? []), ...(pod.spec?.ephemeralContainers ?? [])].some(
+    (candidate) => candidate.name === container,
+  );
   if (!known) return text(404, `container "${container}" not found in pod "${name}"\n`);
   const instances = await instancesOf(options, pod, container);
   const previous = flag(query, 'previous');
-  const instance = previous ? instances.filter((status) => status.state === 'CONTAINER_EXITED' && status !== (instances[0]?.state === 'CONTAINER_EXITED' ? undefined : instances[0]))[0] : instances[0];
+  const instance = previous
+    ? instances.filter(
+        (status) =>
+          status.state === 'CONTAINER_EXITED' && status !== (instances[0]?.state === 'CONTAINER_EXITED' ? undefined : instances[0]),
+      )[0]
+    : instances[0];
   if (previous && !instance) return text(400, `previous terminated container "${container}" in pod "${name}" not found\n`);
   if (!instance) {
     const state = options.status(pod.metadata.uid!)?.containerStatuses?.find((status) => status.name === container)?.state?.waiting;
-    const why = state?.reason === 'ErrImagePull' || state?.reason === 'ImagePullBackOff' ? `trying and failing to pull image` : (state?.reason ?? 'ContainerCreating');
+    const why =
+      state?.reason === 'ErrImagePull' || state?.reason === 'ImagePullBackOff'
+        ? `trying and failing to pull image`
+        : (state?.reason ?? 'ContainerCreating');
     return text(400, `container "${container}" in pod "${name}" is waiting to start: ${why}\n`);
   }
   const sinceSeconds = number(query, 'sinceSeconds');
@@ -69,15 +91,31 @@ async function containerLogs(options: KubeletServerOptions, request: IncomingReq
     timestamps: flag(query, 'timestamps'),
     limitBytes: number(query, 'limitBytes'),
   };
-  const isRunning = async (): Promise<boolean> => (await instancesOf(options, pod, container)).some((status) => status.id === instance.id && status.state === 'CONTAINER_RUNNING');
+  const isRunning = async (): Promise<boolean> =>
+    (await instancesOf(options, pod, container)).some((status) => status.id === instance.id && status.state === 'CONTAINER_RUNNING');
   const lines = readLog(files, clock, instance.logPath, log, isRunning, request.signal);
-  if (log.follow) return { status: 200, headers: [['content-type', 'text/plain'], ['transfer-encoding', 'chunked']], body: lines };
+  if (log.follow)
+    return {
+      status: 200,
+      headers: [
+        ['content-type', 'text/plain'],
+        ['transfer-encoding', 'chunked'],
+      ],
+      body: lines,
+    };
   let body = '';
   for await (const piece of lines) body += piece;
   return { status: 200, headers: [['content-type', 'text/plain']], body };
 }
 
-async function exec(options: KubeletServerOptions, namespace: string, name: string, container: string, query: URLSearchParams, attach: boolean): Promise<HttpAnswer> {
+async function exec(
+  options: KubeletServerOptions,
+  namespace: string,
+  name: string,
+  container: string,
+  query: URLSearchParams,
+  attach: boolean,
+): Promise<HttpAnswer> {
   const pod = podOf(options, namespace, name);
   if (!pod) return text(404, `pod does not exist\n`);
   const instance = (await instancesOf(options, pod, container))[0];
@@ -92,19 +130,26 @@ async function exec(options: KubeletServerOptions, namespace: string, name: stri
     tty: flag(query, 'tty'),
     ...(attach ? { attach: true } : {}),
   };
-  return { status: 101, headers: [['sec-websocket-protocol', 'v5.channel.k8s.io']], upgrade: (duplex) => joinExec(duplex, () => options.context.cri.exec(wanted)) };
+  return {
+    status: 101,
+    headers: [['sec-websocket-protocol', 'v5.channel.k8s.io']],
+    upgrade: (duplex) => joinExec(duplex, () => options.context.cri.exec(wanted)),
+  };
 }
 
 async function portForward(options: KubeletServerOptions, namespace: string, name: string, query: URLSearchParams): Promise<HttpAnswer> {
   const pod = podOf(options, namespace, name);
-  const sandbox = pod && (await options.context.cri.pod(pod.metadata.uid!))?.sandboxes.find((candidate) => candidate.state === 'SANDBOX_READY');
+  const sandbox =
+    pod && (await options.context.cri.pod(pod.metadata.uid!))?.sandboxes.find((candidate) => candidate.state === 'SANDBOX_READY');
   if (!sandbox) return text(404, 'pod does not exist\n');
   const port = number(query, 'port') ?? number(query, 'ports') ?? 0;
   return {
     status: 101,
     headers: [['sec-websocket-protocol', 'v5.channel.k8s.io']],
     async upgrade(duplex) {
-      const stream: RpcStream<{ data: unknown }, unknown> = await options.context.cri.rpc.stream('Runtime/PortForward', { timeoutMs: Infinity });
+      const stream: RpcStream<{ data: unknown }, unknown> = await options.context.cri.rpc.stream('Runtime/PortForward', {
+        timeoutMs: Infinity,
+      });
       await joinPortForward(duplex, stream, { podSandboxId: sandbox.id, port });
     },
   };
@@ -118,7 +163,10 @@ export function kubeletHandler(options: KubeletServerOptions): HttpHandler {
     if (refused) return refused;
     const [path = '/', queryText = ''] = request.path.split('?');
     const query = new URLSearchParams(queryText);
-    const parts = path.split('/').filter((part) => part !== '').map(decodeURIComponent);
+    const parts = path
+      .split('/')
+      .filter((part) => part !== '')
+      .map(decodeURIComponent);
     const [verb, namespace = '', name = '', ...rest] = parts;
     // With a pod's UID between name and container, as the API server may ask.
     const container = rest.at(-1) ?? '';
@@ -126,7 +174,12 @@ export function kubeletHandler(options: KubeletServerOptions): HttpHandler {
       case 'healthz':
         return text(200, 'ok');
       case 'pods':
-        return json({ kind: 'PodList', apiVersion: 'v1', metadata: {}, items: options.pods().map((pod) => ({ ...pod, status: options.status(pod.metadata.uid!) ?? pod.status })) });
+        return json({
+          kind: 'PodList',
+          apiVersion: 'v1',
+          metadata: {},
+          items: options.pods().map((pod) => ({ ...pod, status: options.status(pod.metadata.uid!) ?? pod.status })),
+        });
       case 'containerLogs':
         return containerLogs(options, request, namespace, name, container, query);
       case 'exec':
@@ -149,8 +202,15 @@ export function kubeletHandler(options: KubeletServerOptions): HttpHandler {
 export async function serveKubelet(options: KubeletServerOptions): Promise<void> {
   const { process, settings } = options.context;
   const { files, crypto, network, telemetry } = process;
-  const onFault = (error: unknown): void => telemetry.log('error', `the kubelet's API failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
-  await listenHttp(network, settings.healthzPort, { address: '127.0.0.1' }, async (request) => (request.path === '/healthz' ? text(200, 'ok') : text(404, '404 page not found\n')), onFault);
+  const onFault = (error: unknown): void =>
+    telemetry.log('error', `the kubelet's API failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+  await listenHttp(
+    network,
+    settings.healthzPort,
+    { address: '127.0.0.1' },
+    async (request) => (request.path === '/healthz' ? text(200, 'ok') : text(404, '404 page not found\n')),
+    onFault,
+  );
   const isGiven = files.stat(settings.certificatePath) !== undefined && files.stat(settings.keyPath) !== undefined;
   const paths = isGiven ? [settings.certificatePath, settings.keyPath] : [];
   const identity = servingIdentity(crypto, process.clock, files, settings.nodeName, settings.nodeIp, ...paths);
@@ -160,6 +220,7 @@ export async function serveKubelet(options: KubeletServerOptions): Promise<void>
     files.write(settings.certificatePath, crypto.certificatesToPem(identity.chain));
     files.write(settings.keyPath, crypto.keyToPem(identity.key), { mode: 0o600 });
   }
-  const clientCas = settings.clientCaPath && files.stat(settings.clientCaPath) ? crypto.certificatesFromPem(files.readText(settings.clientCaPath)) : [];
+  const clientCas =
+    settings.clientCaPath && files.stat(settings.clientCaPath) ? crypto.certificatesFromPem(files.readText(settings.clientCaPath)) : [];
   await listenHttp(network, settings.port, { identity, clientCas, clientAuth: 'request' }, kubeletHandler(options), onFault);
 }

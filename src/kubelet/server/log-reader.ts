@@ -43,7 +43,14 @@ function format(lines: readonly string[], options: LogOptions): string {
 const FOLLOW_POLL_MS = 1_000;
 
 /** Pieces of the log; ends at the end of the file, or with `follow` once `isRunning` says no. */
-export async function* readLog(files: Files, clock: Clock, path: string, options: LogOptions, isRunning: () => Promise<boolean>, signal: { readonly aborted: boolean }): AsyncGenerator<string> {
+export async function* readLog(
+  files: Files,
+  clock: Clock,
+  path: string,
+  options: LogOptions,
+  isRunning: () => Promise<boolean>,
+  signal: { readonly aborted: boolean },
+): AsyncGenerator<string> {
   let leftBytes = options.limitBytes ?? Infinity;
   const cut = (text: string): string => {
     const part = text.length > leftBytes ? text.slice(0, leftBytes) : text;

@@ -33,7 +33,13 @@ async function optional<T>(read: Promise<T>, isOptional: boolean | undefined): P
   }
 }
 
-function pick(files: Map<string, VolumeFile>, data: Readonly<Record<string, string | Uint8Array>>, source: Items, mode: number, what: string): void {
+function pick(
+  files: Map<string, VolumeFile>,
+  data: Readonly<Record<string, string | Uint8Array>>,
+  source: Items,
+  mode: number,
+  what: string,
+): void {
   if (!source.items) {
     for (const [key, content] of Object.entries(data)) files.set(key, { content, mode });
     return;
@@ -41,7 +47,8 @@ function pick(files: Map<string, VolumeFile>, data: Readonly<Record<string, stri
   for (const item of source.items) {
     const content = data[item.key];
     if (content !== undefined) files.set(item.path, { content, mode: item.mode ?? mode });
-    else if (!source.optional) throw new Error(`${what} references non-existent ${what.startsWith('secret') ? 'secret' : 'config'} key: ${item.key}`);
+    else if (!source.optional)
+      throw new Error(`${what} references non-existent ${what.startsWith('secret') ? 'secret' : 'config'} key: ${item.key}`);
   }
 }
 
@@ -49,7 +56,13 @@ function pick(files: Map<string, VolumeFile>, data: Readonly<Record<string, stri
 const TOKEN_REFRESH_SHARE = 0.8;
 
 /** Makes the content of a volume; undefined for volumes that are no projection. Rejects with Errors whose text goes into FailedMount. */
-export async function volumeContent(pod: Pod, volume: Volume, api: ApiReader | undefined, facts: NodeFacts, nowMs: number): Promise<VolumeContent | undefined> {
+export async function volumeContent(
+  pod: Pod,
+  volume: Volume,
+  api: ApiReader | undefined,
+  facts: NodeFacts,
+  nowMs: number,
+): Promise<VolumeContent | undefined> {
   const namespace = pod.metadata.namespace ?? '';
   const files = new Map<string, VolumeFile>();
   let refreshAtMs: number | undefined;
@@ -64,13 +77,25 @@ export async function volumeContent(pod: Pod, volume: Volume, api: ApiReader | u
   };
   const secret = async (name: string, source: Items, mode: number): Promise<void> => {
     const object = await optional(reader().secret(namespace, name), source.optional);
-    pick(files, Object.fromEntries(Object.entries(object?.data ?? {}).map(([key, value]) => [key, bytesOf(value)])), source, mode, 'secret');
+    pick(
+      files,
+      Object.fromEntries(Object.entries(object?.data ?? {}).map(([key, value]) => [key, bytesOf(value)])),
+      source,
+      mode,
+      'secret',
+    );
   };
   const downward = (items: NonNullable<Volume['downwardAPI']>['items'], mode: number): void => {
     for (const item of items ?? []) {
       const { fieldRef, resourceFieldRef } = item;
-      const container = [...(pod.spec?.containers ?? []), ...(pod.spec?.initContainers ?? [])].find((candidate) => candidate.name === resourceFieldRef?.containerName);
-      const text = fieldRef ? fieldValue(pod, fieldRef.fieldPath, facts) : container ? resourceValue(container, resourceFieldRef!.resource, resourceFieldRef!.divisor as string | undefined, facts) : '';
+      const container = [...(pod.spec?.containers ?? []), ...(pod.spec?.initContainers ?? [])].find(
+        (candidate) => candidate.name === resourceFieldRef?.containerName,
+      );
+      const text = fieldRef
+        ? fieldValue(pod, fieldRef.fieldPath, facts)
+        : container
+          ? resourceValue(container, resourceFieldRef!.resource, resourceFieldRef!.divisor as string | undefined, facts)
+          : '';
       files.set(item.path, { content: text, mode: item.mode ?? mode });
     }
   };

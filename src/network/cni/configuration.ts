@@ -10,7 +10,10 @@ export const CNI_CONFIGURATION_PATH = `${CNI_CONFIGURATION_DIRECTORY}/10-bridge.
 export interface NetworkConfiguration {
   readonly cniVersion: string;
   readonly name: string;
-  readonly plugins: readonly { readonly type: string; readonly ipam?: { readonly type: string; readonly ranges?: readonly (readonly { readonly subnet: string }[])[] } }[];
+  readonly plugins: readonly {
+    readonly type: string;
+    readonly ipam?: { readonly type: string; readonly ranges?: readonly (readonly { readonly subnet: string }[])[] };
+  }[];
 }
 
 /** The configuration list of a node whose pods have addresses of `podCidr`. */

@@ -1,7 +1,17 @@
 /** CoreDNS 1.12: answers for the cluster's names from Services and EndpointSlices, forwards the rest, health on 8080, ready on 8181, metrics on 9153. */
 import type { EndpointSlice } from '#api';
 import { createInformer, inClusterConfig, resources, restClient } from '#client';
-import { askServer, DnsError, listenHttp, parseFlags, readResolverConfiguration, type DnsAnswer, type DnsQuery, type Process, type Program } from '#host';
+import {
+  askServer,
+  DnsError,
+  listenHttp,
+  parseFlags,
+  readResolverConfiguration,
+  type DnsAnswer,
+  type DnsQuery,
+  type Process,
+  type Program,
+} from '#host';
 import { parseCorefile, type ServerBlock } from './corefile.ts';
 import { answerFor, endpointName, type ClusterNames } from './records.ts';
 
@@ -47,7 +57,8 @@ function watchNames(process: Process, block: ServerBlock): { names: ClusterNames
         for (const own of byService.values())
           for (const slice of own.values()) {
             const endpoint = slice.endpoints.find(({ addresses }) => addresses.includes(address));
-            if (endpoint) return `${endpointName(endpoint)}.${slice.metadata.labels?.['kubernetes.io/service-name']}.${slice.metadata.namespace}.svc.${domain}`;
+            if (endpoint)
+              return `${endpointName(endpoint)}.${slice.metadata.labels?.['kubernetes.io/service-name']}.${slice.metadata.namespace}.svc.${domain}`;
           }
         return undefined;
       },
@@ -71,10 +82,23 @@ async function forward(process: Process, query: DnsQuery): Promise<DnsAnswer> {
 async function serveHealth(process: Process, isSynced: () => boolean): Promise<void> {
   const { network, telemetry } = process;
   const fault = (error: unknown): void => telemetry.log('error', String(error));
-  const plain = (status: number, body: string) => Promise.resolve({ status, headers: [['content-type', 'text/plain; charset=utf-8']] as const, body });
+  const plain = (status: number, body: string) =>
+    Promise.resolve({ status, headers: [['content-type', 'text/plain; charset=utf-8']] as const, body });
   await listenHttp(network, 8080, {}, ({ path }) => (path === '/health' ? plain(200, 'OK') : plain(404, '404 page not found\n')), fault);
-  await listenHttp(network, 8181, {}, ({ path }) => (path === '/ready' ? (isSynced() ? plain(200, 'OK') : plain(503, 'kubernetes')) : plain(404, '404 page not found\n')), fault);
-  await listenHttp(network, 9153, {}, ({ path }) => (path === '/metrics' ? plain(200, telemetry.metrics.text()) : plain(404, '404 page not found\n')), fault);
+  await listenHttp(
+    network,
+    8181,
+    {},
+    ({ path }) => (path === '/ready' ? (isSynced() ? plain(200, 'OK') : plain(503, 'kubernetes')) : plain(404, '404 page not found\n')),
+    fault,
+  );
+  await listenHttp(
+    network,
+    9153,
+    {},
+    ({ path }) => (path === '/metrics' ? plain(200, telemetry.metrics.text()) : plain(404, '404 page not found\n')),
+    fault,
+  );
 }
 
 /** The program; `-conf PATH`. Ends with TERM after the lame-duck time of the Corefile (0), or with 1 for a Corefile it cannot read. */
@@ -91,14 +115,37 @@ export const coreDns: Program = async (process) => {
     return 1;
   }
   const { names, isSynced } = watchNames(process, block);
-  const requests = telemetry.metrics.counter('coredns_dns_requests_total', 'Counter of DNS requests made per zone, protocol and family.', ['family', 'proto', 'server', 'type', 'view', 'zone']);
-  const responses = telemetry.metrics.counter('coredns_dns_responses_total', 'Counter of response status codes.', ['plugin', 'rcode', 'server', 'view', 'zone']);
+  const requests = telemetry.metrics.counter('coredns_dns_requests_total', 'Counter of DNS requests made per zone, protocol and family.', [
+    'family',
+    'proto',
+    'server',
+    'type',
+    'view',
+    'zone',
+  ]);
+  const responses = telemetry.metrics.counter('coredns_dns_responses_total', 'Counter of response status codes.', [
+    'plugin',
+    'rcode',
+    'server',
+    'view',
+    'zone',
+  ]);
   await serveHealth(process, isSynced);
   const socket = await network.datagram(block.port);
   const isLogging = block.plugins.some(({ name }) => name === 'log');
   await process.stdout.write(`${block.zone}:${block.port}\nCoreDNS-1.12.0\nlinux/amd64, go1.23.3, 51e11f1\n`);
-  const lameDuckMs = Number.parseFloat(block.plugins.find(({ name }) => name === 'health')?.properties.find(([name]) => name === 'lameduck')?.[1] ?? '0') * 1_000;
-  const stopped = new Promise<number>((resolve) => process.onSignal('TERM', () => void process.stdout.write('[INFO] SIGTERM: Shutting down servers then terminating\n').then(() => clock.after(lameDuckMs, () => resolve(0)))));
+  const lameDuckMs =
+    Number.parseFloat(block.plugins.find(({ name }) => name === 'health')?.properties.find(([name]) => name === 'lameduck')?.[1] ?? '0') *
+    1_000;
+  const stopped = new Promise<number>((resolve) =>
+    process.onSignal(
+      'TERM',
+      () =>
+        void process.stdout
+          .write('[INFO] SIGTERM: Shutting down servers then terminating\n')
+          .then(() => clock.after(lameDuckMs, () => resolve(0))),
+    ),
+  );
   const serve = async (): Promise<never> => {
     for (;;) {
       const { from, payload } = await socket.receive();
@@ -106,7 +153,10 @@ export const coreDns: Program = async (process) => {
       requests.add(1, '1', 'udp', `dns://:${block.port}`, query.type, '', '.');
       const answer = answerFor(names, query) ?? (await forward(process, query));
       responses.add(1, 'kubernetes', answer.rcode, `dns://:${block.port}`, '', '.');
-      if (isLogging) await process.stdout.write(`[INFO] ${from.address}:${from.port} - ${query.id} "${query.type} IN ${query.name}. udp" ${answer.rcode} qr,aa,rd\n`);
+      if (isLogging)
+        await process.stdout.write(
+          `[INFO] ${from.address}:${from.port} - ${query.id} "${query.type} IN ${query.name}. udp" ${answer.rcode} qr,aa,rd\n`,
+        );
       socket.send(from.address, from.port, answer as unknown as Readonly<Record<string, unknown>>);
     }
   };

@@ -14,7 +14,23 @@ export interface ServerBlock {
   readonly plugins: readonly CorefilePlugin[];
 }
 
-const KNOWN: readonly string[] = ['errors', 'health', 'ready', 'kubernetes', 'prometheus', 'forward', 'cache', 'loop', 'reload', 'loadbalance', 'log', 'hosts', 'rewrite', 'import', 'template'];
+const KNOWN: readonly string[] = [
+  'errors',
+  'health',
+  'ready',
+  'kubernetes',
+  'prometheus',
+  'forward',
+  'cache',
+  'loop',
+  'reload',
+  'loadbalance',
+  'log',
+  'hosts',
+  'rewrite',
+  'import',
+  'template',
+];
 
 /** Reads a Corefile. Throws an Error with CoreDNS' text. */
 export function parseCorefile(text: string, path: string): ServerBlock[] {

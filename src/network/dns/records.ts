@@ -22,28 +22,44 @@ interface Found {
 const nothing = (rcode: Rcode): Found => ({ rcode, records: [] });
 
 /** The name of an endpoint below its service: its host name, else its address with dashes. */
-export const endpointName = (endpoint: { hostname?: string; addresses: readonly string[] }): string => endpoint.hostname ?? endpoint.addresses[0]!.replaceAll('.', '-');
+export const endpointName = (endpoint: { hostname?: string; addresses: readonly string[] }): string =>
+  endpoint.hostname ?? endpoint.addresses[0]!.replaceAll('.', '-');
 
 function serviceRecords(names: ClusterNames, { name, type }: DnsQuery, service: Service, labels: readonly string[]): Found {
   const { ttl, domain } = names;
   const spec = service.spec!;
   const base = `${service.metadata.name}.${service.metadata.namespace}.svc.${domain}`;
   const record = (data: string, of: DnsRecord['type'] = type, owner = name): DnsRecord => ({ name: owner, type: of, ttl, data });
-  if (spec.type === 'ExternalName') return labels.length > 0 ? nothing('NXDOMAIN') : { rcode: 'NOERROR', records: [record(spec.externalName!, 'CNAME')] };
+  if (spec.type === 'ExternalName')
+    return labels.length > 0 ? nothing('NXDOMAIN') : { rcode: 'NOERROR', records: [record(spec.externalName!, 'CNAME')] };
   const slices = names.slices(service.metadata.namespace!, service.metadata.name);
-  const ready = slices.flatMap((slice) => slice.endpoints.filter((endpoint) => endpoint.conditions?.ready !== false || spec.publishNotReadyAddresses).map((endpoint) => ({ endpoint, slice })));
+  const ready = slices.flatMap((slice) =>
+    slice.endpoints
+      .filter((endpoint) => endpoint.conditions?.ready !== false || spec.publishNotReadyAddresses)
+      .map((endpoint) => ({ endpoint, slice })),
+  );
   const isHeadless = spec.clusterIP === 'None';
   if (labels.length === 2 && labels[0]!.startsWith('_')) {
     const [port, protocol] = labels.map((label) => label.slice(1));
-    const matches = spec.ports?.filter((candidate) => candidate.name === port && (candidate.protocol ?? 'TCP').toLowerCase() === protocol) ?? [];
+    const matches =
+      spec.ports?.filter((candidate) => candidate.name === port && (candidate.protocol ?? 'TCP').toLowerCase() === protocol) ?? [];
     if (matches.length === 0) return nothing('NXDOMAIN');
     const targets = isHeadless ? ready.map(({ endpoint }) => `${endpointName(endpoint)}.${base}`) : [base];
-    return { rcode: 'NOERROR', records: type === 'SRV' ? matches.flatMap((match) => targets.map((target) => record(`0 ${Math.floor(100 / targets.length)} ${match.port} ${target}.`))) : [] };
+    return {
+      rcode: 'NOERROR',
+      records:
+        type === 'SRV'
+          ? matches.flatMap((match) => targets.map((target) => record(`0 ${Math.floor(100 / targets.length)} ${match.port} ${target}.`)))
+          : [],
+    };
   }
   if (labels.length === 1 && isHeadless) {
     const own = ready.filter(({ endpoint }) => endpointName(endpoint) === labels[0]);
     if (own.length === 0) return nothing('NXDOMAIN');
-    return { rcode: 'NOERROR', records: type === 'A' ? own.flatMap(({ endpoint }) => endpoint.addresses.map((address) => record(address))) : [] };
+    return {
+      rcode: 'NOERROR',
+      records: type === 'A' ? own.flatMap(({ endpoint }) => endpoint.addresses.map((address) => record(address))) : [],
+    };
   }
   if (labels.length > 0) return nothing('NXDOMAIN');
   if (type !== 'A') return nothing('NOERROR');
@@ -64,7 +80,12 @@ export function answerFor(names: ClusterNames, query: DnsQuery): DnsAnswer | und
   const answer = ({ rcode, records }: Found): DnsAnswer => ({ id: query.id, rcode, authoritative: true, answers: records });
   if (query.name.endsWith('.in-addr.arpa')) {
     const target = names.reverse(query.name.slice(0, -'.in-addr.arpa'.length).split('.').reverse().join('.'));
-    return target === undefined ? undefined : answer({ rcode: 'NOERROR', records: query.type === 'PTR' ? [{ name: query.name, type: 'PTR', ttl: names.ttl, data: `${target}.` }] : [] });
+    return target === undefined
+      ? undefined
+      : answer({
+          rcode: 'NOERROR',
+          records: query.type === 'PTR' ? [{ name: query.name, type: 'PTR', ttl: names.ttl, data: `${target}.` }] : [],
+        });
   }
   if (query.name === names.domain) return answer(nothing('NOERROR'));
   if (!query.name.endsWith(`.${names.domain}`)) return undefined;

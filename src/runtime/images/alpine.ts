@@ -11,6 +11,10 @@ export const alpine: Image = {
   sizeBytes: 3_623_844,
   cmd: ['/bin/sh'],
   usage: { cpuMillis: 0, memoryBytes: 1_048_576 },
-  files: { '/etc/os-release': 'NAME="Alpine Linux"\nID=alpine\nVERSION_ID=3.22.1\nPRETTY_NAME="Alpine Linux v3.22"\nHOME_URL="https://alpinelinux.org/"\n', '/etc/alpine-release': '3.22.1\n' },
+  files: {
+    '/etc/os-release':
+      'NAME="Alpine Linux"\nID=alpine\nVERSION_ID=3.22.1\nPRETTY_NAME="Alpine Linux v3.22"\nHOME_URL="https://alpinelinux.org/"\n',
+    '/etc/alpine-release': '3.22.1\n',
+  },
   programs: userland({ directory: '/bin', shells: ['sh', 'ash'] }),
 };

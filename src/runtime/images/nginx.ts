@@ -19,8 +19,10 @@ const nginxPrograms: Image['programs'] = userland({
   shells: ['sh', 'bash', 'dash'],
   own: {
     '/usr/sbin/nginx': nginxProgram,
-    '/docker-entrypoint.sh': entrypoint('/docker-entrypoint.sh', () => nginxPrograms, (command) =>
-      command === 'nginx' ? '/docker-entrypoint.sh: Configuration complete; ready for start up\n' : '',
+    '/docker-entrypoint.sh': entrypoint(
+      '/docker-entrypoint.sh',
+      () => nginxPrograms,
+      (command) => (command === 'nginx' ? '/docker-entrypoint.sh: Configuration complete; ready for start up\n' : ''),
     ),
   },
 });

@@ -21,7 +21,8 @@ interface Token {
 
 function tokens(text: string): Token[] {
   const found: Token[] = [];
-  const pattern = /\n|#[^\n]*|"((?:\\.|[^"\\])*)"|'((?:\\.|[^'\\])*)'|[{};]|(?:\\.|\$\{[^}]*\}|[^\s{};"'#\\])(?:\\.|\$\{[^}]*\}|[^\s{};\\])*/g;
+  const pattern =
+    /\n|#[^\n]*|"((?:\\.|[^"\\])*)"|'((?:\\.|[^'\\])*)'|[{};]|(?:\\.|\$\{[^}]*\}|[^\s{};"'#\\])(?:\\.|\$\{[^}]*\}|[^\s{};\\])*/g;
   let line = 1;
   for (const match of text.matchAll(pattern)) {
     const word = match[0];
@@ -80,7 +81,10 @@ export function readConfiguration(files: Files, path: string, depth = 0): Direct
     }
     if (!files.stat(directory)) return [];
     const [before, after] = name.split('*') as [string, string];
-    return files.list(directory).filter((entry) => entry.startsWith(before) && entry.endsWith(after)).flatMap((entry) => readConfiguration(files, `${directory}/${entry}`, depth + 1));
+    return files
+      .list(directory)
+      .filter((entry) => entry.startsWith(before) && entry.endsWith(after))
+      .flatMap((entry) => readConfiguration(files, `${directory}/${entry}`, depth + 1));
   };
   return block(true);
 }
@@ -107,31 +111,53 @@ export function directiveOf(directives: readonly Directive[], name: string): Dir
 
 /** The servers of a configuration. Throws ConfigurationError for directives nginx does not know at the top. */
 export function serversOf(top: readonly Directive[]): Server[] {
-  const KNOWN = ['user', 'worker_processes', 'error_log', 'pid', 'events', 'http', 'daemon', 'load_module', 'worker_rlimit_nofile', 'env', 'stream', 'master_process'];
+  const KNOWN = [
+    'user',
+    'worker_processes',
+    'error_log',
+    'pid',
+    'events',
+    'http',
+    'daemon',
+    'load_module',
+    'worker_rlimit_nofile',
+    'env',
+    'stream',
+    'master_process',
+  ];
   for (const directive of top) {
     if (KNOWN.includes(directive.name)) continue;
     const known = ['server', 'location', 'listen', 'root', 'index'].includes(directive.name);
-    throw new ConfigurationError(known ? `"${directive.name}" directive is not allowed here in ${directive.file}:${directive.line}` : `unknown directive "${directive.name}" in ${directive.file}:${directive.line}`);
+    throw new ConfigurationError(
+      known
+        ? `"${directive.name}" directive is not allowed here in ${directive.file}:${directive.line}`
+        : `unknown directive "${directive.name}" in ${directive.file}:${directive.line}`,
+    );
   }
   const http = top.filter((directive) => directive.name === 'http').flatMap((directive) => directive.block ?? []);
-  return http.filter((directive) => directive.name === 'server').map((server) => {
-    const directives = server.block ?? [];
-    const listens = directives.filter((directive) => directive.name === 'listen').map((listen) => listen.args[0] ?? '80');
-    const ports = listens.map((listen) => Number(listen.slice(listen.lastIndexOf(':') + 1))).filter((port) => Number.isInteger(port) && port > 0);
-    const inherited = http.filter((directive) => ['root', 'index', 'default_type'].includes(directive.name));
-    return {
-      ports: [...new Set(ports.length ? ports : [80])],
-      names: directiveOf(directives, 'server_name')?.args ?? [''],
-      directives: [...inherited, ...directives],
-      locations: directives.filter((directive) => directive.name === 'location').map((location) => locationOf(location)),
-    };
-  });
+  return http
+    .filter((directive) => directive.name === 'server')
+    .map((server) => {
+      const directives = server.block ?? [];
+      const listens = directives.filter((directive) => directive.name === 'listen').map((listen) => listen.args[0] ?? '80');
+      const ports = listens
+        .map((listen) => Number(listen.slice(listen.lastIndexOf(':') + 1)))
+        .filter((port) => Number.isInteger(port) && port > 0);
+      const inherited = http.filter((directive) => ['root', 'index', 'default_type'].includes(directive.name));
+      return {
+        ports: [...new Set(ports.length ? ports : [80])],
+        names: directiveOf(directives, 'server_name')?.args ?? [''],
+        directives: [...inherited, ...directives],
+        locations: directives.filter((directive) => directive.name === 'location').map((location) => locationOf(location)),
+      };
+    });
 }
 
 function locationOf(directive: Directive): Location {
   const [first = '/', second] = directive.args;
   if (first === '=') return { kind: 'exact', path: second ?? '/', directives: directive.block ?? [] };
-  if (first === '~' || first === '~*') return { kind: 'pattern', path: `${first === '~*' ? '(?i)' : ''}${second ?? ''}`, directives: directive.block ?? [] };
+  if (first === '~' || first === '~*')
+    return { kind: 'pattern', path: `${first === '~*' ? '(?i)' : ''}${second ?? ''}`, directives: directive.block ?? [] };
   return { kind: 'prefix', path: first === '^~' ? (second ?? '/') : first, directives: directive.block ?? [] };
 }
 

@@ -1,6 +1,15 @@
 /** nginx as a program: `nginx`, `-g`, `-t`, `-v`, `-s`; serves its configuration until TERM or QUIT, reloads it on HUP. */
 import { header, listenHttp, type HttpAnswer, type IncomingRequest, type Listener, type Process, type Program } from '#host';
-import { ConfigurationError, directiveOf, findLocation, readConfiguration, serversOf, type Directive, type Location, type Server } from './configuration.ts';
+import {
+  ConfigurationError,
+  directiveOf,
+  findLocation,
+  readConfiguration,
+  serversOf,
+  type Directive,
+  type Location,
+  type Server,
+} from './configuration.ts';
 import { contentTypeOf, statusPage } from './files.ts';
 
 const CONFIGURATION_PATH = '/etc/nginx/nginx.conf';
@@ -25,7 +34,11 @@ interface Surroundings {
   nextConnection: number;
 }
 
-const plain = (status: number, version: string): HttpAnswer => ({ status, headers: [['content-type', 'text/html']], body: statusPage(status, version) });
+const plain = (status: number, version: string): HttpAnswer => ({
+  status,
+  headers: [['content-type', 'text/html']],
+  body: statusPage(status, version),
+});
 
 function logError({ process, nextConnection }: Surroundings, request: IncomingRequest, message: string): void {
   const host = header(request.headers, 'host') ?? '';
@@ -34,7 +47,13 @@ function logError({ process, nextConnection }: Surroundings, request: IncomingRe
 }
 
 /** Answers from the file system as `root`, `alias`, `index` and `try_files` say. */
-function serveFile(surroundings: Surroundings, request: IncomingRequest, path: string, location: Location | undefined, directives: readonly Directive[]): HttpAnswer {
+function serveFile(
+  surroundings: Surroundings,
+  request: IncomingRequest,
+  path: string,
+  location: Location | undefined,
+  directives: readonly Directive[],
+): HttpAnswer {
   const { process, version } = surroundings;
   const { files } = process;
   const root = directiveOf(directives, 'root')?.args[0] ?? '/etc/nginx/html';
@@ -45,14 +64,23 @@ function serveFile(surroundings: Surroundings, request: IncomingRequest, path: s
   let full = pathOf(path);
   if (tries) {
     const candidates = tries.slice(0, -1).map((word) => pathOf(word.replaceAll('$uri', path)));
-    const found = candidates.find((candidate) => files.stat(candidate.replace(/\/$/, ''))?.kind === (candidate.endsWith('/') ? 'directory' : 'file'));
+    const found = candidates.find(
+      (candidate) => files.stat(candidate.replace(/\/$/, ''))?.kind === (candidate.endsWith('/') ? 'directory' : 'file'),
+    );
     const last = tries.at(-1)!;
     if (!found && last.startsWith('=')) return plain(Number(last.slice(1)), version);
     full = found ?? pathOf(last.replaceAll('$uri', path));
   }
   const stat = files.stat(full.length > 1 ? full.replace(/\/$/, '') : full);
   if (stat?.kind === 'directory') {
-    if (!full.endsWith('/')) return { ...plain(301, version), headers: [['content-type', 'text/html'], ['location', `${path}/`]] };
+    if (!full.endsWith('/'))
+      return {
+        ...plain(301, version),
+        headers: [
+          ['content-type', 'text/html'],
+          ['location', `${path}/`],
+        ],
+      };
     const index = indexes.map((name) => full + name).find((candidate) => files.stat(candidate)?.kind === 'file');
     if (!index) {
       logError(surroundings, request, `directory index of "${full}" is forbidden`);
@@ -67,15 +95,33 @@ function serveFile(surroundings: Surroundings, request: IncomingRequest, path: s
   const body = files.readBytes(full);
   const type = contentTypeOf(full, directiveOf(directives, 'default_type')?.args[0] ?? 'application/octet-stream');
   const modified = new Date(files.stat(full)!.modifiedMs).toUTCString();
-  return { status: 200, headers: [['content-type', type], ['content-length', String(body.length)], ['last-modified', modified], ['accept-ranges', 'bytes']], body };
+  return {
+    status: 200,
+    headers: [
+      ['content-type', type],
+      ['content-length', String(body.length)],
+      ['last-modified', modified],
+      ['accept-ranges', 'bytes'],
+    ],
+    body,
+  };
 }
 
 function variables(text: string, process: Process, request: IncomingRequest): string {
   const values: Record<string, string> = {
-    hostname: process.hostname, uri: request.path.split('?')[0]!, request_uri: request.path, request_method: request.method,
-    host: (header(request.headers, 'host') ?? '').split(':')[0]!, remote_addr: request.peer.address, server_addr: process.network.addresses[0] ?? '127.0.0.1',
+    hostname: process.hostname,
+    uri: request.path.split('?')[0]!,
+    request_uri: request.path,
+    request_method: request.method,
+    host: (header(request.headers, 'host') ?? '').split(':')[0]!,
+    remote_addr: request.peer.address,
+    server_addr: process.network.addresses[0] ?? '127.0.0.1',
   };
-  return text.replace(/\$\{?(\w+)\}?/g, (whole, name: string) => values[name] ?? (name.startsWith('http_') ? (header(request.headers, name.slice(5).replaceAll('_', '-')) ?? '') : whole));
+  return text.replace(
+    /\$\{?(\w+)\}?/g,
+    (whole, name: string) =>
+      values[name] ?? (name.startsWith('http_') ? (header(request.headers, name.slice(5).replaceAll('_', '-')) ?? '') : whole),
+  );
 }
 
 function answer(surroundings: Surroundings, server: Server, request: IncomingRequest): HttpAnswer {
@@ -88,35 +134,65 @@ function answer(surroundings: Surroundings, server: Server, request: IncomingReq
   const [code = '200', text] = returned.args;
   const status = /^\d+$/.test(code) ? Number(code) : 302;
   const value = variables(text ?? (status === 302 && !/^\d+$/.test(code) ? code : ''), surroundings.process, request);
-  if (status >= 300 && status < 400 && value) return { ...plain(status, surroundings.version), headers: [['content-type', 'text/html'], ['location', value]] };
+  if (status >= 300 && status < 400 && value)
+    return {
+      ...plain(status, surroundings.version),
+      headers: [
+        ['content-type', 'text/html'],
+        ['location', value],
+      ],
+    };
   if (!text) return plain(status, surroundings.version);
   const type = directiveOf(directives, 'default_type')?.args[0] ?? 'application/octet-stream';
-  return { status, headers: [['content-type', type], ['content-length', String(new TextEncoder().encode(value).length)]], body: value };
+  return {
+    status,
+    headers: [
+      ['content-type', type],
+      ['content-length', String(new TextEncoder().encode(value).length)],
+    ],
+    body: value,
+  };
 }
 
 async function serve(surroundings: Surroundings, servers: readonly Server[]): Promise<Listener[]> {
   const { process, version } = surroundings;
   const byPort = new Map<number, Server[]>();
   for (const server of servers) for (const port of server.ports) byPort.set(port, [...(byPort.get(port) ?? []), server]);
-  const handler = (candidates: readonly Server[]) => async (request: IncomingRequest): Promise<HttpAnswer> => {
-    surroundings.nextConnection++;
-    const host = (header(request.headers, 'host') ?? '').split(':')[0]!;
-    const server = candidates.find((candidate) => candidate.names.includes(host)) ?? candidates[0]!;
-    const given = answer(surroundings, server, request);
-    const sentBytes = typeof given.body === 'string' ? new TextEncoder().encode(given.body).length : given.body instanceof Uint8Array ? given.body.length : 0;
-    const field = (name: string): string => header(request.headers, name) ?? '-';
-    await process.stdout.write(
-      `${request.peer.address} - - [${localTime(process.clock.wallMs())}] "${request.method} ${request.path} HTTP/1.1" ${given.status} ${sentBytes} "${field('referer')}" "${field('user-agent')}" "${field('x-forwarded-for')}"\n`,
-    );
-    const headers: [string, string][] = [['server', `nginx/${version}`], ['date', new Date(process.clock.wallMs()).toUTCString()]];
-    return { ...given, headers: [...headers, ...given.headers], ...(request.method === 'HEAD' ? { body: '' } : {}) };
-  };
-  return Promise.all([...byPort].map(([port, candidates]) => listenHttp(process.network, port, {}, handler(candidates), (error) => process.telemetry.log('error', String(error)))));
+  const handler =
+    (candidates: readonly Server[]) =>
+    async (request: IncomingRequest): Promise<HttpAnswer> => {
+      surroundings.nextConnection++;
+      const host = (header(request.headers, 'host') ?? '').split(':')[0]!;
+      const server = candidates.find((candidate) => candidate.names.includes(host)) ?? candidates[0]!;
+      const given = answer(surroundings, server, request);
+      const sentBytes =
+        typeof given.body === 'string'
+          ? new TextEncoder().encode(given.body).length
+          : given.body instanceof Uint8Array
+            ? given.body.length
+            : 0;
+      const field = (name: string): string => header(request.headers, name) ?? '-';
+      await process.stdout.write(
+        `${request.peer.address} - - [${localTime(process.clock.wallMs())}] "${request.method} ${request.path} HTTP/1.1" ${given.status} ${sentBytes} "${field('referer')}" "${field('user-agent')}" "${field('x-forwarded-for')}"\n`,
+      );
+      const headers: [string, string][] = [
+        ['server', `nginx/${version}`],
+        ['date', new Date(process.clock.wallMs()).toUTCString()],
+      ];
+      return { ...given, headers: [...headers, ...given.headers], ...(request.method === 'HEAD' ? { body: '' } : {}) };
+    };
+  return Promise.all(
+    [...byPort].map(([port, candidates]) =>
+      listenHttp(process.network, port, {}, handler(candidates), (error) => process.telemetry.log('error', String(error))),
+    ),
+  );
 }
 
 /** Writes nginx's `[emerg]` line. */
 async function emergency(process: Process, message: string): Promise<number> {
-  await process.stderr.write(`${errorTime(process.clock.wallMs())} [emerg] ${process.pid}#${process.pid}: ${message}\nnginx: [emerg] ${message}\n`);
+  await process.stderr.write(
+    `${errorTime(process.clock.wallMs())} [emerg] ${process.pid}#${process.pid}: ${message}\nnginx: [emerg] ${message}\n`,
+  );
   return 1;
 }
 
@@ -135,7 +211,9 @@ export const nginxProgram: Program = async (process) => {
     return emergency(process, error.message);
   }
   if (argv.includes('-t')) {
-    await process.stderr.write(`nginx: the configuration file ${CONFIGURATION_PATH} syntax is ok\nnginx: configuration file ${CONFIGURATION_PATH} test is successful\n`);
+    await process.stderr.write(
+      `nginx: the configuration file ${CONFIGURATION_PATH} syntax is ok\nnginx: configuration file ${CONFIGURATION_PATH} test is successful\n`,
+    );
     return 0;
   }
   const surroundings: Surroundings = { process, version, nextConnection: 0 };
@@ -143,7 +221,10 @@ export const nginxProgram: Program = async (process) => {
   try {
     listeners = await serve(surroundings, servers);
   } catch (error) {
-    return emergency(process, `bind() to 0.0.0.0:${servers[0]?.ports[0] ?? 80} failed (98: Address already in use)${error instanceof Error ? '' : String(error)}`);
+    return emergency(
+      process,
+      `bind() to 0.0.0.0:${servers[0]?.ports[0] ?? 80} failed (98: Address already in use)${error instanceof Error ? '' : String(error)}`,
+    );
   }
   process.onSignal('HUP', () => {
     try {
@@ -155,7 +236,9 @@ export const nginxProgram: Program = async (process) => {
       );
     } catch (error) {
       // A configuration that does not read leaves the old one in force.
-      void process.stderr.write(`${errorTime(process.clock.wallMs())} [emerg] ${process.pid}#${process.pid}: ${(error as Error).message}\n`);
+      void process.stderr.write(
+        `${errorTime(process.clock.wallMs())} [emerg] ${process.pid}#${process.pid}: ${(error as Error).message}\n`,
+      );
     }
   });
   return new Promise((resolve) => {

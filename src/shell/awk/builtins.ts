@@ -44,7 +44,8 @@ async function substitute(run: AwkRun, [pattern, replacement, target]: readonly 
 
 async function split(run: AwkRun, [text, array, separator]: readonly Expression[]): Promise<Value> {
   const { state } = run;
-  const by = separator === undefined ? textOf(state.get('FS')) : separator.type === 'regex' ? separator.source : textOf(await run.value(separator));
+  const by =
+    separator === undefined ? textOf(state.get('FS')) : separator.type === 'regex' ? separator.source : textOf(await run.value(separator));
   const isRegex = separator?.type === 'regex' && separator.source.length === 1;
   const parts = state.split(textOf(await run.value(text!)), isRegex ? `(?:${by})` : by);
   const target = array?.type === 'variable' ? state.array(array.name) : new Map<string, Value>();

@@ -60,7 +60,8 @@ export class ExpressionParser {
   protected expression(): Expression {
     const left = this.choice();
     if (!this.is(...ASSIGNMENTS)) return left;
-    if (!['variable', 'field', 'element'].includes(left.type)) throw new AwkSyntaxError('syntax error: assignment to something that is no variable');
+    if (!['variable', 'field', 'element'].includes(left.type))
+      throw new AwkSyntaxError('syntax error: assignment to something that is no variable');
     const operator = this.next().text;
     return { type: 'assign', target: left, operator: operator === '**=' ? '^=' : operator, value: this.expression() };
   }

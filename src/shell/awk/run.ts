@@ -216,13 +216,16 @@ export class AwkRun {
     }
     const operand = await this.value(expression.value);
     const value =
-      expression.operator === '=' ? operand : this.arithmetic(expression.operator[0]!, numberOf(await this.value(expression.target)), numberOf(operand));
+      expression.operator === '='
+        ? operand
+        : this.arithmetic(expression.operator[0]!, numberOf(await this.value(expression.target)), numberOf(operand));
     await this.assign(expression.target, value);
     return value;
   }
 
   private arithmetic(operator: string, a: number, b: number): number {
-    if ((operator === '/' || operator === '%') && b === 0) throw new AwkSyntaxError(operator === '/' ? 'division by zero' : 'division by zero in %');
+    if ((operator === '/' || operator === '%') && b === 0)
+      throw new AwkSyntaxError(operator === '/' ? 'division by zero' : 'division by zero in %');
     const results: Readonly<Record<string, () => number>> = {
       '+': () => a + b,
       '-': () => a - b,
@@ -246,7 +249,14 @@ export class AwkRun {
     if (operator === ' ') return textOf(a) + textOf(b);
     if (!/[<>=]/.test(operator)) return this.arithmetic(operator, numberOf(a), numberOf(b));
     const order = compareValues(a, b);
-    const holds: Readonly<Record<string, boolean>> = { '<': order < 0, '<=': order <= 0, '==': order === 0, '!=': order !== 0, '>': order > 0, '>=': order >= 0 };
+    const holds: Readonly<Record<string, boolean>> = {
+      '<': order < 0,
+      '<=': order <= 0,
+      '==': order === 0,
+      '!=': order !== 0,
+      '>': order > 0,
+      '>=': order >= 0,
+    };
     return Number(holds[operator]);
   }
 

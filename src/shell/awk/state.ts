@@ -80,7 +80,11 @@ export class AwkState {
   /** Splits as FS (or a separator of split) says. */
   split(text: string, separator: string): string[] {
     if (text === '') return [];
-    if (separator === ' ') return text.trim().split(/\s+/).filter((word) => word !== '');
+    if (separator === ' ')
+      return text
+        .trim()
+        .split(/\s+/)
+        .filter((word) => word !== '');
     if (separator === '') return [...text];
     if (separator.length === 1) return text.split(separator === '\\' ? '\\' : separator);
     return text.split(new RegExp(posixRegExp(separator, 'extended').replace(/\((?!\?)/g, '(?:')));
@@ -112,7 +116,9 @@ export class AwkState {
   }
 
   sprintf(format: string, args: readonly Value[]): string {
-    const words = args.map((value) => (typeof value === 'number' ? (Number.isInteger(value) ? textOf(value) : String(value)) : textOf(value)));
+    const words = args.map((value) =>
+      typeof value === 'number' ? (Number.isInteger(value) ? textOf(value) : String(value)) : textOf(value),
+    );
     // A text that is no number counts as what it begins with.
     const conversions = [...format.matchAll(/%[-+ 0#]*(\*|\d+)?(?:\.(\*|\d+)?)?([a-zA-Z%])/g)].filter(([, , , letter]) => letter !== '%');
     let at = 0;

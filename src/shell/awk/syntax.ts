@@ -20,10 +20,20 @@ export type Expression =
 /** A statement. */
 export type Statement =
   | { readonly type: 'expression'; readonly value: Expression }
-  | { readonly type: 'print' | 'printf'; readonly args: readonly Expression[]; readonly redirect?: { readonly mode: '>' | '>>' | '|'; readonly to: Expression } }
+  | {
+      readonly type: 'print' | 'printf';
+      readonly args: readonly Expression[];
+      readonly redirect?: { readonly mode: '>' | '>>' | '|'; readonly to: Expression };
+    }
   | { readonly type: 'if'; readonly condition: Expression; readonly then: Statement; readonly otherwise?: Statement }
   | { readonly type: 'while' | 'do'; readonly condition: Expression; readonly body: Statement }
-  | { readonly type: 'for'; readonly first?: Statement; readonly condition?: Expression; readonly step?: Statement; readonly body: Statement }
+  | {
+      readonly type: 'for';
+      readonly first?: Statement;
+      readonly condition?: Expression;
+      readonly step?: Statement;
+      readonly body: Statement;
+    }
   | { readonly type: 'forIn'; readonly name: string; readonly array: string; readonly body: Statement }
   | { readonly type: 'block'; readonly statements: readonly Statement[] }
   | { readonly type: 'delete'; readonly name: string; readonly keys?: readonly Expression[] }

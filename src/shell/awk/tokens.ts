@@ -10,10 +10,40 @@ export interface Token {
 }
 
 const KEYWORDS = new Set([
-  'BEGIN', 'END', 'function', 'func', 'if', 'else', 'while', 'for', 'do', 'break', 'continue', 'next', 'nextfile', 'exit', 'return', 'delete', 'in', 'getline', 'print', 'printf',
+  'BEGIN',
+  'END',
+  'function',
+  'func',
+  'if',
+  'else',
+  'while',
+  'for',
+  'do',
+  'break',
+  'continue',
+  'next',
+  'nextfile',
+  'exit',
+  'return',
+  'delete',
+  'in',
+  'getline',
+  'print',
+  'printf',
 ]);
 const SYMBOLS = ['**=', '&&', '||', '++', '--', '+=', '-=', '*=', '/=', '%=', '^=', '==', '!=', '<=', '>=', '>>', '!~', '**'];
-const ESCAPES: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', '\\': '\\', '"': '"', '/': '/', a: '\x07', b: '\b', f: '\f', v: '\v' };
+const ESCAPES: Readonly<Record<string, string>> = {
+  n: '\n',
+  t: '\t',
+  r: '\r',
+  '\\': '\\',
+  '"': '"',
+  '/': '/',
+  a: '\x07',
+  b: '\b',
+  f: '\f',
+  v: '\v',
+};
 
 function readString(source: string, from: number): { value: string; end: number } {
   let value = '';
@@ -46,7 +76,9 @@ function readRegex(source: string, from: number): { value: string; end: number }
 }
 
 const isOperand = (token: Token | undefined): boolean =>
-  token !== undefined && (['number', 'string', 'regex', 'name'].includes(token.kind) || (token.kind === 'symbol' && [')', ']', '$', '++', '--'].includes(token.text)));
+  token !== undefined &&
+  (['number', 'string', 'regex', 'name'].includes(token.kind) ||
+    (token.kind === 'symbol' && [')', ']', '$', '++', '--'].includes(token.text)));
 
 /** Takes a program apart. Throws AwkSyntaxError. */
 export function tokenize(source: string): Token[] {

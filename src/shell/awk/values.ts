@@ -38,7 +38,8 @@ export function truthOf(value: Value): boolean {
   return value !== undefined && value !== '';
 }
 
-const isNumeric = (value: Value): boolean => typeof value === 'number' || value === undefined || (value instanceof InputText && value.isNumber);
+const isNumeric = (value: Value): boolean =>
+  typeof value === 'number' || value === undefined || (value instanceof InputText && value.isNumber);
 
 /** Numbers by size, anything else as text. */
 export function compareValues(a: Value, b: Value): number {

@@ -65,7 +65,8 @@ function fromJson(value: unknown): unknown {
 
 function contains(a: unknown, b: unknown): boolean {
   if (typeof a === 'string' && typeof b === 'string') return a.includes(b);
-  if (Array.isArray(a) && Array.isArray(b)) return b.every((one) => a.some((other) => typeOf(one) === typeOf(other) && contains(other, one)));
+  if (Array.isArray(a) && Array.isArray(b))
+    return b.every((one) => a.some((other) => typeOf(one) === typeOf(other) && contains(other, one)));
   if (isFields(a) && isFields(b)) return Object.keys(b).every((key) => Object.hasOwn(a, key) && contains(a[key], b[key]));
   if (typeOf(a) !== typeOf(b)) throw new JqError(`${shown(a)} and ${shown(b)} cannot have their containment checked`);
   return compare(a, b) === 0;
@@ -161,7 +162,13 @@ const valueFunctions: readonly (readonly [string, (value: unknown) => unknown])[
   ['unique', (value) => [...listOf(value, 'sorted')].sort(compare).filter((one, at, all) => at === 0 || compare(one, all[at - 1]) !== 0)],
   ['reverse', (value) => (typeof value === 'string' ? [...value].reverse().join('') : [...((value ?? []) as unknown[])].reverse())],
   ['flatten', (value) => flatten(value, Infinity)],
-  ['transpose', (value) => Array.from({ length: Math.max(0, ...(value as unknown[][]).map((row) => row.length)) }, (_, at) => (value as unknown[][]).map((row) => row[at] ?? null))],
+  [
+    'transpose',
+    (value) =>
+      Array.from({ length: Math.max(0, ...(value as unknown[][]).map((row) => row.length)) }, (_, at) =>
+        (value as unknown[][]).map((row) => row[at] ?? null),
+      ),
+  ],
   ['floor', (value) => Math.floor(numberFrom(value))],
   ['ceil', (value) => Math.ceil(numberFrom(value))],
   ['round', (value) => Math.round(numberFrom(value))],
@@ -182,17 +189,40 @@ const valueFunctions: readonly (readonly [string, (value: unknown) => unknown])[
 ];
 
 const argumentFunctions: readonly (readonly [string, (value: unknown, ...args: never[]) => unknown])[] = [
-  ['has/1', (value, key: unknown) => (Array.isArray(value) ? typeof key === 'number' && key >= 0 && key < value.length : isFields(value) && Object.hasOwn(value, String(key as string)))],
+  [
+    'has/1',
+    (value, key: unknown) =>
+      Array.isArray(value)
+        ? typeof key === 'number' && key >= 0 && key < value.length
+        : isFields(value) && Object.hasOwn(value, String(key as string)),
+  ],
   ['contains/1', contains],
   ['startswith/1', (value, text: unknown) => stringOf(value, 'startswith()').startsWith(stringOf(text, 'startswith()'))],
   ['endswith/1', (value, text: unknown) => stringOf(value, 'endswith()').endsWith(stringOf(text, 'endswith()'))],
-  ['ltrimstr/1', (value, text: unknown) => (typeof value === 'string' && typeof text === 'string' && value.startsWith(text) ? value.slice(text.length) : value)],
-  ['rtrimstr/1', (value, text: unknown) => (typeof value === 'string' && typeof text === 'string' && text && value.endsWith(text) ? value.slice(0, -text.length) : value)],
+  [
+    'ltrimstr/1',
+    (value, text: unknown) =>
+      typeof value === 'string' && typeof text === 'string' && value.startsWith(text) ? value.slice(text.length) : value,
+  ],
+  [
+    'rtrimstr/1',
+    (value, text: unknown) =>
+      typeof value === 'string' && typeof text === 'string' && text && value.endsWith(text) ? value.slice(0, -text.length) : value,
+  ],
   ['split/1', (value, separator: unknown) => (value === '' ? [] : stringOf(value, 'split').split(stringOf(separator, 'split')))],
-  ['join/1', (value, separator: unknown) => listOf(value, 'joined').map((item) => (item === null ? '' : textOf(item))).join(stringOf(separator, 'join'))],
+  [
+    'join/1',
+    (value, separator: unknown) =>
+      listOf(value, 'joined')
+        .map((item) => (item === null ? '' : textOf(item)))
+        .join(stringOf(separator, 'join')),
+  ],
   ['flatten/1', (value, depth: unknown) => flatten(value, numberFrom(depth))],
   ['indices/1', indices],
-  ['getpath/1', (value, path: Path) => path.reduce<unknown>((of, key) => (of === null || of === undefined ? null : valueAt(of, key)), value)],
+  [
+    'getpath/1',
+    (value, path: Path) => path.reduce<unknown>((of, key) => (of === null || of === undefined ? null : valueAt(of, key)), value),
+  ],
   ['setpath/2', (value, path: Path, to: unknown) => changeAt(value, path, () => to)],
   ['delpaths/1', deletePaths as (value: unknown, paths: Path[]) => unknown],
   ['tojson/0', (value) => JSON.stringify(value)],
@@ -204,7 +234,10 @@ const argumentFunctions: readonly (readonly [string, (value: unknown, ...args: n
 /** Functions by name and number of arguments. */
 export const builtins: ReadonlyMap<string, Builtin> = new Map<string, Builtin>([
   ...valueFunctions.map(([name, compute]): [string, Builtin] => [`${name}/0`, plain(compute)]),
-  ...argumentFunctions.map(([name, compute]): [string, Builtin] => [name, over(compute as (value: unknown, ...args: unknown[]) => unknown)]),
+  ...argumentFunctions.map(([name, compute]): [string, Builtin] => [
+    name,
+    over(compute as (value: unknown, ...args: unknown[]) => unknown),
+  ]),
   ...regularFunctions(over),
   ['empty/0', () => []],
   [
@@ -216,13 +249,22 @@ export const builtins: ReadonlyMap<string, Builtin> = new Map<string, Builtin>([
   ['path/1', ({ value }, [filter], scope) => [...pathsOf(filter!, value, scope)].map((path) => ({ value: path }))],
   ['sort_by/1', ({ value }, [filter], scope) => [{ value: keyed(value, filter!, scope, 'sorted').map(({ item }) => item) }]],
   ['group_by/1', ({ value }, [filter], scope) => [{ value: groups(value, filter!, scope) }]],
-  ['range/2', (item, args, scope) => [...over((_, from, to) => [...range(numberFrom(from), numberFrom(to), 1)])(item, args, scope)].flatMap(({ value }) => value as Item[])],
-  ['range/3', (item, args, scope) => [...over((_, from, to, by) => [...range(numberFrom(from), numberFrom(to), numberFrom(by))])(item, args, scope)].flatMap(({ value }) => value as Item[])],
-  ['first/1', first],
   [
-    'last/1',
-    (item, [filter], scope) => [...run(filter!, item, scope)].slice(-1),
+    'range/2',
+    (item, args, scope) =>
+      [...over((_, from, to) => [...range(numberFrom(from), numberFrom(to), 1)])(item, args, scope)].flatMap(
+        ({ value }) => value as Item[],
+      ),
   ],
+  [
+    'range/3',
+    (item, args, scope) =>
+      [...over((_, from, to, by) => [...range(numberFrom(from), numberFrom(to), numberFrom(by))])(item, args, scope)].flatMap(
+        ({ value }) => value as Item[],
+      ),
+  ],
+  ['first/1', first],
+  ['last/1', (item, [filter], scope) => [...run(filter!, item, scope)].slice(-1)],
   [
     'limit/2',
     function* (item, [count, filter], scope) {

@@ -121,7 +121,9 @@ function* binary(filter: Filter & { type: 'binary' }, item: Item, scope: Scope):
       else for (const b of results(right, item.value, scope)) yield { value: isTrue(b) };
     }
   } else if (/[^=!<>]=$|^=$|^\|=$/.test(operator)) yield* assign(operator, left, right, item, scope);
-  else for (const b of results(right, item.value, scope)) for (const a of results(left, item.value, scope)) yield { value: operate(operator, a, b) };
+  else
+    for (const b of results(right, item.value, scope))
+      for (const a of results(left, item.value, scope)) yield { value: operate(operator, a, b) };
 }
 
 function* attempt(filter: Filter & { type: 'try' }, item: Item, scope: Scope): Generator<Item> {

@@ -23,7 +23,8 @@ function subject(value: unknown): string {
   return value;
 }
 
-const captured = (match: RegExpMatchArray): Fields => Object.fromEntries(Object.entries(match.groups ?? {}).map(([name, text]) => [name, text ?? null]));
+const captured = (match: RegExpMatchArray): Fields =>
+  Object.fromEntries(Object.entries(match.groups ?? {}).map(([name, text]) => [name, text ?? null]));
 
 function describe(match: RegExpMatchArray): Fields {
   const names = Object.keys(match.groups ?? {});

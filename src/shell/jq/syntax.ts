@@ -14,7 +14,14 @@ export type Filter =
   | { readonly type: 'binary'; readonly operator: string; readonly left: Filter; readonly right: Filter }
   | { readonly type: 'negate'; readonly body: Filter }
   | { readonly type: 'if'; readonly condition: Filter; readonly then: Filter; readonly otherwise?: Filter }
-  | { readonly type: 'reduce' | 'foreach'; readonly source: Filter; readonly name: string; readonly initial: Filter; readonly update: Filter; readonly extract?: Filter }
+  | {
+      readonly type: 'reduce' | 'foreach';
+      readonly source: Filter;
+      readonly name: string;
+      readonly initial: Filter;
+      readonly update: Filter;
+      readonly extract?: Filter;
+    }
   | { readonly type: 'bind'; readonly source: Filter; readonly name: string; readonly body: Filter }
   | { readonly type: 'variable'; readonly name: string }
   | { readonly type: 'call'; readonly name: string; readonly args: readonly Filter[] }

@@ -56,7 +56,13 @@ export function compare(a: unknown, b: unknown): number {
   }
   if (!isFields(a) || !isFields(b)) return 0;
   const [keys, others] = [Object.keys(a).sort(), Object.keys(b).sort()];
-  return compare(keys, others) || compare(keys.map((key) => a[key]), others.map((key) => b[key]));
+  return (
+    compare(keys, others) ||
+    compare(
+      keys.map((key) => a[key]),
+      others.map((key) => b[key]),
+    )
+  );
 }
 
 function add(a: unknown, b: unknown): unknown {
@@ -152,7 +158,10 @@ export function format(name: string, value: unknown): string {
     case 'csv':
       return row((item) => (typeof item === 'string' ? `"${item.replaceAll('"', '""')}"` : item === null ? '' : textOf(item)), ',');
     case 'tsv':
-      return row((item) => (item === null ? '' : textOf(item).replaceAll('\\', '\\\\').replaceAll('\t', '\\t').replaceAll('\n', '\\n')), '\t');
+      return row(
+        (item) => (item === null ? '' : textOf(item).replaceAll('\\', '\\\\').replaceAll('\t', '\\t').replaceAll('\n', '\\n')),
+        '\t',
+      );
     case 'sh': {
       const quote = (item: unknown): string => (typeof item === 'string' ? `'${item.replaceAll("'", "'\\''")}'` : textOf(item));
       return Array.isArray(value) ? value.map(quote).join(' ') : quote(value);

@@ -85,7 +85,8 @@ class World implements AwkWorld {
     if (!redirect || redirect.to === '/dev/stdout') return process.stdout.write(text);
     if (redirect.to === '/dev/stderr') return process.stderr.write(text);
     if (redirect.mode === '|') throw new UsageError('output pipes are not built in', 2);
-    const writer = this.writers.get(redirect.to) ?? openForWriting(process.files, resolvePath(process.cwd, redirect.to), redirect.mode === '>>');
+    const writer =
+      this.writers.get(redirect.to) ?? openForWriting(process.files, resolvePath(process.cwd, redirect.to), redirect.mode === '>>');
     this.writers.set(redirect.to, writer);
     return writer.write(text);
   }
@@ -104,7 +105,7 @@ export const awk: Program = applet({ values: 'Fvf', stopAtOperand: true }, async
         .map((name) => process.files.readText(resolvePath(process.cwd, name)))
         .join('\n')
     : operands.shift();
-  if (source === undefined) throw new UsageError("usage: awk [-F fs][-v var=value][prog | -f progfile][file ...]", 2);
+  if (source === undefined) throw new UsageError('usage: awk [-F fs][-v var=value][prog | -f progfile][file ...]', 2);
   const state = new AwkState();
   if (options.has('F')) state.set('FS', options.value('F') === 't' ? '\t' : readEscapes(options.value('F')!, true).text);
   for (const assignment of options.values('v')) {

@@ -58,7 +58,8 @@ function compare(from: Side, to: Side, options: GivenOptions): string {
 }
 
 async function compareDirectories(process: Process, from: string, to: string, options: GivenOptions): Promise<string> {
-  const names = (path: string): string[] => (process.files.stat(resolvePath(process.cwd, path)) ? process.files.list(resolvePath(process.cwd, path)) : []);
+  const names = (path: string): string[] =>
+    process.files.stat(resolvePath(process.cwd, path)) ? process.files.list(resolvePath(process.cwd, path)) : [];
   const kindOf = (path: string): string | undefined => process.files.stat(resolvePath(process.cwd, path))?.kind;
   let text = '';
   for (const name of [...new Set([...names(from), ...names(to)])].sort()) {
@@ -74,7 +75,8 @@ async function compareDirectories(process: Process, from: string, to: string, op
       continue;
     }
     const difference = compare(await readSide(process, a, options), await readSide(process, b, options), options);
-    if (difference) text += `${options.has('q') ? '' : `diff ${process.argv.filter((word) => word.startsWith('-')).join(' ')} ${a} ${b}\n`}${difference}`;
+    if (difference)
+      text += `${options.has('q') ? '' : `diff ${process.argv.filter((word) => word.startsWith('-')).join(' ')} ${a} ${b}\n`}${difference}`;
   }
   return text;
 }

@@ -1,5 +1,14 @@
 /** nslookup, dig and host: questions to the name servers of /etc/resolv.conf (or to a given one). Texts are those of BIND's tools. */
-import { askServer, candidatesOf, DnsError, readResolverConfiguration, type DnsAnswer, type DnsRecord, type DnsType, type Process } from '#host';
+import {
+  askServer,
+  candidatesOf,
+  DnsError,
+  readResolverConfiguration,
+  type DnsAnswer,
+  type DnsRecord,
+  type DnsType,
+  type Process,
+} from '#host';
 import { applet, UsageError } from '../applet.ts';
 import { addressesOf } from '../resolve.ts';
 
@@ -100,7 +109,8 @@ export const nslookup = async (process: Process): Promise<number> => {
   }
 };
 
-const rdata = ({ type, data }: DnsRecord): string => (['CNAME', 'PTR', 'NS', 'SRV'].includes(type) ? `${data}.` : type === 'TXT' ? `"${data}"` : data);
+const rdata = ({ type, data }: DnsRecord): string =>
+  ['CNAME', 'PTR', 'NS', 'SRV'].includes(type) ? `${data}.` : type === 'TXT' ? `"${data}"` : data;
 const column = (name: string): string => `${name}.${'\t'.repeat(Math.max(1, 3 - Math.floor((name.length + 1) / 8)))}`;
 
 interface Question {
@@ -193,7 +203,9 @@ export const host = applet({ flags: 'av', values: 't' }, async (process, options
     const found = await search(process, address, isAddress(name) ? reverseName(name) : name, type, !isAddress(name));
     const { rcode, answers } = found.answer;
     if (rcode !== 'NOERROR') {
-      await process.stdout.write(`Host ${isAddress(name) ? `${reverseName(name)}.` : name} not found: ${rcode === 'NXDOMAIN' ? 3 : rcode === 'REFUSED' ? 5 : 2}(${rcode})\n`);
+      await process.stdout.write(
+        `Host ${isAddress(name) ? `${reverseName(name)}.` : name} not found: ${rcode === 'NXDOMAIN' ? 3 : rcode === 'REFUSED' ? 5 : 2}(${rcode})\n`,
+      );
       return 1;
     }
     await process.stdout.write(answers.length ? answers.map(hostLine).join('') : `${found.name} has no ${type} record\n`);

@@ -53,14 +53,18 @@ function readOptions(process: Process): Options {
       const name = next();
       const text = next();
       const read = (): string => process.files.readText(resolvePath(process.cwd, text));
-      const value: unknown = word === '--arg' ? text : word === '--argjson' ? JSON.parse(text) : word === '--rawfile' ? read() : readValues(read());
+      const value: unknown =
+        word === '--arg' ? text : word === '--argjson' ? JSON.parse(text) : word === '--rawfile' ? read() : readValues(read());
       variables.set(name, value);
       named[name] = value;
     } else if (word === '--args' || word === '--jsonargs') rest = word === '--args' ? 'args' : 'jsonargs';
     else if (word === '--indent') indent = Number(next());
     else if (word.startsWith('--')) {
       const letter = LONG[word.slice(2)];
-      if (!letter) throw new UsageFailure(`Unknown arguments\nUse jq --help for help with command-line options,\nor see the jq manpage, or online docs  at https://jqlang.github.io/jq`);
+      if (!letter)
+        throw new UsageFailure(
+          `Unknown arguments\nUse jq --help for help with command-line options,\nor see the jq manpage, or online docs  at https://jqlang.github.io/jq`,
+        );
       letters.add(letter);
     } else if (/^-[a-zA-Z]+$/.test(word)) for (const letter of word.slice(1)) letters.add(letter);
     else if (operands.length > 0 && rest !== 'files') positional.push(rest === 'args' ? word : JSON.parse(word));
@@ -143,13 +147,18 @@ export const jq: Program = async (process) => {
   try {
     const options = readOptions(process);
     const filter = parseFilter(options.filter);
-    const text = options.letters.has('n') && options.files.length === 0 && !/\binputs?\b/.test(options.filter) ? '' : await inputText(process, options.files);
+    const text =
+      options.letters.has('n') && options.files.length === 0 && !/\binputs?\b/.test(options.filter)
+        ? ''
+        : await inputText(process, options.files);
     const raw = options.letters.has('R');
     const lines = raw ? (options.letters.has('s') ? [text] : text.replace(/\n$/, '').split('\n')) : readValues(text);
     return await runFilter(process, filter, options, options.letters.has('s') && !raw ? [lines] : lines);
   } catch (error) {
     if (error instanceof JqSyntaxError) {
-      await process.stderr.write(`jq: error: ${error.message} at <top-level>, line 1:\n${process.argv.find((word) => !word.startsWith('-')) ?? ''}\njq: 1 compile error\n`);
+      await process.stderr.write(
+        `jq: error: ${error.message} at <top-level>, line 1:\n${process.argv.find((word) => !word.startsWith('-')) ?? ''}\njq: 1 compile error\n`,
+      );
       return 3;
     }
     if (error instanceof UsageFailure || error instanceof SyntaxError) {

@@ -81,8 +81,7 @@ async function fetchFinal(process: Process, text: string, options: GivenOptions)
   for (let hops = 0; ; hops++) {
     const { status, headers } = answer.response;
     const line = `HTTP/1.1 ${status} ${HTTP_REASONS[status] ?? ''}`.trimEnd();
-    if (options.has('S'))
-      await process.stderr.write(`  ${line}\n${headers.map(([name, value]) => `  ${name}: ${value}\n`).join('')}  \n`);
+    if (options.has('S')) await process.stderr.write(`  ${line}\n${headers.map(([name, value]) => `  ${name}: ${value}\n`).join('')}  \n`);
     const location = status >= 300 && status < 400 ? header(headers, 'location') : undefined;
     if (location === undefined && status < 300) return answer;
     answer.close();

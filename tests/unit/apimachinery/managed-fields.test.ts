@@ -8,8 +8,14 @@ const nowMs = Date.parse('2026-01-02T03:04:05Z');
 const time = '2026-01-02T03:04:05Z';
 const write = (manager: string, more: object = {}) => ({ manager, apiVersion: 'v1', subresource: '', nowMs, ...more });
 const configMap = (data: Record<string, string>, managedFields?: ManagedFieldsEntry[]) =>
-  ({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'applied', namespace: 'oracle', ...(managedFields ? { managedFields } : {}) }, data }) as KubeObject & { data: Record<string, string> };
-const apply = (live: KubeObject | undefined, data: Record<string, string>, manager: string, force = false) => applyConfiguration(live, configMap(data), configMaps, { ...write(manager), force });
+  ({
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: 'applied', namespace: 'oracle', ...(managedFields ? { managedFields } : {}) },
+    data,
+  }) as KubeObject & { data: Record<string, string> };
+const apply = (live: KubeObject | undefined, data: Record<string, string>, manager: string, force = false) =>
+  applyConfiguration(live, configMap(data), configMaps, { ...write(manager), force });
 const thrown = (run: () => unknown): StatusError => {
   try {
     run();
@@ -24,18 +30,45 @@ describe('an update', () => {
     const object = configMap({ n: 'put' });
     recordUpdate(undefined, object, configMaps, write('oracle'));
     expect(object.metadata.managedFields).toEqual([
-      { manager: 'oracle', operation: 'Update', apiVersion: 'v1', time, fieldsType: 'FieldsV1', fieldsV1: { 'f:data': { '.': {}, 'f:n': {} } } },
+      {
+        manager: 'oracle',
+        operation: 'Update',
+        apiVersion: 'v1',
+        time,
+        fieldsType: 'FieldsV1',
+        fieldsV1: { 'f:data': { '.': {}, 'f:n': {} } },
+      },
     ]);
   });
 
   test('that creates a pod owns its fields and the defaults, as recorded', () => {
-    const object = applyDefaults(pods, { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'one', labels: { app: 'one' } }, spec: { containers: [{ name: 'c', image: 'nginx' }] } } as Pod);
+    const object = applyDefaults(pods, {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'one', labels: { app: 'one' } },
+      spec: { containers: [{ name: 'c', image: 'nginx' }] },
+    } as Pod);
     recordUpdate(undefined, object, fieldSchemaOf(pods), write('oracle', { resetFields: [['status']] }));
     expect(object.metadata.managedFields?.[0]?.fieldsV1).toEqual({
       'f:metadata': { 'f:labels': { '.': {}, 'f:app': {} } },
       'f:spec': {
-        'f:containers': { 'k:{"name":"c"}': { '.': {}, 'f:image': {}, 'f:imagePullPolicy': {}, 'f:name': {}, 'f:resources': {}, 'f:terminationMessagePath': {}, 'f:terminationMessagePolicy': {} } },
-        'f:dnsPolicy': {}, 'f:enableServiceLinks': {}, 'f:restartPolicy': {}, 'f:schedulerName': {}, 'f:securityContext': {}, 'f:terminationGracePeriodSeconds': {},
+        'f:containers': {
+          'k:{"name":"c"}': {
+            '.': {},
+            'f:image': {},
+            'f:imagePullPolicy': {},
+            'f:name': {},
+            'f:resources': {},
+            'f:terminationMessagePath': {},
+            'f:terminationMessagePolicy': {},
+          },
+        },
+        'f:dnsPolicy': {},
+        'f:enableServiceLinks': {},
+        'f:restartPolicy': {},
+        'f:schedulerName': {},
+        'f:securityContext': {},
+        'f:terminationGracePeriodSeconds': {},
       },
     });
   });
@@ -68,14 +101,18 @@ describe('an update', () => {
 describe('an apply', () => {
   test('owns exactly what it names, as recorded', () => {
     const object = apply(undefined, { k: 'alice' }, 'alice');
-    expect(object.metadata.managedFields).toEqual([{ manager: 'alice', operation: 'Apply', apiVersion: 'v1', time, fieldsType: 'FieldsV1', fieldsV1: { 'f:data': { 'f:k': {} } } }]);
+    expect(object.metadata.managedFields).toEqual([
+      { manager: 'alice', operation: 'Apply', apiVersion: 'v1', time, fieldsType: 'FieldsV1', fieldsV1: { 'f:data': { 'f:k': {} } } },
+    ]);
   });
 
   test('that changes what another applied is refused in the recorded words, and forced takes it', () => {
     const live = apply(undefined, { k: 'alice' }, 'alice');
     const { status } = thrown(() => apply(live, { k: 'bob' }, 'bob'));
     expect(status).toMatchObject({
-      message: 'Apply failed with 1 conflict: conflict with "alice": .data.k', reason: 'Conflict', code: 409,
+      message: 'Apply failed with 1 conflict: conflict with "alice": .data.k',
+      reason: 'Conflict',
+      code: 409,
       details: { causes: [{ reason: 'FieldManagerConflict', message: 'conflict with "alice"', field: '.data.k' }] },
     });
     const forced = apply(live, { k: 'bob' }, 'bob', true) as KubeObject & { data: object };
@@ -97,23 +134,38 @@ describe('an apply', () => {
   test('names several conflicts by manager', () => {
     const live = configMap({ a: '1', b: '2' });
     recordUpdate(undefined, live, configMaps, write('kubectl-create'));
-    expect(thrown(() => apply(live, { a: 'x', b: 'y' }, 'alice')).message).toBe('Apply failed with 2 conflicts: conflicts with "kubectl-create" using v1:\n- .data.a\n- .data.b');
+    expect(thrown(() => apply(live, { a: 'x', b: 'y' }, 'alice')).message).toBe(
+      'Apply failed with 2 conflicts: conflicts with "kubectl-create" using v1:\n- .data.a\n- .data.b',
+    );
   });
 
   test('of a field that does not exist is refused in the recorded words', () => {
     const deployment = { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'web' }, spec: { nope: 1 } } as KubeObject;
     const schema = fieldSchemaOf({ schema: 'io.k8s.api.apps.v1.Deployment' });
-    const { status } = thrown(() => applyConfiguration(undefined, deployment, schema, { ...write('x'), apiVersion: 'apps/v1', force: false }));
-    expect(status.message).toBe('failed to create typed patch object (/web; apps/v1, Kind=Deployment): .spec.nope: field not declared in schema');
+    const { status } = thrown(() =>
+      applyConfiguration(undefined, deployment, schema, { ...write('x'), apiVersion: 'apps/v1', force: false }),
+    );
+    expect(status.message).toBe(
+      'failed to create typed patch object (/web; apps/v1, Kind=Deployment): .spec.nope: field not declared in schema',
+    );
     expect(status.code).toBe(500);
   });
 
   test('merges containers by name and keeps those of others', () => {
     const schema = fieldSchemaOf(pods);
-    const pod = (...containers: object[]) => ({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p' }, spec: { containers } }) as unknown as KubeObject;
+    const pod = (...containers: object[]) =>
+      ({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p' }, spec: { containers } }) as unknown as KubeObject;
     const options = (manager: string) => ({ ...write(manager), force: false });
-    const live = applyConfiguration(applyConfiguration(undefined, pod({ name: 'a', image: 'x' }), schema, options('alice')), pod({ name: 'b', image: 'y' }), schema, options('bob'));
+    const live = applyConfiguration(
+      applyConfiguration(undefined, pod({ name: 'a', image: 'x' }), schema, options('alice')),
+      pod({ name: 'b', image: 'y' }),
+      schema,
+      options('bob'),
+    );
     const next = applyConfiguration(live, pod({ name: 'c', image: 'z' }), schema, options('alice')) as unknown as Pod;
-    expect(next.spec?.containers).toEqual([{ name: 'b', image: 'y' }, { name: 'c', image: 'z' }]);
+    expect(next.spec?.containers).toEqual([
+      { name: 'b', image: 'y' },
+      { name: 'c', image: 'z' },
+    ]);
   });
 });

@@ -35,12 +35,17 @@ describe('label selectors', () => {
   });
 
   test('the selector of a spec matches by labels and expressions, and none selects nothing', () => {
-    const selector = selectorFromLabelSelector({ matchLabels: { app: 'web' }, matchExpressions: [{ key: 'tier', operator: 'In', values: ['b', 'a'] }] });
+    const selector = selectorFromLabelSelector({
+      matchLabels: { app: 'web' },
+      matchExpressions: [{ key: 'tier', operator: 'In', values: ['b', 'a'] }],
+    });
     expect(selector.toString()).toBe('app=web,tier in (a,b)');
     expect(selectorFromLabelSelector(undefined).matches({})).toBe(false);
     expect(selectorFromLabelSelector({}).matches({ x: 'y' })).toBe(true);
     expect(formatLabelSelector({})).toBe('<none>');
-    expect(() => selectorFromLabelSelector({ matchExpressions: [{ key: 'a', operator: 'Near' }] })).toThrow('"Near" is not a valid label selector operator');
+    expect(() => selectorFromLabelSelector({ matchExpressions: [{ key: 'a', operator: 'Near' }] })).toThrow(
+      '"Near" is not a valid label selector operator',
+    );
   });
 
   test('what is printed reads back as the same selector', () => {

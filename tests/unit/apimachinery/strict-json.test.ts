@@ -3,8 +3,13 @@ import { deepCopy, deepEqual, parseJson, parseJsonStrict, semanticEqual, strictD
 
 describe('strict JSON', () => {
   test('lists duplicate fields by path and keeps the last value', () => {
-    expect(parseJsonStrict('{"a":{"b":1,"b":2},"c":[{"d":1,"d":2}]}')).toEqual({ value: { a: { b: 2 }, c: [{ d: 2 }] }, duplicates: ['a.b', 'c[0].d'] });
-    expect(strictDecodingError(['unknown field "spec.foo"', 'unknown field "bar"'])).toBe('strict decoding error: unknown field "spec.foo", unknown field "bar"');
+    expect(parseJsonStrict('{"a":{"b":1,"b":2},"c":[{"d":1,"d":2}]}')).toEqual({
+      value: { a: { b: 2 }, c: [{ d: 2 }] },
+      duplicates: ['a.b', 'c[0].d'],
+    });
+    expect(strictDecodingError(['unknown field "spec.foo"', 'unknown field "bar"'])).toBe(
+      'strict decoding error: unknown field "spec.foo", unknown field "bar"',
+    );
   });
   test.each([
     ['{"kind":', 'unexpected end of JSON input'],

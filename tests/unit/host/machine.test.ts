@@ -1,10 +1,21 @@
 /** The machine: what kill and freeze mean for a process, its timers, promises, connections and disk work. */
 import { describe, expect, it } from 'vitest';
-import { createHttpClient, createRpcClient, DiskError, listenHttp, NetworkError, serveRpc, type Machine, type Process, type Program } from '#host';
+import {
+  createHttpClient,
+  createRpcClient,
+  DiskError,
+  listenHttp,
+  NetworkError,
+  serveRpc,
+  type Machine,
+  type Process,
+  type Program,
+} from '#host';
 import { createSimulation, type Simulation } from '#host/simulated';
 
 const newSimulation = (seed = 'machine'): Simulation => createSimulation({ seed, turn: (callback) => void setImmediate(callback) });
-const boot = (simulation: Simulation, name: string, last: number): Promise<Machine> => simulation.powerOn({ name, address: `10.0.0.${last}`, zone: 'zone-a' });
+const boot = (simulation: Simulation, name: string, last: number): Promise<Machine> =>
+  simulation.powerOn({ name, address: `10.0.0.${last}`, zone: 'zone-a' });
 
 /** A program that only hands its process out. */
 function captive(): { program: Program; process: Promise<Process>; finish: (code: number) => void } {
@@ -70,7 +81,13 @@ describe('a killed process', () => {
     const b = await boot(simulation, 'b', 2);
     b.spawn(
       async (process) => {
-        await listenHttp(process.network, 80, {}, () => new Promise(() => undefined), () => undefined);
+        await listenHttp(
+          process.network,
+          80,
+          {},
+          () => new Promise(() => undefined),
+          () => undefined,
+        );
         return new Promise(() => undefined);
       },
       { name: 'server' },
@@ -82,7 +99,11 @@ describe('a killed process', () => {
           process.clock.every(10, () => undefined);
           await process.network.listen(8080, {}, () => undefined);
           const client = createHttpClient(process.network, process.clock, { address: '10.0.0.2', port: 80 });
-          await Promise.all([client.request({ method: 'GET', path: '/', headers: [] }), process.disk.records('r').put({ a: 'b' }), process.files.sync()]);
+          await Promise.all([
+            client.request({ method: 'GET', path: '/', headers: [] }),
+            process.disk.records('r').put({ a: 'b' }),
+            process.files.sync(),
+          ]);
           return 0;
         },
         { name: 'busy' },
@@ -150,7 +171,9 @@ describe('a dead machine', () => {
     const b = await boot(simulation, 'b', 2);
     b.spawn(
       async (process) => {
-        await process.network.listen(2379, {}, (connection) => serveRpc(connection, { unary: { 'Echo/Echo': async (request: unknown) => request } }));
+        await process.network.listen(2379, {}, (connection) =>
+          serveRpc(connection, { unary: { 'Echo/Echo': async (request: unknown) => request } }),
+        );
         return new Promise(() => undefined);
       },
       { name: 'server' },
@@ -163,9 +186,13 @@ describe('a dead machine', () => {
     expect(await simulation.settle(rpc.call('Echo/Echo', { hello: 1 }), 100, 'echo')).toEqual({ hello: 1 });
     simulation.powerOff('b');
     const before = simulation.nowMs;
-    await expect(simulation.settle(rpc.call('Echo/Echo', {}, { timeoutMs: 5_000 }), 10_000, 'deadline')).rejects.toMatchObject({ code: 'DeadlineExceeded' });
+    await expect(simulation.settle(rpc.call('Echo/Echo', {}, { timeoutMs: 5_000 }), 10_000, 'deadline')).rejects.toMatchObject({
+      code: 'DeadlineExceeded',
+    });
     expect(simulation.nowMs - before).toBe(5_000);
-    await expect(simulation.settle(client.network.dial('10.0.0.2', 2379, { timeoutMs: 3_000 }), 10_000, 'dial')).rejects.toMatchObject({ code: 'ETIMEDOUT' });
+    await expect(simulation.settle(client.network.dial('10.0.0.2', 2379, { timeoutMs: 3_000 }), 10_000, 'dial')).rejects.toMatchObject({
+      code: 'ETIMEDOUT',
+    });
   });
 
   it('keeps what was synced and loses what was not', async () => {
@@ -227,7 +254,13 @@ describe('back-pressure', () => {
             yield `line ${produced}\n`;
           }
         }
-        await listenHttp(process.network, 80, {}, async () => ({ status: 200, headers: [], body: endless() }), () => undefined);
+        await listenHttp(
+          process.network,
+          80,
+          {},
+          async () => ({ status: 200, headers: [], body: endless() }),
+          () => undefined,
+        );
         return new Promise(() => undefined);
       },
       { name: 'server' },
@@ -236,7 +269,11 @@ describe('back-pressure', () => {
     a.spawn(program, { name: 'client' });
     await simulation.run(1);
     const client = await process;
-    const response = await simulation.settle(createHttpClient(client.network, client.clock, { address: '10.0.0.2', port: 80 }).request({ method: 'GET', path: '/', headers: [] }), 100, 'head');
+    const response = await simulation.settle(
+      createHttpClient(client.network, client.clock, { address: '10.0.0.2', port: 80 }).request({ method: 'GET', path: '/', headers: [] }),
+      100,
+      'head',
+    );
     await simulation.run(1_000);
     expect(produced).toBeLessThan(200);
     const iterator = response.chunks()[Symbol.asyncIterator]();
@@ -262,26 +299,54 @@ describe('TLS', () => {
     const wallMs = clock.wallMs();
     const validity = { notBeforeMs: wallMs - 1_000, notAfterMs: wallMs + 86_400_000 };
     const caKey = crypto.generateKey();
-    const ca = crypto.issueCertificate({ subject: { commonName: 'kubernetes', organizations: [] }, ...validity, isCa: true }, caKey.publicKey, caKey);
+    const ca = crypto.issueCertificate(
+      { subject: { commonName: 'kubernetes', organizations: [] }, ...validity, isCa: true },
+      caKey.publicKey,
+      caKey,
+    );
     const issue = (commonName: string, organizations: string[], usage: 'client auth' | 'server auth') => {
       const key = crypto.generateKey();
-      return { key, chain: [crypto.issueCertificate({ subject: { commonName, organizations }, ...validity, usages: [usage], dnsNames: ['server'], ipAddresses: ['10.0.0.2'] }, key.publicKey, caKey, ca)] };
+      return {
+        key,
+        chain: [
+          crypto.issueCertificate(
+            { subject: { commonName, organizations }, ...validity, usages: [usage], dnsNames: ['server'], ipAddresses: ['10.0.0.2'] },
+            key.publicKey,
+            caKey,
+            ca,
+          ),
+        ],
+      };
     };
     const names: (string | undefined)[] = [];
     await simulation.settle(
-      network.listen(443, { identity: issue('server', [], 'server auth'), clientCas: [ca], clientAuth: 'require' }, (connection) => names.push(connection.peer.certificate?.subject.commonName)),
+      network.listen(443, { identity: issue('server', [], 'server auth'), clientCas: [ca], clientAuth: 'require' }, (connection) =>
+        names.push(connection.peer.certificate?.subject.commonName),
+      ),
       100,
       'listen',
     );
     const identity = issue('kubernetes-admin', ['kubeadm:cluster-admins'], 'client auth');
     await simulation.settle(client.network.dial('10.0.0.2', 443, { identity, rootCas: [ca] }), 100, 'dial');
     expect(names).toEqual(['kubernetes-admin']);
-    await expect(simulation.settle(client.network.dial('10.0.0.2', 443, { rootCas: [ca] }), 100, 'dial')).rejects.toThrow('remote error: tls: certificate required');
-    await expect(simulation.settle(client.network.dial('10.0.0.2', 443, { identity, rootCas: [ca], serverName: 'other' }), 100, 'dial')).rejects.toThrow('certificate is valid for server, not other');
+    await expect(simulation.settle(client.network.dial('10.0.0.2', 443, { rootCas: [ca] }), 100, 'dial')).rejects.toThrow(
+      'remote error: tls: certificate required',
+    );
+    await expect(
+      simulation.settle(client.network.dial('10.0.0.2', 443, { identity, rootCas: [ca], serverName: 'other' }), 100, 'dial'),
+    ).rejects.toThrow('certificate is valid for server, not other');
     const strangerKey = crypto.generateKey();
-    const stranger = crypto.issueCertificate({ subject: { commonName: 'kubernetes', organizations: [] }, ...validity, isCa: true }, strangerKey.publicKey, strangerKey);
-    await expect(simulation.settle(client.network.dial('10.0.0.2', 443, { identity, rootCas: [stranger] }), 100, 'dial')).rejects.toThrow('certificate signed by unknown authority');
-    expect(crypto.certificatesFromPem(crypto.certificatesToPem([ca, ...identity.chain])).map((certificate) => certificate.subject.commonName)).toEqual(['kubernetes', 'kubernetes-admin']);
+    const stranger = crypto.issueCertificate(
+      { subject: { commonName: 'kubernetes', organizations: [] }, ...validity, isCa: true },
+      strangerKey.publicKey,
+      strangerKey,
+    );
+    await expect(simulation.settle(client.network.dial('10.0.0.2', 443, { identity, rootCas: [stranger] }), 100, 'dial')).rejects.toThrow(
+      'certificate signed by unknown authority',
+    );
+    expect(
+      crypto.certificatesFromPem(crypto.certificatesToPem([ca, ...identity.chain])).map((certificate) => certificate.subject.commonName),
+    ).toEqual(['kubernetes', 'kubernetes-admin']);
     expect(crypto.keyFromPem(crypto.keyToPem(identity.key)).publicKey).toEqual(identity.key.publicKey);
   });
 });

@@ -3,7 +3,17 @@ import { parse } from 'yaml';
 import { createCrypto } from '../../../src/host/pure-crypto.ts';
 import { seededRandom } from '../../../src/host/random.ts';
 import {
-  apiServerPod, createClusterPki, defaultClusterConfiguration, derivedClusterPki, etcdPod, initObjects, kubeletArguments, provisionControlPlane, provisionEtcdHost, provisionWorker, type ClusterConfiguration,
+  apiServerPod,
+  createClusterPki,
+  defaultClusterConfiguration,
+  derivedClusterPki,
+  etcdPod,
+  initObjects,
+  kubeletArguments,
+  provisionControlPlane,
+  provisionEtcdHost,
+  provisionWorker,
+  type ClusterConfiguration,
 } from '../../../src/kubeadm/index.ts';
 import { readSettings } from '../../../src/kubelet/configuration.ts';
 import { createFileTree } from '../../../src/host/file-tree.ts';
@@ -43,7 +53,9 @@ describe('authorities derived from a seed', () => {
 
 describe('the certificates of a control plane', () => {
   const { crypto, pki } = make();
-  const files = new Map(provisionControlPlane({ crypto, nowMs, pki, cluster, node }, { members: [node], isJoining: false }).map((file) => [file.path, file]));
+  const files = new Map(
+    provisionControlPlane({ crypto, nowMs, pki, cluster, node }, { members: [node], isJoining: false }).map((file) => [file.path, file]),
+  );
   const certificate = (name: string) => crypto.certificatesFromPem(files.get(`/etc/kubernetes/pki/${name}.crt`)!.content)[0]!;
 
   it('names the API server by every name and address it is reached at', () => {
@@ -84,7 +96,10 @@ describe('the certificates of a control plane', () => {
 
   it('is the same for the same seed', () => {
     const again = make();
-    const paths = provisionControlPlane({ crypto: again.crypto, nowMs, pki: again.pki, cluster, node }, { members: [node], isJoining: false });
+    const paths = provisionControlPlane(
+      { crypto: again.crypto, nowMs, pki: again.pki, cluster, node },
+      { members: [node], isJoining: false },
+    );
     expect(paths.map((file) => file.content)).toEqual([...files.values()].map((file) => file.content));
   });
 });
@@ -98,16 +113,32 @@ describe('static pod manifests', () => {
   });
 
   it('lists flags by name and lets extra arguments replace them', () => {
-    const [, ...flags] = apiServerPod({ ...cluster, extraArgs: { apiServer: { 'enable-admission-plugins': 'NodeRestriction,PodSecurity', 'storage-media-type': undefined } } }, node).spec!.containers[0]!.command!;
+    const [, ...flags] = apiServerPod(
+      {
+        ...cluster,
+        extraArgs: { apiServer: { 'enable-admission-plugins': 'NodeRestriction,PodSecurity', 'storage-media-type': undefined } },
+      },
+      node,
+    ).spec!.containers[0]!.command!;
     expect(flags).toEqual([...flags].sort());
     expect(flags).toContain('--enable-admission-plugins=NodeRestriction,PodSecurity');
     expect(flags.some((flag) => flag.startsWith('--storage-media-type'))).toBe(false);
   });
 
   it('starts a joining etcd member with the existing cluster', () => {
-    const members = [{ name: 'a', address: '10.0.0.11' }, { name: 'control-plane-1', address: '10.0.0.12' }];
+    const members = [
+      { name: 'a', address: '10.0.0.11' },
+      { name: 'control-plane-1', address: '10.0.0.12' },
+    ];
     const { command } = etcdPod({ name: 'control-plane-1', address: '10.0.0.12' }, members, true).spec!.containers[0]!;
-    expect(command).toEqual(expect.arrayContaining(['--initial-cluster=a=https://10.0.0.11:2380,control-plane-1=https://10.0.0.12:2380', '--initial-cluster-state=existing', '--snapshot-count=10000', '--listen-metrics-urls=http://127.0.0.1:2381']));
+    expect(command).toEqual(
+      expect.arrayContaining([
+        '--initial-cluster=a=https://10.0.0.11:2380,control-plane-1=https://10.0.0.12:2380',
+        '--initial-cluster-state=existing',
+        '--snapshot-count=10000',
+        '--listen-metrics-urls=http://127.0.0.1:2381',
+      ]),
+    );
   });
 });
 
@@ -116,7 +147,12 @@ describe('the other machines', () => {
   it('give a worker nothing but the authority and its own credentials', () => {
     const worker = { name: 'worker-1', address: '10.0.0.31' };
     const files = provisionWorker({ crypto, nowMs, pki, cluster, node: worker }, node);
-    expect(files.map((file) => file.path)).toEqual(['/etc/kubernetes/pki/ca.crt', '/etc/kubernetes/kubelet.conf', '/var/lib/kubelet/config.yaml', '/var/lib/kubelet/kubeadm-flags.env']);
+    expect(files.map((file) => file.path)).toEqual([
+      '/etc/kubernetes/pki/ca.crt',
+      '/etc/kubernetes/kubelet.conf',
+      '/var/lib/kubelet/config.yaml',
+      '/var/lib/kubelet/kubeadm-flags.env',
+    ]);
     expect(parse(files[1]!.content).clusters[0].cluster.server).toBe('https://10.0.0.10:6443');
   });
 
@@ -130,10 +166,18 @@ describe('the other machines', () => {
   it('write a kubelet configuration the kubelet reads', () => {
     const files = createFileTree({ nowMs: () => 0 } as never);
     files.makeDirectory('/var/lib/kubelet', { recursive: true });
-    for (const file of provisionWorker({ crypto, nowMs, pki, cluster, node }, node)) if (file.path.endsWith('config.yaml')) files.write(file.path, file.content);
+    for (const file of provisionWorker({ crypto, nowMs, pki, cluster, node }, node))
+      if (file.path.endsWith('config.yaml')) files.write(file.path, file.content);
     expect(readSettings(kubeletArguments(node), files, { hostname: 'x', address: '10.0.0.1' })).toMatchObject({
-      nodeName: 'control-plane-1', nodeIp: '10.0.0.11', staticPodPath: '/etc/kubernetes/manifests', clusterDns: ['10.96.0.10'], clusterDomain: 'cluster.local',
-      leaseDurationSeconds: 40, nodeStatusUpdateFrequencyMs: 10_000, nodeStatusReportFrequencyMs: 300_000, kubeconfigPath: '/etc/kubernetes/kubelet.conf',
+      nodeName: 'control-plane-1',
+      nodeIp: '10.0.0.11',
+      staticPodPath: '/etc/kubernetes/manifests',
+      clusterDns: ['10.96.0.10'],
+      clusterDomain: 'cluster.local',
+      leaseDurationSeconds: 40,
+      nodeStatusUpdateFrequencyMs: 10_000,
+      nodeStatusReportFrequencyMs: 300_000,
+      kubeconfigPath: '/etc/kubernetes/kubelet.conf',
     });
   });
 });
@@ -143,13 +187,34 @@ describe('what kubeadm creates in the API', () => {
     const { crypto, pki } = make();
     const objects = initObjects(crypto, pki, cluster, node, 'abcdef.0123456789abcdef', nowMs);
     expect(objects.map((object) => `${object.kind}/${object.metadata.name}`)).toEqual([
-      'ClusterRoleBinding/kubeadm:cluster-admins', 'ConfigMap/kubeadm-config', 'Role/kubeadm:nodes-kubeadm-config', 'RoleBinding/kubeadm:nodes-kubeadm-config',
-      'ConfigMap/kubelet-config', 'Role/kubeadm:kubelet-config', 'RoleBinding/kubeadm:kubelet-config', 'Secret/bootstrap-token-abcdef', 'ClusterRole/kubeadm:get-nodes',
-      'ClusterRoleBinding/kubeadm:get-nodes', 'ClusterRoleBinding/kubeadm:kubelet-bootstrap', 'ClusterRoleBinding/kubeadm:node-autoapprove-bootstrap',
-      'ClusterRoleBinding/kubeadm:node-autoapprove-certificate-rotation', 'ConfigMap/cluster-info', 'Role/kubeadm:bootstrap-signer-clusterinfo',
-      'RoleBinding/kubeadm:bootstrap-signer-clusterinfo', 'ConfigMap/coredns', 'ClusterRole/system:coredns', 'ClusterRoleBinding/system:coredns', 'ServiceAccount/coredns',
-      'Deployment/coredns', 'Service/kube-dns', 'ServiceAccount/kube-proxy', 'ClusterRoleBinding/kubeadm:node-proxier', 'Role/kube-proxy', 'RoleBinding/kube-proxy',
-      'ConfigMap/kube-proxy', 'DaemonSet/kube-proxy',
+      'ClusterRoleBinding/kubeadm:cluster-admins',
+      'ConfigMap/kubeadm-config',
+      'Role/kubeadm:nodes-kubeadm-config',
+      'RoleBinding/kubeadm:nodes-kubeadm-config',
+      'ConfigMap/kubelet-config',
+      'Role/kubeadm:kubelet-config',
+      'RoleBinding/kubeadm:kubelet-config',
+      'Secret/bootstrap-token-abcdef',
+      'ClusterRole/kubeadm:get-nodes',
+      'ClusterRoleBinding/kubeadm:get-nodes',
+      'ClusterRoleBinding/kubeadm:kubelet-bootstrap',
+      'ClusterRoleBinding/kubeadm:node-autoapprove-bootstrap',
+      'ClusterRoleBinding/kubeadm:node-autoapprove-certificate-rotation',
+      'ConfigMap/cluster-info',
+      'Role/kubeadm:bootstrap-signer-clusterinfo',
+      'RoleBinding/kubeadm:bootstrap-signer-clusterinfo',
+      'ConfigMap/coredns',
+      'ClusterRole/system:coredns',
+      'ClusterRoleBinding/system:coredns',
+      'ServiceAccount/coredns',
+      'Deployment/coredns',
+      'Service/kube-dns',
+      'ServiceAccount/kube-proxy',
+      'ClusterRoleBinding/kubeadm:node-proxier',
+      'Role/kube-proxy',
+      'RoleBinding/kube-proxy',
+      'ConfigMap/kube-proxy',
+      'DaemonSet/kube-proxy',
     ]);
     const service = objects.find((object) => object.kind === 'Service') as unknown as { spec: { clusterIP: string } };
     expect(service.spec.clusterIP).toBe('10.96.0.10');

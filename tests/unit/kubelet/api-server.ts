@@ -5,7 +5,19 @@ import { createPipe, readLines } from '../../../src/host/streams.ts';
 // Tests look into objects of every kind by plain paths.
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 export type Loose = any;
-type Item = { apiVersion: string; kind: string; metadata: { name: string; namespace?: string; uid?: string; resourceVersion?: string; deletionTimestamp?: string; [field: string]: unknown }; [field: string]: Loose };
+type Item = {
+  apiVersion: string;
+  kind: string;
+  metadata: {
+    name: string;
+    namespace?: string;
+    uid?: string;
+    resourceVersion?: string;
+    deletionTimestamp?: string;
+    [field: string]: unknown;
+  };
+  [field: string]: Loose;
+};
 
 export interface FakeApi {
   readonly program: Program;
@@ -24,20 +36,34 @@ export function fakeApi(): FakeApi {
   let version = 0;
   let uids = 0;
   const keyOf = (plural: string, namespace: string, name: string): string => `${plural}/${namespace}/${name}`;
-  const matches = (object: Item, field: string | undefined): boolean => !field?.startsWith('spec.nodeName=') || object['spec']?.nodeName === field.slice('spec.nodeName='.length);
+  const matches = (object: Item, field: string | undefined): boolean =>
+    !field?.startsWith('spec.nodeName=') || object['spec']?.nodeName === field.slice('spec.nodeName='.length);
   const tell = (type: string, plural: string, object: Item): void => {
-    for (const watcher of watchers) if (watcher.plural === plural && matches(object, watcher.field)) watcher.send(JSON.stringify({ type, object }) + '\n');
+    for (const watcher of watchers)
+      if (watcher.plural === plural && matches(object, watcher.field)) watcher.send(JSON.stringify({ type, object }) + '\n');
   };
   const put = (plural: string, object: Item): Item => {
     const key = keyOf(plural, object.metadata.namespace ?? '', object.metadata.name);
     const known = objects.get(key);
-    const stored = { ...object, metadata: { ...object.metadata, uid: object.metadata.uid ?? known?.metadata.uid ?? `uid-${++uids}`, resourceVersion: String(++version) } };
+    const stored = {
+      ...object,
+      metadata: {
+        ...object.metadata,
+        uid: object.metadata.uid ?? known?.metadata.uid ?? `uid-${++uids}`,
+        resourceVersion: String(++version),
+      },
+    };
     objects.set(key, stored);
     tell(known ? 'MODIFIED' : 'ADDED', plural, stored);
     return stored;
   };
-  const json = (status: number, body: unknown): HttpAnswer => ({ status, headers: [['content-type', 'application/json']], body: JSON.stringify(body) });
-  const failure = (code: number, reason: string, message: string): HttpAnswer => json(code, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, reason, code });
+  const json = (status: number, body: unknown): HttpAnswer => ({
+    status,
+    headers: [['content-type', 'application/json']],
+    body: JSON.stringify(body),
+  });
+  const failure = (code: number, reason: string, message: string): HttpAnswer =>
+    json(code, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, reason, code });
   const watch = (plural: string, field: string | undefined, request: IncomingRequest): HttpAnswer => {
     const pipe = createPipe();
     const watcher = { plural, field, send: (line: string) => void pipe.writer.write(line) };
@@ -68,12 +94,15 @@ export function fakeApi(): FakeApi {
     const known = name === undefined ? undefined : objects.get(keyOf(plural, namespace, name));
     if (request.method === 'GET' && name === undefined) {
       if (parameters.get('watch')) return watch(plural, field, request);
-      const items = [...objects].filter(([key, object]) => key.startsWith(`${plural}/${namespace}`) && matches(object, field)).map(([, object]) => object);
+      const items = [...objects]
+        .filter(([key, object]) => key.startsWith(`${plural}/${namespace}`) && matches(object, field))
+        .map(([, object]) => object);
       return json(200, { kind: 'List', apiVersion: 'v1', metadata: { resourceVersion: String(version) }, items });
     }
     if (request.method === 'POST') {
       const object = JSON.parse(await request.text()) as Item;
-      if (objects.has(keyOf(plural, namespace, object.metadata.name))) return failure(409, 'AlreadyExists', `${plural} "${object.metadata.name}" already exists`);
+      if (objects.has(keyOf(plural, namespace, object.metadata.name)))
+        return failure(409, 'AlreadyExists', `${plural} "${object.metadata.name}" already exists`);
       return json(201, put(plural, object));
     }
     if (!known) return failure(404, 'NotFound', `${plural} "${name}" not found`);
@@ -81,7 +110,8 @@ export function fakeApi(): FakeApi {
     if (request.method === 'DELETE') return json(200, remove(plural, namespace, name!));
     const sent = JSON.parse(await request.text()) as Item;
     if (request.method === 'PATCH') return json(200, put(plural, { ...known, ...sent, metadata: { ...known.metadata, ...sent.metadata } }));
-    if (sent.metadata.resourceVersion !== undefined && sent.metadata.resourceVersion !== known.metadata.resourceVersion) return failure(409, 'Conflict', 'the object has been modified');
+    if (sent.metadata.resourceVersion !== undefined && sent.metadata.resourceVersion !== known.metadata.resourceVersion)
+      return failure(409, 'Conflict', 'the object has been modified');
     return json(200, put(plural, subresource === 'status' ? { ...known, status: sent['status'] } : sent));
   };
   return {
@@ -89,7 +119,8 @@ export function fakeApi(): FakeApi {
     get: (plural, name, namespace = '') => objects.get(keyOf(plural, namespace, name)),
     list: (plural) => [...objects].filter(([key]) => key.startsWith(`${plural}/`)).map(([, object]) => object),
     remove: (plural, name, namespace = '') => void remove(plural, namespace, name),
-    events: () => [...objects].filter(([key]) => key.startsWith('events/')).map(([, object]) => `${object['reason']}: ${object['message']}`),
+    events: () =>
+      [...objects].filter(([key]) => key.startsWith('events/')).map(([, object]) => `${object['reason']}: ${object['message']}`),
     program: async (process) => {
       await listenHttp(process.network, 8080, {}, handle, (error) => process.telemetry.log('error', String(error)));
       return new Promise(() => undefined);

@@ -4,8 +4,18 @@ import { notFound } from '../../../src/apimachinery/index.ts';
 import type { ApiReader } from '../../../src/kubelet/context.ts';
 import { ContainerConfigError, expand, makeEnvironment, serviceVariables } from '../../../src/kubelet/environment.ts';
 
-const facts = { nodeName: 'worker-1', hostIp: '10.0.0.20', podIps: ['10.244.1.2'], allocatable: { cpuMillis: 4000, memoryBytes: 8 * 1024 ** 3, storageBytes: 0 } };
-const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'web', namespace: 'default', uid: 'u', labels: { app: 'web' } }, spec: { containers: [], serviceAccountName: 'default' } } as unknown as Pod;
+const facts = {
+  nodeName: 'worker-1',
+  hostIp: '10.0.0.20',
+  podIps: ['10.244.1.2'],
+  allocatable: { cpuMillis: 4000, memoryBytes: 8 * 1024 ** 3, storageBytes: 0 },
+};
+const pod = {
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name: 'web', namespace: 'default', uid: 'u', labels: { app: 'web' } },
+  spec: { containers: [], serviceAccountName: 'default' },
+} as unknown as Pod;
 const api: ApiReader = {
   configMap: async (_namespace, name) => {
     if (name === 'missing') throw notFound({ group: '', resource: 'configmaps' }, name);
@@ -15,7 +25,8 @@ const api: ApiReader = {
   token: () => Promise.reject(new Error('no tokens here')),
   services: () => [],
 };
-const make = (container: Partial<Container>): Promise<Record<string, string>> => makeEnvironment(pod, { name: 'c', ...container }, api, facts);
+const make = (container: Partial<Container>): Promise<Record<string, string>> =>
+  makeEnvironment(pod, { name: 'c', ...container }, api, facts);
 
 describe('expansion of $(VAR)', () => {
   it.each([
@@ -47,21 +58,52 @@ describe('the environment of a container', () => {
           { name: 'PASSWORD', valueFrom: { secretKeyRef: { name: 'db', key: 'password' } } },
         ],
       }),
-    ).toEqual({ CFG_COLOR: 'blue', CFG_SIZE: 'big', FIRST: 'one', SECOND: 'one and blue', NODE: 'worker-1', IP: '10.244.1.2', APP: 'web', MEMORY: '64', CPU: '250', PASSWORD: 's3cret' });
+    ).toEqual({
+      CFG_COLOR: 'blue',
+      CFG_SIZE: 'big',
+      FIRST: 'one',
+      SECOND: 'one and blue',
+      NODE: 'worker-1',
+      IP: '10.244.1.2',
+      APP: 'web',
+      MEMORY: '64',
+      CPU: '250',
+      PASSWORD: 's3cret',
+    });
   });
 
   it('cannot be made when something it names is missing, unless that is optional', async () => {
-    const missing = (optional: boolean) => make({ env: [{ name: 'X', valueFrom: { configMapKeyRef: { name: 'missing', key: 'k', optional } } }] });
+    const missing = (optional: boolean) =>
+      make({ env: [{ name: 'X', valueFrom: { configMapKeyRef: { name: 'missing', key: 'k', optional } } }] });
     await expect(missing(false)).rejects.toThrow(new ContainerConfigError('configmaps "missing" not found'));
     expect(await missing(true)).toEqual({});
-    await expect(make({ env: [{ name: 'X', valueFrom: { configMapKeyRef: { name: 'settings', key: 'k' } } }] })).rejects.toThrow("couldn't find key k in ConfigMap default/settings");
+    await expect(make({ env: [{ name: 'X', valueFrom: { configMapKeyRef: { name: 'settings', key: 'k' } } }] })).rejects.toThrow(
+      "couldn't find key k in ConfigMap default/settings",
+    );
   });
 
   it('has the services of its namespace and the API server', () => {
-    const service = (name: string, namespace: string, clusterIP: string, port: number): Service => ({ apiVersion: 'v1', kind: 'Service', metadata: { name, namespace }, spec: { clusterIP, ports: [{ port, protocol: 'TCP', name: 'https' }] } });
-    const services = [service('kubernetes', 'default', '10.96.0.1', 443), service('my-db', 'shop', '10.96.0.7', 5432), service('other', 'x', '10.96.0.8', 1), service('none', 'shop', 'None', 1)];
-    expect(serviceVariables(services, 'shop', true)).toMatchObject({ KUBERNETES_SERVICE_HOST: '10.96.0.1', KUBERNETES_PORT_443_TCP: 'tcp://10.96.0.1:443', MY_DB_SERVICE_PORT: '5432', MY_DB_PORT_5432_TCP_ADDR: '10.96.0.7' });
+    const service = (name: string, namespace: string, clusterIP: string, port: number): Service => ({
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name, namespace },
+      spec: { clusterIP, ports: [{ port, protocol: 'TCP', name: 'https' }] },
+    });
+    const services = [
+      service('kubernetes', 'default', '10.96.0.1', 443),
+      service('my-db', 'shop', '10.96.0.7', 5432),
+      service('other', 'x', '10.96.0.8', 1),
+      service('none', 'shop', 'None', 1),
+    ];
+    expect(serviceVariables(services, 'shop', true)).toMatchObject({
+      KUBERNETES_SERVICE_HOST: '10.96.0.1',
+      KUBERNETES_PORT_443_TCP: 'tcp://10.96.0.1:443',
+      MY_DB_SERVICE_PORT: '5432',
+      MY_DB_PORT_5432_TCP_ADDR: '10.96.0.7',
+    });
     expect(Object.keys(serviceVariables(services, 'shop', false)).filter((name) => !name.startsWith('KUBERNETES'))).toEqual([]);
-    expect(Object.keys(serviceVariables(services, 'shop', true)).some((name) => name.startsWith('OTHER') || name.startsWith('NONE'))).toBe(false);
+    expect(Object.keys(serviceVariables(services, 'shop', true)).some((name) => name.startsWith('OTHER') || name.startsWith('NONE'))).toBe(
+      false,
+    );
   });
 });

@@ -27,7 +27,12 @@ async function startKubelet(bench: Bench, text?: string): Promise<void> {
   files.makeDirectory('/var/lib/kubelet', { recursive: true });
   files.write('/var/lib/kubelet/config.yaml', CONFIG);
   if (text) files.write('/etc/kubernetes/manifests/web.yaml', text);
-  bench.machine.spawn(kubelet, { name: 'kubelet', component: 'kubelet', privileged: true, argv: ['--config=/var/lib/kubelet/config.yaml'] });
+  bench.machine.spawn(kubelet, {
+    name: 'kubelet',
+    component: 'kubelet',
+    privileged: true,
+    argv: ['--config=/var/lib/kubelet/config.yaml'],
+  });
   await bench.simulation.run(5_000);
 }
 const running = (bench: Bench, name: string): number => bench.machine.kernel.processes().filter((info) => info.name === name).length;
@@ -42,7 +47,9 @@ describe('a kubelet without API server', () => {
     const response = await bench.simulation.settle(client.request({ method: 'GET', path: '/', headers: [] }), 5_000, 'GET');
     expect(response.status).toBe(200);
     const health = createHttpClient(bench.process.network, bench.process.clock, { address: '127.0.0.1', port: 10248 });
-    expect((await bench.simulation.settle(health.request({ method: 'GET', path: '/healthz', headers: [] }), 5_000, 'healthz')).status).toBe(200);
+    expect((await bench.simulation.settle(health.request({ method: 'GET', path: '/healthz', headers: [] }), 5_000, 'healthz')).status).toBe(
+      200,
+    );
   });
 
   it('neither restarts nor doubles what runs when it is started again', async () => {
@@ -66,8 +73,13 @@ describe('a kubelet without API server', () => {
     await startKubelet(bench);
     expect(running(bench, 'nginx')).toBe(1);
     expect(running(bench, 'pause')).toBe(1);
-    const { containers } = await bench.call<{ containers: { state: string; metadata: { attempt: number } }[] }>('Runtime/ListContainers', {});
-    expect(containers.filter((container) => container.state === 'CONTAINER_RUNNING').map((container) => container.metadata.attempt)).toEqual([1]);
+    const { containers } = await bench.call<{ containers: { state: string; metadata: { attempt: number } }[] }>(
+      'Runtime/ListContainers',
+      {},
+    );
+    expect(
+      containers.filter((container) => container.state === 'CONTAINER_RUNNING').map((container) => container.metadata.attempt),
+    ).toEqual([1]);
   });
 
   it('ends a pod whose manifest is moved away and runs it again when it comes back', async () => {
@@ -110,7 +122,13 @@ describe('a kubelet without API server', () => {
 
   it('kills and restarts a container whose liveness probe fails', async () => {
     const bench = await createBench();
-    await startKubelet(bench, manifest('nginx:1.27', '    livenessProbe:\n      httpGet: {path: /gone, port: 80}\n      periodSeconds: 1\n      failureThreshold: 3\n'));
+    await startKubelet(
+      bench,
+      manifest(
+        'nginx:1.27',
+        '    livenessProbe:\n      httpGet: {path: /gone, port: 80}\n      periodSeconds: 1\n      failureThreshold: 3\n',
+      ),
+    );
     await bench.simulation.run(6_000);
     const { containers } = await bench.call<{ containers: { metadata: { attempt: number } }[] }>('Runtime/ListContainers', {});
     expect(Math.max(...containers.map((container) => container.metadata.attempt))).toBeGreaterThan(0);

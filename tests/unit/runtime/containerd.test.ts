@@ -6,12 +6,16 @@ import { containerConfig, createBench, sandboxConfig, type Bench } from './machi
 async function runNginx(bench: Bench): Promise<{ podSandboxId: string; containerId: string }> {
   await bench.call('Image/PullImage', { image: 'nginx' });
   const { podSandboxId } = await bench.call<cri.PodSandboxReference>('Runtime/RunPodSandbox', { config: sandboxConfig('web') });
-  const { containerId } = await bench.call<cri.ContainerReference>('Runtime/CreateContainer', { podSandboxId, config: containerConfig('nginx', 'nginx') });
+  const { containerId } = await bench.call<cri.ContainerReference>('Runtime/CreateContainer', {
+    podSandboxId,
+    config: containerConfig('nginx', 'nginx'),
+  });
   await bench.call('Runtime/StartContainer', { containerId });
   await bench.simulation.run(5);
   return { podSandboxId, containerId };
 }
-const statusOf = async (bench: Bench, containerId: string): Promise<cri.ContainerStatus> => (await bench.call<{ status: cri.ContainerStatus }>('Runtime/ContainerStatus', { containerId })).status;
+const statusOf = async (bench: Bench, containerId: string): Promise<cri.ContainerStatus> =>
+  (await bench.call<{ status: cri.ContainerStatus }>('Runtime/ContainerStatus', { containerId })).status;
 
 describe('containerd', () => {
   it('runs nginx in a sandbox with an address of the node range, and writes its log in the CRI format', async () => {
@@ -20,7 +24,11 @@ describe('containerd', () => {
     const { status: sandbox } = await bench.call<{ status: cri.PodSandboxStatus }>('Runtime/PodSandboxStatus', { podSandboxId });
     expect(sandbox).toMatchObject({ state: 'SANDBOX_READY', ip: '10.244.1.2' });
     const client = createHttpClient(bench.process.network, bench.process.clock, { address: sandbox.ip, port: 80 });
-    const response = await bench.simulation.settle(client.request({ method: 'GET', path: '/', headers: [['user-agent', 'curl/8.5.0']] }), 5_000, 'GET /');
+    const response = await bench.simulation.settle(
+      client.request({ method: 'GET', path: '/', headers: [['user-agent', 'curl/8.5.0']] }),
+      5_000,
+      'GET /',
+    );
     expect(response.status).toBe(200);
     expect(await bench.simulation.settle(response.text(), 1_000, 'body')).toContain('<title>Welcome to nginx!</title>');
     const missing = await bench.simulation.settle(client.request({ method: 'GET', path: '/nope', headers: [] }), 5_000, 'GET /nope');
@@ -65,7 +73,11 @@ describe('containerd', () => {
   it('removes a sandbox with its containers, its namespace and its address', async () => {
     const bench = await createBench();
     const { podSandboxId } = await runNginx(bench);
-    const processes = (): string[] => bench.machine.kernel.processes().map((info) => info.name).sort();
+    const processes = (): string[] =>
+      bench.machine.kernel
+        .processes()
+        .map((info) => info.name)
+        .sort();
     await bench.call('Runtime/RemovePodSandbox', { podSandboxId });
     expect(processes()).toEqual(['containerd', 'test']);
     expect(bench.machine.kernel.namespaces.list().map((namespace) => namespace.name)).not.toContain('cni-uid-web-0');
@@ -74,8 +86,14 @@ describe('containerd', () => {
   });
 
   it.each([
-    ['nope', 'failed to pull and unpack image "docker.io/library/nope:latest": failed to resolve reference "docker.io/library/nope:latest": pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed'],
-    ['nginx:1.161', 'failed to pull and unpack image "docker.io/library/nginx:1.161": failed to resolve reference "docker.io/library/nginx:1.161": docker.io/library/nginx:1.161: not found'],
+    [
+      'nope',
+      'failed to pull and unpack image "docker.io/library/nope:latest": failed to resolve reference "docker.io/library/nope:latest": pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed',
+    ],
+    [
+      'nginx:1.161',
+      'failed to pull and unpack image "docker.io/library/nginx:1.161": failed to resolve reference "docker.io/library/nginx:1.161": docker.io/library/nginx:1.161: not found',
+    ],
   ])('refuses to pull %s as a registry does', async (image, message) => {
     const bench = await createBench();
     await expect(bench.call('Image/PullImage', { image })).rejects.toThrow(message);
@@ -85,8 +103,13 @@ describe('containerd', () => {
     const bench = await createBench();
     await bench.call('Image/PullImage', { image: 'nginx' });
     const { podSandboxId } = await bench.call<cri.PodSandboxReference>('Runtime/RunPodSandbox', { config: sandboxConfig('bad') });
-    const { containerId } = await bench.call<cri.ContainerReference>('Runtime/CreateContainer', { podSandboxId, config: containerConfig('bad', 'nginx', { command: ['nonsense'] }) });
-    await expect(bench.call('Runtime/StartContainer', { containerId })).rejects.toThrow('exec: "nonsense": executable file not found in $PATH');
+    const { containerId } = await bench.call<cri.ContainerReference>('Runtime/CreateContainer', {
+      podSandboxId,
+      config: containerConfig('bad', 'nginx', { command: ['nonsense'] }),
+    });
+    await expect(bench.call('Runtime/StartContainer', { containerId })).rejects.toThrow(
+      'exec: "nonsense": executable file not found in $PATH',
+    );
     expect(await statusOf(bench, containerId)).toMatchObject({ state: 'CONTAINER_EXITED', exitCode: 128, reason: 'StartError' });
   });
 });

@@ -4,7 +4,9 @@ import { containerConfig, createBench, sandboxConfig, type Bench } from './machi
 
 async function run(bench: Bench, config: cri.ContainerConfig): Promise<string> {
   await bench.call('Image/PullImage', { image: config.image });
-  const { podSandboxId } = await bench.call<cri.PodSandboxReference>('Runtime/RunPodSandbox', { config: sandboxConfig(config.metadata.name) });
+  const { podSandboxId } = await bench.call<cri.PodSandboxReference>('Runtime/RunPodSandbox', {
+    config: sandboxConfig(config.metadata.name),
+  });
   const { containerId } = await bench.call<cri.ContainerReference>('Runtime/CreateContainer', { podSandboxId, config });
   await bench.call('Runtime/StartContainer', { containerId });
   return containerId;
@@ -19,7 +21,11 @@ describe('a busybox container', () => {
     await bench.simulation.run(1_000);
     const { status } = await bench.call<{ status: cri.ContainerStatus }>('Runtime/ContainerStatus', { containerId: id });
     expect(status).toMatchObject({ state: 'CONTAINER_EXITED', exitCode: 3, reason: 'Error' });
-    const lines = bench.machine.files.readText(status.logPath).trimEnd().split('\n').map((line) => line.split(' ').slice(1).join(' '));
+    const lines = bench.machine.files
+      .readText(status.logPath)
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.split(' ').slice(1).join(' '));
     expect(lines.sort()).toEqual(['stderr F oops', 'stdout F hello world']);
   });
 
@@ -27,7 +33,9 @@ describe('a busybox container', () => {
     const bench = await createBench();
     const id = await run(bench, containerConfig('box', 'busybox', { command: ['sleep', '3600'], env: [{ key: 'COLOR', value: 'blue' }] }));
     expect(await execSync(bench, id, ['sh', '-c', 'echo $COLOR; hostname; cat /etc/resolv.conf'])).toEqual({
-      stdout: 'blue\nbox\nsearch default.svc.cluster.local\nnameserver 10.96.0.10\noptions ndots:5\n', stderr: '', exitCode: 0,
+      stdout: 'blue\nbox\nsearch default.svc.cluster.local\nnameserver 10.96.0.10\noptions ndots:5\n',
+      stderr: '',
+      exitCode: 0,
     });
     expect((await execSync(bench, id, ['sh', '-c', 'exit 7'])).exitCode).toBe(7);
     await expect(execSync(bench, id, ['nope'])).rejects.toThrow('exec: "nope": executable file not found in $PATH');
@@ -64,7 +72,10 @@ describe('a busybox container', () => {
     bench.machine.files.makeDirectory('/data', { recursive: true });
     const mounts = [{ containerPath: '/shared', hostPath: '/data', readOnly: false }];
     const writer = await run(bench, containerConfig('writer', 'busybox', { command: ['sleep', '3600'], mounts }));
-    const reader = await run(bench, containerConfig('reader', 'busybox', { command: ['sleep', '3600'], mounts: [{ ...mounts[0]!, readOnly: true }] }));
+    const reader = await run(
+      bench,
+      containerConfig('reader', 'busybox', { command: ['sleep', '3600'], mounts: [{ ...mounts[0]!, readOnly: true }] }),
+    );
     expect((await execSync(bench, writer, ['sh', '-c', 'echo from writer > /shared/note'])).exitCode).toBe(0);
     expect((await execSync(bench, reader, ['cat', '/shared/note'])).stdout).toBe('from writer\n');
     expect((await execSync(bench, reader, ['sh', '-c', 'echo no > /shared/note'])).exitCode).not.toBe(0);

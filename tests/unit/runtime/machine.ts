@@ -33,12 +33,20 @@ export async function createBench(images: readonly Image[] = genericImages, seed
       bench.machine = simulation.machine('worker-1') ?? (await simulation.powerOn({ name: 'worker-1', address, zone: 'a' }));
       bench.machine.files.makeDirectory('/etc/cni/net.d', { recursive: true });
       bench.machine.files.write('/etc/cni/net.d/10-bridge.conflist', configurationListOf('10.244.1.0/24'));
-      bench.machine.spawn(containerd(createCatalogue(images), bridgeNetwork), { name: 'containerd', component: 'containerd', privileged: true });
-      bench.machine.spawn((process) => ((bench.process = process), new Promise<number>(() => undefined)), { name: 'test', privileged: true });
+      bench.machine.spawn(containerd(createCatalogue(images), bridgeNetwork), {
+        name: 'containerd',
+        component: 'containerd',
+        privileged: true,
+      });
+      bench.machine.spawn((process) => ((bench.process = process), new Promise<number>(() => undefined)), {
+        name: 'test',
+        privileged: true,
+      });
       await simulation.run(10);
       bench.cri = createRpcClient(bench.process.network, bench.process.clock, '127.0.0.1', 10010);
     },
-    call: (method, request, limitMs = 120_000) => simulation.settle(bench.cri.call(method, request, { timeoutMs: limitMs }), limitMs, method),
+    call: (method, request, limitMs = 120_000) =>
+      simulation.settle(bench.cri.call(method, request, { timeoutMs: limitMs }), limitMs, method),
   };
   await bench.start();
   return bench;
