@@ -21,6 +21,7 @@ test.each([
   'a session of the shell',
   'registry.k8s.io/pause:3.10',
   'an issued certificate',
+  'See https://github.com/kubernetes/kubernetes/issues/108255.',
   'cd /home/student/work/main',
   'color: #123',
   'shared/log.ts',

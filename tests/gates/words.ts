@@ -1,7 +1,8 @@
 /** Words that have no business in the project: places and numbers that only its makers know, hosts of package registries, loose ends. */
 
 const forbidden: readonly { readonly pattern: RegExp; readonly what: string }[] = [
-  { pattern: /\bissues?[ /]*#?\d+/i, what: 'the number of an issue' },
+  // Texts of the real programs may point at their own projects' issues.
+  { pattern: /(?<!github\.com\/[\w-]+\/[\w-]+\/)\bissues?[ /]*#?\d+/i, what: 'the number of an issue' },
   {
     pattern: /(?<![\w.-])\/work\/(?:main|shared)\b|(?:\.\.\/)+shared\/(?:design|data|oracle|vectors)\b/,
     what: 'a path of somebody’s workplace',
