@@ -18,8 +18,8 @@ const waivers = JSON.parse(readText('tests/gates/waivers.json')) as Waiver[];
 const manifest = JSON.parse(readText('package.json')) as Manifest;
 const doors = Object.keys(manifest.imports);
 
-/** The gates themselves quote what they forbid. */
-const quotesForbiddenWords = ['tests/gates/words.ts', 'tests/gates/words.test.ts'];
+/** The gates themselves quote what they forbid, and Kubernetes' own descriptions of its fields hold its own loose ends. */
+const quotesForbiddenWords = ['tests/gates/words.ts', 'tests/gates/words.test.ts', 'src/api/schema/descriptions.json'];
 const written = /\.(ts|mjs|js|svelte|css|html|md|json|txt|yaml|yml)$|^\.ci\//;
 
 describe('the house', () => {
