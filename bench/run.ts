@@ -1,0 +1,37 @@
+/**
+ * `npm run bench [-- filter]`: figures of the simulator and the cores, medians of five with least and most. Prints, judges nothing.
+ * What the browser does is measured by the programs beside this one.
+ */
+import { simulationBenchmarks } from './simulation.ts';
+
+const RUNS = 5;
+const benchmarks = [...simulationBenchmarks];
+
+const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1]!;
+
+/** Three significant digits, without an exponent. */
+function shown(value: number): string {
+  const digits = value >= 100 ? 0 : value >= 10 ? 1 : 2;
+  return value.toFixed(digits).replace(/\B(?=(\d{3})+(?!\d))/g, digits === 0 ? ' ' : '');
+}
+
+const filter = process.argv[2] ?? '';
+const chosen = benchmarks.filter(({ name }) => name.includes(filter));
+if (chosen.length === 0) {
+  console.error(`No benchmark has «${filter}» in its name. There are: ${benchmarks.map(({ name }) => name).join(', ')}`);
+  process.exit(2);
+}
+console.log(`Node ${process.version}, ${process.platform} ${process.arch}; medians of ${RUNS} (least to most)`);
+for (const { name, run } of chosen) {
+  const figures = new Map<string, number[]>();
+  for (let at = 0; at < RUNS; at++) {
+    for (const [figure, value] of Object.entries(await run(at))) figures.set(figure, [...(figures.get(figure) ?? []), value]);
+  }
+  console.log(name);
+  for (const [figure, values] of figures) {
+    console.log(
+      `  ${figure.padEnd(44)} ${shown(median(values)).padStart(10)}  (${shown(Math.min(...values))} to ${shown(Math.max(...values))})`,
+    );
+  }
+}
+process.exit(0);

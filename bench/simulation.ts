@@ -1,0 +1,105 @@
+/** How fast whole clusters, etcd alone and the consensus core are simulated, and what a fresh boot takes. */
+import type { ClusterSpec } from '#lab';
+import { simulatedLab } from '../tests/simulation/data-centre.ts';
+import { runEtcd } from '../tests/simulation/etcd-run.ts';
+import { RaftClusterSimulation } from '../tests/simulation/raft-cluster.ts';
+import { atTheKeyboard, hereDocument, READY_LIMIT_MS, type Student } from '../tests/simulation/student.ts';
+
+/** Figures by their name, which ends in the unit. */
+export type Figures = Readonly<Record<string, number>>;
+
+/** A benchmark: one run of it; `at` counts the runs and seeds them. */
+export interface Benchmark {
+  readonly name: string;
+  run(at: number): Promise<Figures> | Figures;
+}
+
+const IDLE_MS = 60_000;
+const LOAD_MS = 30_000;
+const LOAD_REPLICAS = 20;
+
+const DEPLOYMENT = `
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: load
+spec:
+  replicas: ${LOAD_REPLICAS}
+  selector:
+    matchLabels:
+      app: load
+  template:
+    metadata:
+      labels:
+        app: load
+    spec:
+      containers:
+      - name: web
+        image: nginx:1.27
+`;
+
+/** Seconds of real time that `work` takes. */
+async function secondsOf(work: () => Promise<unknown>): Promise<number> {
+  const startMs = performance.now();
+  await work();
+  return (performance.now() - startMs) / 1_000;
+}
+
+/** A Deployment is rolled out and objects are written all the while. */
+async function load(student: Student): Promise<void> {
+  await student.sh(hereDocument('load.yaml', DEPLOYMENT));
+  await student.sh('kubectl apply -f load.yaml');
+  const endMs = student.simulation.nowMs + LOAD_MS;
+  for (let at = 0; student.simulation.nowMs < endMs; at++) {
+    await student.sh(`kubectl create configmap load-${at}`);
+    await student.simulation.run(200);
+  }
+}
+
+async function clusterFigures(spec: Partial<ClusterSpec>, at: number): Promise<Figures> {
+  const startMs = performance.now();
+  const site = await simulatedLab(`bench ${at}`, spec);
+  const { simulation } = site;
+  await site.settle(site.lab.ready, READY_LIMIT_MS, 'the cluster is ready');
+  const bootSeconds = (performance.now() - startMs) / 1_000;
+  const bootLabMs = simulation.nowMs;
+  const idleSeconds = await secondsOf(() => simulation.run(IDLE_MS));
+  const before = { ...simulation.counts, nowMs: simulation.nowMs };
+  const loadSeconds = await secondsOf(() => load(atTheKeyboard(site)));
+  return {
+    'fresh boot to ready, lab s': bootLabMs / 1_000,
+    'fresh boot to ready, real s': bootSeconds,
+    'idle, lab s per s': IDLE_MS / 1_000 / idleSeconds,
+    'under load, lab s per s': (simulation.nowMs - before.nowMs) / 1_000 / loadSeconds,
+    'under load, frames per s': (simulation.counts.frames - before.frames) / loadSeconds,
+  };
+}
+
+async function etcdFigures(at: number): Promise<Figures> {
+  const startMs = performance.now();
+  const { labMs, frames, instants, operations } = await runEtcd(`bench ${at}`);
+  const seconds = (performance.now() - startMs) / 1_000;
+  return {
+    'lab s per s': labMs / 1_000 / seconds,
+    'events (frames and instants) per s': (frames + instants) / seconds,
+    'client operations per s': operations / seconds,
+    'seeds per minute': 60 / seconds,
+  };
+}
+
+const RAFT_EVENTS = 200_000;
+
+function raftFigures(at: number): Figures {
+  const simulation = new RaftClusterSimulation(1_000 + at);
+  const startMs = performance.now();
+  const { events } = simulation.run(RAFT_EVENTS);
+  return { 'events per s, invariants checked': events / ((performance.now() - startMs) / 1_000) };
+}
+
+/** In the order in which they are printed. */
+export const simulationBenchmarks: readonly Benchmark[] = [
+  { name: 'raft core, five members under faults', run: raftFigures },
+  { name: 'etcd alone, members and clients under faults', run: etcdFigures },
+  { name: 'cluster 1+1 in simulation', run: (at) => clusterFigures({ controlPlanes: 1, workers: 1 }, at) },
+  { name: 'cluster 3+3 in simulation', run: (at) => clusterFigures({ controlPlanes: 3, workers: 3 }, at) },
+];
