@@ -155,9 +155,10 @@ export async function openLab(query: string | null = '', options: LaunchOptions 
       await dead.close();
     },
     async kill() {
-      await killBrowser(profile.folder);
       // Playwright learns of it by the end of its pipe.
-      await context.close();
+      const closed = new Promise((resolve) => context.once('close', resolve));
+      await killBrowser(profile.folder);
+      await within(closed, 'the browser has ended');
     },
     async launch(again = options) {
       ({ context, page } = await profile.launch(again));
