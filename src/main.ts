@@ -11,6 +11,9 @@ declare global {
   }
 }
 
+/** A boot takes some twenty seconds of the lab's time and few of ours; after it the lab's clock is still a little behind ours. */
+const HEAD_START_MS = 60_000;
+
 /** The database of what the data centre itself remembers, beside those of its machines. */
 const DATA_CENTRE = 'data-centre';
 
@@ -68,6 +71,8 @@ async function buildLab(parameters: PageParameters, page: Page): Promise<Lab> {
     storage: store ? 'indexeddb' : 'memory',
     // eslint-disable-next-line no-restricted-syntax -- the page is where the lab's wall clock starts from
     realWallMs: () => Date.now(),
+    assets: { explain: new URL('./api/schema/descriptions.json', import.meta.url).href },
+    headStartMs: HEAD_START_MS,
     fetchThrough: labFetch,
     rate: parameters.speed,
   });

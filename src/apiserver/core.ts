@@ -42,6 +42,8 @@ export interface ApiServerOptions {
   readonly metrics: Metrics;
   /** Absent: log, exec and their like answer 503. */
   readonly kubelets?: KubeletConnector;
+  /** What OpenAPI says of types and fields, as JSON; fetched when first asked for. Absent: documents without descriptions. */
+  readonly descriptions?: () => Promise<string>;
   log(level: 'info' | 'warning' | 'error', message: string): void;
   /** Hears whether the server is ready, whenever somebody asks for /readyz. */
   onReadiness?(isReady: boolean): void;

@@ -52,6 +52,7 @@ function makeServer(
     crypto,
     metrics: telemetry.metrics,
     kubelets,
+    descriptions: () => process.asset('explain'),
     log,
     onReadiness,
     span: (name, attributes, parent) => telemetry.span(name, attributes, parent),

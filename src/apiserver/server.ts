@@ -20,6 +20,7 @@ import { createHealthChecks } from './health/checks.ts';
 import { createServerMetrics } from './health/server-metrics.ts';
 import { createInFlight, isLongRunning, type InFlight, readLimitedBody, withTimeout } from './limits.ts';
 import { createOpenApiDocuments } from './openapi/index.ts';
+import type { Descriptions } from './openapi/schemas.ts';
 import { renderError } from './render.ts';
 import { requestInfoOf, type RequestInfo } from './request-info.ts';
 import { createObjectStore } from './store/object-store.ts';
@@ -40,6 +41,17 @@ export interface ApiServer {
 
 function quoteWarning(text: string): string {
   return `299 - "${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', ' ')}"`;
+}
+
+/** The descriptions of types; none where they cannot be had, which the log says. */
+async function descriptionsOf({ descriptions, log }: ApiServerOptions): Promise<Descriptions> {
+  if (!descriptions) return {};
+  try {
+    return JSON.parse(await descriptions()) as Descriptions;
+  } catch (error) {
+    log('warning', `OpenAPI is served without descriptions: ${error instanceof Error ? error.message : String(error)}`);
+    return {};
+  }
 }
 
 /** Headers every answer of a request carries. */
@@ -100,7 +112,7 @@ function createCore(options: ApiServerOptions): Core {
     services: createServiceAllocator(ips, ports),
     health,
     serverMetrics,
-    openApi: createOpenApiDocuments(crypto),
+    openApi: createOpenApiDocuments(crypto, () => descriptionsOf(options)),
     strategyContext,
     loopbackUser: { name: 'system:apiserver', groups: ['system:masters'] },
   };

@@ -1,4 +1,5 @@
 /** The lab's data centre over the simulation: whole clusters in one Node thread, on a virtual clock, from a seed. */
+import { readFileSync } from 'node:fs';
 import { startNode, startWorkstation, takeBatch, type MachineControl } from '#cluster';
 import type { management } from '#contracts';
 import { createSimulation, type Simulation } from '#host/simulated';
@@ -7,6 +8,14 @@ import { labFetch } from '#lab/fetch';
 
 /** Wall clock at the beginning of every simulation. */
 export const SIMULATED_START_MS = Date.UTC(2026, 0, 5, 9, 0, 0);
+
+/** The late data of a built lab. */
+const assets: Readonly<Record<string, string>> = { explain: 'src/api/schema/descriptions.json' };
+
+function asset(name: string): Promise<string> {
+  const path = assets[name];
+  return path === undefined ? Promise.reject(new Error(`no asset ${name}`)) : Promise.resolve(readFileSync(path, 'utf8'));
+}
 
 const nodeTurn = (callback: () => void): void => void setImmediate(callback);
 
@@ -80,7 +89,7 @@ export interface SimulatedLab {
 
 /** Opens a lab on a simulation of its own. It boots while the simulation is driven (`settle(lab.ready)`). */
 export async function simulatedLab(seed: string, spec: Partial<ClusterSpec> = {}, store: LabStore = memoryStore()): Promise<SimulatedLab> {
-  const simulation = createSimulation({ seed, turn: nodeTurn, startWallMs: SIMULATED_START_MS });
+  const simulation = createSimulation({ seed, turn: nodeTurn, startWallMs: SIMULATED_START_MS, asset });
   const dataCentre = simulatedDataCentre(simulation);
   const lab = await createLab({
     spec,

@@ -23,7 +23,7 @@ async function servePath(core: Core, exchange: Exchange): Promise<HttpAnswer> {
   if (health) return health;
   if (path === '/metrics')
     return { status: 200, headers: [['content-type', 'text/plain; version=0.0.4; charset=utf-8']], body: core.metrics.text() };
-  return serveOpenId(core, path) ?? serveDiscovery(core, exchange) ?? serveOpenApi(core, exchange) ?? pageNotFound;
+  return serveOpenId(core, path) ?? serveDiscovery(core, exchange) ?? (await serveOpenApi(core, exchange)) ?? pageNotFound;
 }
 
 /** Serves a request that may be served. Throws StatusError. */

@@ -1,4 +1,4 @@
-/** OpenAPI: an index of group versions (v3), a document for each, and one of everything (v2, JSON only). Built when first asked for. */
+/** OpenAPI: an index of group versions (v3), a document for each, and one of everything (v2). Built when first asked for. */
 import { notAcceptable } from '#apimachinery';
 import { header, type Crypto, type HttpAnswer } from '#host';
 import { toHex } from '../authentication/encoding.ts';
@@ -7,7 +7,8 @@ import { versionInfo } from '../discovery/version.ts';
 import { acceptClauses } from '../media-types.ts';
 import { servedKinds } from '../reviews/kinds.ts';
 import { PathWriter } from './paths.ts';
-import { Components } from './schemas.ts';
+import { Components, type Descriptions } from './schemas.ts';
+import { encodeVersion2, OPENAPI_V2_PROTOBUF, OPENAPI_V2_PROTOBUF_ANSWER } from './version2-protobuf.ts';
 
 /** A document ready to be sent. */
 interface EncodedDocument {
@@ -19,8 +20,12 @@ interface EncodedDocument {
 export interface OpenApiDocuments {
   /** Group versions by their path below /openapi/v3: api/v1, apis/apps/v1. */
   readonly groupVersions: readonly string[];
-  version3(groupVersion: string): EncodedDocument | undefined;
-  version2(): EncodedDocument;
+  /** What changes when a document does, without making it. */
+  hashOf(groupVersion: string): string;
+  version3(groupVersion: string): Promise<EncodedDocument | undefined>;
+  version2(): Promise<EncodedDocument>;
+  /** The v2 document as kubectl's validation reads it. */
+  version2Protobuf(): Promise<Uint8Array>;
 }
 
 const info = { title: 'Kubernetes', version: versionInfo.gitVersion };
@@ -29,37 +34,49 @@ function groupVersionPath(group: string, version: string): string {
   return group ? `apis/${group}/${version}` : `api/${version}`;
 }
 
-/** Makes the documents' keeper. */
-export function createOpenApiDocuments(crypto: Crypto): OpenApiDocuments {
-  const kept = new Map<string, EncodedDocument>();
-  const encode = (name: string, make: () => object): EncodedDocument => {
-    const known = kept.get(name);
-    if (known) return known;
-    const text = JSON.stringify(make());
-    const digest = toHex(crypto.sha256(text)).toUpperCase();
-    const document = { text, hash: digest + digest };
+const groupVersionOf = ({ group, version }: ReturnType<typeof servedKinds>[number]): string => groupVersionPath(group, version);
+
+/** Makes the documents' keeper. `descriptions` is asked once, when a document is first wanted. */
+export function createOpenApiDocuments(crypto: Crypto, descriptions: () => Promise<Descriptions>): OpenApiDocuments {
+  const kept = new Map<string, Promise<EncodedDocument>>();
+  let told: Promise<Descriptions> | undefined;
+  let protobuf: Promise<Uint8Array> | undefined;
+  const hashOf = (name: string): string => {
+    const kinds = servedKinds().filter((kind) => name === 'v2' || groupVersionOf(kind) === name);
+    const digest = toHex(crypto.sha256(`${versionInfo.gitVersion} ${name} ${kinds.map((kind) => kind.kind).join()}`)).toUpperCase();
+    return digest + digest;
+  };
+  const encode = (name: string, make: (descriptions: Descriptions) => object): Promise<EncodedDocument> => {
+    told ??= descriptions();
+    const document = kept.get(name) ?? told.then((words) => ({ text: JSON.stringify(make(words)), hash: hashOf(name) }));
     kept.set(name, document);
     return document;
   };
-  const groupVersions = [...new Set(servedKinds().map((kind) => groupVersionPath(kind.group, kind.version)))].sort();
+  const groupVersions = [...new Set(servedKinds().map(groupVersionOf))].sort();
+  const version2 = (): Promise<EncodedDocument> =>
+    encode('v2', (words) => {
+      const components = new Components('#/definitions/', words);
+      const writer = new PathWriter(components, false);
+      for (const kind of servedKinds()) writer.add(kind);
+      return { swagger: '2.0', info, paths: writer.paths, definitions: components.schemas };
+    });
   return {
     groupVersions,
-    version3(groupVersion) {
+    hashOf,
+    version2,
+    async version3(groupVersion) {
       if (!groupVersions.includes(groupVersion)) return undefined;
-      return encode(groupVersion, () => {
-        const components = new Components('#/components/schemas/');
+      return encode(groupVersion, (words) => {
+        const components = new Components('#/components/schemas/', words);
         const writer = new PathWriter(components, true);
-        for (const kind of servedKinds()) if (groupVersionPath(kind.group, kind.version) === groupVersion) writer.add(kind);
+        for (const kind of servedKinds()) if (groupVersionOf(kind) === groupVersion) writer.add(kind);
         return { openapi: '3.0.0', info, paths: writer.paths, components: { schemas: components.schemas } };
       });
     },
-    version2: () =>
-      encode('v2', () => {
-        const components = new Components('#/definitions/');
-        const writer = new PathWriter(components, false);
-        for (const kind of servedKinds()) writer.add(kind);
-        return { swagger: '2.0', info, paths: writer.paths, definitions: components.schemas };
-      }),
+    version2Protobuf() {
+      protobuf ??= version2().then(({ text }) => encodeVersion2(JSON.parse(text) as Parameters<typeof encodeVersion2>[0]));
+      return protobuf;
+    },
   };
 }
 
@@ -76,27 +93,35 @@ function documentAnswer(exchange: Exchange, document: EncodedDocument): HttpAnsw
   return { status: 200, headers, body: document.text };
 }
 
-/** Whether the client takes JSON; kubectl asks for protobuf first, which is not spoken here. */
-function checkAccept(exchange: Exchange): void {
+/** The form a client takes: JSON, or for the v2 document protobuf, whichever it names first. Throws 406. */
+function formOf(exchange: Exchange, path: string): 'json' | 'protobuf' {
   const accept = header(exchange.headers, 'accept');
-  if (!accept) return;
-  const takesJson = acceptClauses(accept).some(({ type }) => ['application/json', '*/*', 'application/*'].includes(type));
-  if (!takesJson) throw notAcceptable(['application/json']);
+  if (!accept) return 'json';
+  for (const { type } of acceptClauses(accept)) {
+    if (['application/json', '*/*', 'application/*'].includes(type)) return 'json';
+    if (type === OPENAPI_V2_PROTOBUF && path === '/openapi/v2') return 'protobuf';
+  }
+  throw notAcceptable(['application/json']);
 }
 
 function indexAnswer(documents: OpenApiDocuments): HttpAnswer {
   const paths = Object.fromEntries(
-    documents.groupVersions.map((path) => [path, { serverRelativeURL: `/openapi/v3/${path}?hash=${documents.version3(path)!.hash}` }]),
+    documents.groupVersions.map((path) => [path, { serverRelativeURL: `/openapi/v3/${path}?hash=${documents.hashOf(path)}` }]),
   );
   return { status: 200, headers: [['content-type', 'text/plain; charset=utf-8']], body: JSON.stringify({ paths }) };
 }
 
-/** Serves /openapi paths; undefined for others. Throws 406. */
-export function serveOpenApi(core: Core, exchange: Exchange): HttpAnswer | undefined {
-  const path = exchange.info.path.replace(/\/$/, '');
-  if (path !== '/openapi/v2' && path !== '/openapi/v3' && !path.startsWith('/openapi/v3/')) return undefined;
-  checkAccept(exchange);
+async function documentAt(core: Core, exchange: Exchange, path: string): Promise<HttpAnswer | undefined> {
+  if (formOf(exchange, path) === 'protobuf')
+    return { status: 200, headers: [['content-type', OPENAPI_V2_PROTOBUF_ANSWER]], body: await core.openApi.version2Protobuf() };
   if (path === '/openapi/v3') return indexAnswer(core.openApi);
-  const document = path === '/openapi/v2' ? core.openApi.version2() : core.openApi.version3(path.slice('/openapi/v3/'.length));
+  const document = await (path === '/openapi/v2' ? core.openApi.version2() : core.openApi.version3(path.slice('/openapi/v3/'.length)));
   return document && documentAnswer(exchange, document);
+}
+
+/** Serves /openapi paths; undefined for others, and for documents there are none of. Throws 406. */
+export function serveOpenApi(core: Core, exchange: Exchange): Promise<HttpAnswer | undefined> | undefined {
+  const path = exchange.info.path.replace(/\/$/, '');
+  const isOpenApi = path === '/openapi/v2' || path === '/openapi/v3' || path.startsWith('/openapi/v3/');
+  return isOpenApi ? documentAt(core, exchange, path) : undefined;
 }

@@ -1,6 +1,9 @@
-/** Kinds' schemas as OpenAPI: one component per named type, with the extensions clients merge and validate by. No descriptions. */
+/** Kinds' schemas as OpenAPI: one component per named type, with the extensions clients merge and validate by, and Kubernetes' descriptions. */
 import type { Kind, SchemaNode } from '#api';
 import { schemaNamed } from '#api';
+
+/** What is said of types (under '') and their fields, by the short name of the type. */
+export type Descriptions = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
 /** A JSON value under construction. */
 export type Fields = Record<string, unknown>;
@@ -12,6 +15,9 @@ export function fullName(name: string): string {
   if (name.startsWith('io.k8s.')) return name;
   return sharedTypes.test(name) ? `io.k8s.apimachinery.pkg.${name}` : `io.k8s.api.${name}`;
 }
+
+/** The name in the facts: io.k8s.apimachinery.pkg.apis.meta.v1.Time → apis.meta.v1.Time. */
+const shortName = (name: string): string => name.replace(/^io\.k8s\.(api|apimachinery\.pkg)\./, '');
 
 const specialNames: Readonly<Record<string, string>> = {
   quantity: 'io.k8s.apimachinery.pkg.api.resource.Quantity',
@@ -39,7 +45,15 @@ const scalars: Readonly<Record<string, Fields>> = {
 /** Collects the components that a document needs. `root` is where references point: '#/components/schemas/' or '#/definitions/'. */
 export class Components {
   readonly schemas: Record<string, Fields> = {};
-  constructor(readonly root: string) {}
+  constructor(
+    readonly root: string,
+    readonly descriptions: Descriptions,
+  ) {}
+
+  private said(name: string, field = ''): Fields {
+    const text = this.descriptions[name]?.[field];
+    return text === undefined ? {} : { description: text };
+  }
 
   /** Version 2 has no oneOf. */
   private special(name: string): Fields {
@@ -67,17 +81,18 @@ export class Components {
   private type(node: SchemaNode): Fields {
     if (node.structName) return this.reference(fullName(node.structName), () => this.struct(node));
     const special = specialNames[node.scalar];
-    if (special) return this.reference(special, () => this.special(node.scalar));
+    if (special) return this.reference(special, () => ({ ...this.said(shortName(special)), ...this.special(node.scalar) }));
     if (node.type === 'scalar') return { ...scalars[node.scalar] };
     if (node.type === 'list') return { items: node.items ? this.type(node.items) : {}, type: 'array' };
     if (node.type === 'map') return { additionalProperties: node.values ? this.type(node.values) : {}, type: 'object' };
     return { type: 'object' };
   }
 
-  private field(node: SchemaNode): Fields {
+  private field(node: SchemaNode, said: Fields): Fields {
     const schema = this.type(node);
-    const isWrapped = '$ref' in schema && this.root.includes('components') && node.defaultValue !== undefined;
-    const shown: Fields = isWrapped ? { allOf: [schema] } : schema;
+    const hasMore = node.defaultValue !== undefined || 'description' in said;
+    const isWrapped = '$ref' in schema && this.root.includes('components') && hasMore;
+    const shown: Fields = { ...said, ...(isWrapped ? { allOf: [schema] } : schema) };
     if (node.defaultValue !== undefined && (isWrapped || !('$ref' in schema))) shown['default'] = node.defaultValue;
     if (node.enumValues.length > 0) shown['enum'] = node.enumValues;
     if (node.type === 'list') {
@@ -94,10 +109,11 @@ export class Components {
     const properties: Record<string, Fields> = {};
     const required: string[] = [];
     for (const [name, field] of node.fields) {
-      properties[name] = this.field(field);
+      properties[name] = this.field(field, this.said(node.structName, name));
       if (field.isRequired) required.push(name);
     }
     return {
+      ...this.said(node.structName),
       ...(required.length > 0 ? { required } : {}),
       type: 'object',
       ...(Object.keys(properties).length > 0 ? { properties } : {}),
@@ -121,9 +137,9 @@ export class Components {
         required: ['items'],
         type: 'object',
         properties: {
-          apiVersion: { type: 'string' },
-          items: { items: reference, type: 'array' },
-          kind: { type: 'string' },
+          apiVersion: { ...this.said(`${node.structName}List`, 'apiVersion'), type: 'string' },
+          items: { ...this.said(`${node.structName}List`, 'items'), items: reference, type: 'array' },
+          kind: { ...this.said(`${node.structName}List`, 'kind'), type: 'string' },
           metadata: meta,
         },
         'x-kubernetes-group-version-kind': [{ group, kind: kind.listKind, version }],

@@ -31,7 +31,7 @@ describe('OpenAPI', () => {
     for (const name of new Set(references)) expect(json.components.schemas, name).toHaveProperty([name]);
   });
 
-  it('serves version 2 as JSON and refuses protobuf, so that clients fall back', async () => {
+  it('serves version 2 as JSON and, for the validation of kubectl, as protobuf', async () => {
     const lab = await startLab();
     const { json } = await lab.ask({ path: '/openapi/v2' });
     expect(json.definitions['io.k8s.api.core.v1.Pod']).toBeDefined();
@@ -39,6 +39,9 @@ describe('OpenAPI', () => {
       path: '/openapi/v2',
       headers: { accept: 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf' },
     });
-    expect(protobuf.status).toBe(406);
+    expect(protobuf.status).toBe(200);
+    expect(protobuf.headers.find(([name]) => name === 'content-type')?.[1]).toBe(
+      'application/com.github.proto-openapi.spec.v2.v1.0+protobuf',
+    );
   });
 });
