@@ -25,6 +25,21 @@ function setDefaults(object: Service): void {
   if (spec.type === 'LoadBalancer') spec.allocateLoadBalancerNodePorts ??= true;
 }
 
+const isSame = (a: readonly string[] | undefined, b: readonly string[] | undefined): boolean => (a ?? []).join() === (b ?? []).join();
+
+/** An update that leaves the address out keeps it; one that changes only `clusterIP` means `clusterIPs` too. */
+function keepClusterIps(object: Service, old: Service): void {
+  const { spec } = object;
+  if (!spec || !old.spec || spec.type === 'ExternalName' || old.spec.type === 'ExternalName') return;
+  if (!spec.clusterIP && !spec.clusterIPs?.length) {
+    if (old.spec.clusterIP) spec.clusterIP = old.spec.clusterIP;
+    if (old.spec.clusterIPs) spec.clusterIPs = [...old.spec.clusterIPs];
+  } else if (spec.clusterIP !== old.spec.clusterIP && isSame(spec.clusterIPs, old.spec.clusterIPs)) {
+    if (spec.clusterIP) spec.clusterIPs = [spec.clusterIP];
+    else delete spec.clusterIPs;
+  }
+}
+
 function externalIpOf(object: Service): string {
   const spec = object.spec ?? {};
   const external = (spec.externalIPs ?? []).join(',');
@@ -38,7 +53,9 @@ function externalIpOf(object: Service): string {
 function portsOf(object: Service): string {
   const ports = object.spec?.ports ?? [];
   if (!ports.length) return '<none>';
-  return ports.map((port) => (port.nodePort ? `${port.port}:${port.nodePort}/${port.protocol ?? 'TCP'}` : `${port.port}/${port.protocol ?? 'TCP'}`)).join(',');
+  return ports
+    .map((port) => (port.nodePort ? `${port.port}:${port.nodePort}/${port.protocol ?? 'TCP'}` : `${port.port}/${port.protocol ?? 'TCP'}`))
+    .join(',');
 }
 
 /** The kind Service. */
@@ -62,7 +79,10 @@ export const service = defineKind<Service>({
     prepareForCreate(object) {
       object.status = { loadBalancer: {} };
     },
-    prepareForUpdate: keepOldStatus,
+    prepareForUpdate(object, old) {
+      keepOldStatus(object, old);
+      keepClusterIps(object, old);
+    },
     validate: validateService,
     validateUpdate: validateServiceUpdate,
   },
@@ -73,7 +93,12 @@ export const service = defineKind<Service>({
     textColumn('External-IP', 'Addresses from outside.', externalIpOf),
     textColumn('Port(s)', 'Ports, with node ports.', portsOf),
     ageColumn(),
-    textColumn('Selector', 'Labels of the pods behind it.', (object) => selectorFromMap(object.spec?.selector ?? {}).toString() || '<none>', 1),
+    textColumn(
+      'Selector',
+      'Labels of the pods behind it.',
+      (object) => selectorFromMap(object.spec?.selector ?? {}).toString() || '<none>',
+      1,
+    ),
   ],
   selectableFields: [
     { name: 'spec.clusterIP', value: (object) => object.spec?.clusterIP ?? '' },

@@ -60,6 +60,12 @@ class ServiceReservation implements Reservation {
   async takeClusterIp(): Promise<void> {
     const spec = this.service.spec!;
     const { name, namespace = '' } = this.service.metadata;
+    // One family of addresses, which every Service but an ExternalName has.
+    if (spec.type !== 'ExternalName') {
+      spec.ipFamilies ??= ['IPv4'];
+      spec.ipFamilyPolicy ??= 'SingleStack';
+      if (spec.clusterIP === 'None') spec.clusterIPs ??= ['None'];
+    }
     if (!usesClusterIp(this.service)) return;
     if (spec.clusterIP && spec.clusterIP === clusterIpOf(this.old)) return;
     if (spec.clusterIP) {
@@ -68,7 +74,7 @@ class ServiceReservation implements Reservation {
           invalid(
             'spec.clusterIPs',
             [spec.clusterIP],
-            'failed to allocate IP ' + spec.clusterIP + ': the provided network does not contain the IP',
+            'failed to allocate IP ' + spec.clusterIP + ': the provided network does not match the current range',
           ),
         );
       const outcome = await this.ips.take(spec.clusterIP, namespace, name);
