@@ -68,7 +68,7 @@ async function replaceObject(core: Core, exchange: Exchange, kind: Kind, subreso
     throw badRequest(`the namespace of the object (${body.metadata.namespace}) does not match the namespace on the request (${namespace})`);
   }
   const mayCreate = !subresource && kind.strategy.allowCreateOnUpdate === true;
-  const request = { kind, namespace, name, mayCreate, ...(subresource ? { subresource } : {}), make: () => copyOf(body) };
+  const request = { kind, namespace, name, mayCreate, isWhole: true, ...(subresource ? { subresource } : {}), make: () => copyOf(body) };
   const { object, created } = await updateObject(core, request, context);
   return objectReply(created ? 201 : 200, object, kind);
 }

@@ -1,7 +1,26 @@
 // What Deployments, ReplicaSets, DaemonSets and Jobs share: template and selector rules, columns, the scale subresource.
 import {
-  deepCopy, forbiddenField, formatGoStringMap, formatLabelSelector, goValue, immutableFieldMessage, invalid, notSupported, path, quoteGo, required, selectorFromLabelSelector, semanticEqual,
-  validateAnnotations, validateLabels, validateLabelSelector, type FieldError, type FieldPath, type GoValue, type KubeObject, type LabelSelector,
+  deepCopy,
+  forbiddenField,
+  formatGoStringMap,
+  formatLabelSelector,
+  goValue,
+  immutableFieldMessage,
+  invalid,
+  notSupported,
+  path,
+  quoteGo,
+  required,
+  selectorFromLabelSelector,
+  semanticEqual,
+  validateAnnotations,
+  validateLabels,
+  validateLabelSelector,
+  type FieldError,
+  type FieldPath,
+  type GoValue,
+  type KubeObject,
+  type LabelSelector,
 } from '#apimachinery';
 import { validatePodSpec } from '../core/pod-validation.ts';
 import type { Column, ScaleAccess, Subresource } from '../kind.ts';
@@ -25,9 +44,12 @@ export const notNegative = 'must be greater than or equal to 0';
 export function goLabelSelector(selector: LabelSelector | undefined): GoValue {
   const labels = selector?.matchLabels ? formatGoStringMap(selector.matchLabels) : 'map[string]string(nil)';
   const expressions = (selector?.matchExpressions ?? []).map(
-    ({ key, operator, values }) => `v1.LabelSelectorRequirement{Key:${quoteGo(key)}, Operator:${quoteGo(operator)}, Values:${values ? `[]string{${values.map(quoteGo).join(', ')}}` : '[]string(nil)'}}`,
+    ({ key, operator, values }) =>
+      `v1.LabelSelectorRequirement{Key:${quoteGo(key)}, Operator:${quoteGo(operator)}, Values:${values ? `[]string{${values.map(quoteGo).join(', ')}}` : '[]string(nil)'}}`,
   );
-  const shown = selector?.matchExpressions ? `[]v1.LabelSelectorRequirement{${expressions.join(', ')}}` : '[]v1.LabelSelectorRequirement(nil)';
+  const shown = selector?.matchExpressions
+    ? `[]v1.LabelSelectorRequirement{${expressions.join(', ')}}`
+    : '[]v1.LabelSelectorRequirement(nil)';
   return goValue(`v1.LabelSelector{MatchLabels:${labels}, MatchExpressions:${shown}}`);
 }
 
@@ -40,6 +62,9 @@ export function validateTemplate(template: PodTemplateSpec, at: FieldPath): Fiel
   ];
 }
 
+/** Whether a selector has keys, values or operators that no selector may have. */
+const hasInvalidTerms = (selector: LabelSelector): boolean => validateLabelSelector(selector, spec.child('selector')).length > 0;
+
 /** A selector that is there, is not empty and selects the template's pods; `noun` is the kind in messages ("deployment"). */
 export function validateSelectorAndTemplate(object: Workload, noun: string): FieldError[] {
   const { selector, template = {} as PodTemplateSpec } = object.spec ?? {};
@@ -51,15 +76,27 @@ export function validateSelectorAndTemplate(object: Workload, noun: string): Fie
       errors.push(invalid(spec.child('selector'), goLabelSelector(selector), `empty selector is invalid for ${noun}`));
     }
   }
+  // A selector that cannot be read: what it would be held against is not looked at (DaemonSets do look).
+  if (selector && noun !== 'daemonset' && hasInvalidTerms(selector))
+    return [...errors, invalid(spec.child('selector'), goLabelSelector(selector), 'invalid label selector')];
   const labels = template.metadata?.labels ?? {};
   if (selector && !errors.length && !selectorFromLabelSelector(selector).matches(labels)) {
-    errors.push(invalid(spec.child('template', 'metadata', 'labels'), goValue(formatGoStringMap(labels)), '`selector` does not match template `labels`'));
+    errors.push(
+      invalid(
+        spec.child('template', 'metadata', 'labels'),
+        goValue(formatGoStringMap(labels)),
+        '`selector` does not match template `labels`',
+      ),
+    );
   }
   errors.push(...validateTemplate(template, spec.child('template')));
   const policy = template.spec?.restartPolicy;
-  if (policy && policy !== 'Always' && ['OnFailure', 'Never'].includes(policy)) errors.push(notSupported(spec.child('template', 'spec', 'restartPolicy'), policy, ['Always']));
+  if (policy && policy !== 'Always' && ['OnFailure', 'Never'].includes(policy))
+    errors.push(notSupported(spec.child('template', 'spec', 'restartPolicy'), policy, ['Always']));
   if (template.spec?.activeDeadlineSeconds !== undefined) {
-    errors.push(forbiddenField(spec.child('template', 'spec', 'activeDeadlineSeconds'), 'activeDeadlineSeconds in ReplicaSet is not Supported'));
+    errors.push(
+      forbiddenField(spec.child('template', 'spec', 'activeDeadlineSeconds'), 'activeDeadlineSeconds in ReplicaSet is not Supported'),
+    );
   }
   return errors;
 }
@@ -78,14 +115,26 @@ export function validateNotNegative(value: number | undefined, at: FieldPath): F
 /** CONTAINERS, IMAGES and SELECTOR of -o wide. */
 export function workloadColumns<T extends Workload>(): Column<T>[] {
   return [
-    textColumn('Containers', 'Names of the containers.', (object) => (object.spec?.template?.spec?.containers ?? []).map((container) => container.name).join(','), 1),
-    textColumn('Images', 'Images of the containers.', (object) => (object.spec?.template?.spec?.containers ?? []).map((container) => container.image ?? '').join(','), 1),
+    textColumn(
+      'Containers',
+      'Names of the containers.',
+      (object) => (object.spec?.template?.spec?.containers ?? []).map((container) => container.name).join(','),
+      1,
+    ),
+    textColumn(
+      'Images',
+      'Images of the containers.',
+      (object) => (object.spec?.template?.spec?.containers ?? []).map((container) => container.image ?? '').join(','),
+      1,
+    ),
     textColumn('Selector', 'Labels of its pods.', (object) => formatLabelSelector(object.spec?.selector), 1),
   ];
 }
 
 /** The scale subresource of kinds with spec.replicas and status.replicas. */
-export function scaleSubresource<T extends KubeObject & { spec?: { replicas?: number; selector?: LabelSelector }; status?: { replicas?: number } }>(): Subresource<T> {
+export function scaleSubresource<
+  T extends KubeObject & { spec?: { replicas?: number; selector?: LabelSelector }; status?: { replicas?: number } },
+>(): Subresource<T> {
   const scale: ScaleAccess<T> = {
     specReplicas: (object) => object.spec?.replicas ?? 1,
     setSpecReplicas(object, replicas) {

@@ -21,6 +21,8 @@ export interface UpdateRequest {
   readonly subresource?: Subresource;
   /** Makes a new object of its own from the one that is there (undefined: none; only asked with `mayCreate`). */
   make(current: KubeObject | undefined): KubeObject | Promise<KubeObject>;
+  /** The body names the object as it should be: its uid is a precondition. A patch's uid is a change, which validation refuses. */
+  readonly isWhole?: boolean;
   /** A missing object is created. */
   readonly mayCreate?: boolean;
   /** `make` has recorded field ownership itself (server-side apply). */
@@ -36,7 +38,7 @@ export interface UpdateResult {
 function checkPreconditions(request: UpdateRequest, key: string, object: KubeObject, current: KubeObject): void {
   const resource = { group: request.kind.group, resource: request.kind.plural };
   const { uid, resourceVersion } = object.metadata;
-  if (uid && uid !== current.metadata.uid) {
+  if (request.isWhole && uid && uid !== current.metadata.uid) {
     const detail = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${current.metadata.uid ?? ''}`;
     throw conflict(
       resource,
