@@ -2,10 +2,12 @@
 import type { Image } from '../image.ts';
 import { alpine } from './alpine.ts';
 import { busybox } from './busybox.ts';
+import { httpd } from './httpd.ts';
 import { nginx } from './nginx.ts';
 import { pause } from './pause.ts';
+import { redis } from './redis.ts';
 
-export { alpine, busybox, nginx, pause };
+export { alpine, busybox, httpd, nginx, pause, redis };
 
 /** Images that know nothing of Kubernetes. */
-export const genericImages: readonly Image[] = Object.freeze([pause, busybox, nginx, alpine]);
+export const genericImages: readonly Image[] = Object.freeze([pause, busybox, nginx, httpd, redis, alpine]);
