@@ -32,7 +32,7 @@ export const defaultClusterConfiguration: ClusterConfiguration = Object.freeze({
   kubernetesVersion: IMAGE_TAGS.kubernetes,
   controlPlaneEndpoint: '',
   podSubnet: '10.244.0.0/16',
-  serviceSubnet: '10.96.0.0/12',
+  serviceSubnet: '10.96.0.0/16',
   dnsDomain: 'cluster.local',
   certSANs: Object.freeze([]),
   etcd: Object.freeze({ kind: 'local' as const }),

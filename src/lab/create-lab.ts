@@ -23,6 +23,11 @@ export interface LabOptions {
   readonly storage: 'indexeddb' | 'memory';
   /** Real wall clock, milliseconds since the epoch. */
   readonly realWallMs: () => number;
+  /**
+   * How far in the past a fresh cluster begins. A boot runs faster than life, and clients outside the lab reckon ages by the real clock:
+   * what they see must not come from the future. Default 0.
+   */
+  readonly headStartMs?: number;
   /** Asset name → absolute URL. */
   readonly assets?: Readonly<Record<string, string>>;
   /** `lab.fetch` over the workstation that is on; from `#lab/fetch`, which stands on the platform's Request and Response. */
@@ -37,6 +42,8 @@ type Machine = management.MachineManagement & Partial<workstation.WorkstationMan
 const SAVE_WALL_EVERY_MS = 5_000;
 
 const completeSpec = (spec: Partial<ClusterSpec>, base: ClusterSpec = DEFAULT_SPEC): ClusterSpec => ({ ...base, ...spec, etcd: { ...base.etcd, ...spec.etcd } });
+
+const freshWallMs = ({ realWallMs, headStartMs = 0 }: LabOptions): number => realWallMs() - headStartMs;
 
 /** Rejects when a spec cannot be built, with a sentence each. */
 export class InvalidSpecError extends Error {
@@ -72,7 +79,7 @@ class RunningLab implements Lab {
     this.#stored = stored;
     this.#plan = planMachines(stored.spec);
     this.#rate = options.paused ? 0 : (options.rate ?? 1);
-    this.#wallBaseMs = Math.max(stored.lastWallMs, options.realWallMs());
+    this.#wallBaseMs = Math.max(stored.lastWallMs, freshWallMs(options));
     this.#events = createEvents();
     this.#roster = createRoster((machine) => this.#events.emit('machine', machine));
     // Told by whoever boots; until then nobody asks.
@@ -324,6 +331,9 @@ class RunningLab implements Lab {
     this.#running.clear();
     await dataCentre.wipe(cluster, old);
     this.#plan = planMachines(wanted);
+    // Nothing of the old cluster is left that could remember a later time.
+    this.#wallBaseMs = freshWallMs(this.#options) - dataCentre.time.status().labMs;
+    this.#stored = { ...this.#stored, lastWallMs: 0 };
     const createdWallMs = Math.ceil(this.time.now);
     // Lives go on counting, so that nothing of the old cluster is taken for the new one's.
     const machines = Object.fromEntries(Object.entries(this.#stored.machines).map(([name, { incarnation }]) => [name, { power: 'on' as const, incarnation }]));
@@ -347,7 +357,7 @@ export async function createLab(options: LabOptions): Promise<Lab> {
   const wrong = whySpecInvalid(spec);
   if (wrong.length > 0) throw new InvalidSpecError(wrong);
   const stored = await options.store.load();
-  const createdWallMs = Math.ceil(options.realWallMs());
+  const createdWallMs = Math.ceil(freshWallMs(options));
   const lab = new RunningLab(options, stored ?? { format: 1, spec, createdWallMs, lastWallMs: createdWallMs, machines: {}, links: {} });
   lab.boot();
   return lab;
