@@ -18,7 +18,7 @@ const namedHosts = [
   /^www\.w3\.org$/, // XML namespaces
   /^svelte\.dev$/, // links in Svelte's error texts
   /^stately\.ai$/, // links in XState's warnings
-  /^(curl\.se|alpinelinux\.org|index\.docker\.io)$/, // texts that curl, Alpine's files and a login to Docker's registry hold
+  /^(curl\.se|jqlang\.github\.io|alpinelinux\.org|index\.docker\.io)$/, // texts that curl, jq, Alpine’s files and a login to Docker’s registry hold
   /(^|\.)(kubernetes\.io|k8s\.io|etcd\.io|kind\.sigs\.k8s\.io|containerd\.io|coredns\.io|cncf\.io)$/, // texts of the real programs
   /(^|\.)(example\.(com|org|net)|invalid|local|localhost|svc|test)$/, // names that no one owns
   /^[^.]+$/, // names inside a cluster
