@@ -5,6 +5,7 @@ import { containerd, type Catalogue } from '#runtime';
 import { kubeletArguments } from '#kubeadm';
 import type { management } from '#contracts';
 import { nodeCatalogue } from './images.ts';
+import { afterJoin } from './kubeadm-join.ts';
 import { NODE_NETWORK_KUBECONFIG } from './node-network-access.ts';
 import { KUBERNETES_VERSION, type PlannedCluster } from './provisioning.ts';
 import type { Unit } from './systemd.ts';
@@ -21,7 +22,7 @@ export function nodeUnits(boot: management.BootMessage, catalogue: Catalogue, wi
   ];
   return [
     { name: 'containerd', program: containerd(catalogue, bridgeNetwork), argv: [], restartMs: CONTAINERD_RESTART_MS },
-    { name: 'kubelet', program: kubelet, argv: kubeletFlags, restartMs: KUBELET_RESTART_MS },
+    { name: 'kubelet', program: boot.role === 'worker' ? afterJoin(kubelet) : kubelet, argv: kubeletFlags, restartMs: KUBELET_RESTART_MS },
     ...(withApi
       ? [
           {
