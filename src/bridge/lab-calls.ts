@@ -3,11 +3,24 @@ import type { Lab } from '#lab';
 
 type Call = (lab: Lab, ...args: never[]) => unknown;
 
+/** Runs a line; after `timeoutMs` it is interrupted as by Ctrl-C, and `isLate` says so. */
+async function runLine(lab: Lab, line: string, { timeoutMs, ...options }: { stdin?: string; session?: string; timeoutMs?: number } = {}): Promise<unknown> {
+  if (timeoutMs === undefined) return lab.run(line, options);
+  const aborter = new AbortController();
+  const timer = setTimeout(() => aborter.abort(), timeoutMs);
+  try {
+    const output = await lab.run(line, { ...options, signal: aborter.signal });
+    return { ...output, isLate: aborter.signal.aborted };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 const calls: Readonly<Record<string, Call>> = {
   version: (lab) => lab.version,
   spec: (lab) => lab.spec,
   ready: (lab) => lab.ready,
-  run: (lab, line: string, options?: { stdin?: string; session?: string }) => lab.run(line, options),
+  run: runLine,
   reset: (lab, spec?: Parameters<Lab['reset']>[0]) => lab.reset(spec),
   'machines.list': (lab) => lab.machines.list(),
   'machines.powerOff': (lab, name: string) => lab.machines.powerOff(name),
