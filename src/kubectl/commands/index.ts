@@ -10,18 +10,13 @@ import { exec } from './exec.ts';
 import { get } from './get.ts';
 import { logs } from './logs.ts';
 import { annotate, label } from './metadata.ts';
-import { cordon, patch, restart, scale, set, taint, uncordon } from './patching.ts';
+import { cordon, taint, uncordon } from './nodes.ts';
+import { patch, scale } from './patch.ts';
+import { rollout } from './rollout.ts';
 import { run } from './run.ts';
+import { set } from './set.ts';
 import { version } from './version.ts';
 import { wait } from './wait.ts';
-
-const rollout: Command = {
-  name: 'rollout',
-  short: 'Manage the rollout of a resource',
-  group: 'Deploy Commands',
-  usage: 'SUBCOMMAND [options]',
-  commands: [restart],
-};
 
 /** Every command. */
 export const commands: readonly Command[] = [

@@ -1,22 +1,20 @@
-/** kubectl describe for the small kinds: namespace, service, configmap, secret, service account, lease, roles and bindings; workloads. */
-import { formatLabelSelector, type KubeObject, type LabelSelector } from '#apimachinery';
+/** kubectl describe for the small kinds: namespace, service, configmap, secret, service account, roles and bindings; and of anything else. */
+import type { KubeObject } from '#apimachinery';
 import type {
   ClusterRole,
   ConfigMap,
-  Deployment,
   EndpointSlice,
   Namespace,
-  PodTemplateSpec,
   RoleBinding,
   Secret,
   Service,
   ServiceAccount,
 } from '#api';
-import { writeContainers, writePlacement, writeVolumes } from './containers.ts';
 import type { Description } from './description.ts';
-import { longTime, writeEvents, type DescriptionWriter } from './writer.ts';
+import { writeEvents, type DescriptionWriter } from './writer.ts';
 
-function writeHead(writer: DescriptionWriter, { metadata }: KubeObject, withNamespace = true): void {
+/** Name, namespace, labels, annotations. */
+export function writeHead(writer: DescriptionWriter, { metadata }: KubeObject, withNamespace = true): void {
   writer.line(0, `Name:\t${metadata.name}`);
   if (withNamespace) writer.line(0, `Namespace:\t${metadata.namespace ?? ''}`);
   writer.pairs('Labels', metadata.labels);
@@ -146,65 +144,6 @@ export const describeRoleBinding: Description<RoleBinding> = (writer, object) =>
   writer.line(1, 'Kind\tName\tNamespace');
   writer.line(1, '----\t----\t---------');
   for (const { kind, name, namespace = '' } of object.subjects ?? []) writer.line(1, `${kind}\t${name}\t${namespace}`);
-};
-
-/** The pod template of a workload. */
-export function writePodTemplate(writer: DescriptionWriter, template: PodTemplateSpec | undefined): void {
-  writer.line(0, 'Pod Template:');
-  writer.pairs('  Labels', template?.metadata?.labels as Record<string, string> | undefined);
-  if (template?.metadata?.annotations && Object.keys(template.metadata.annotations).length)
-    writer.pairs('  Annotations', template.metadata.annotations as Record<string, string>, ': ');
-  if (template?.spec?.serviceAccountName) writer.line(0, `  Service Account:\t${template.spec.serviceAccountName}`);
-  if (template?.spec?.initContainers?.length) writeContainers(writer, 'Init Containers', template.spec.initContainers, [], '  ');
-  writeContainers(writer, 'Containers', template?.spec?.containers ?? [], [], '  ');
-  writeVolumes(writer, template?.spec?.volumes, '  ');
-  if (template?.spec?.priorityClassName) writer.line(0, `  Priority Class Name:\t${template.spec.priorityClassName}`);
-  writePlacement(writer, template?.spec as Parameters<typeof writePlacement>[1], '  ');
-}
-
-interface ReplicaSetFacts extends KubeObject {
-  spec?: { replicas?: number };
-  status?: { replicas?: number };
-}
-
-/** A deployment with its replica sets. */
-export const describeDeployment: Description<Deployment> = async (writer, object, { session, events, nowMs }) => {
-  const { metadata, spec, status = {} } = object;
-  const labelSelector = formatLabelSelector(spec?.selector as LabelSelector | undefined);
-  const sets = await session.json<{ items: ReplicaSetFacts[] }>({
-    method: 'GET',
-    path: `/apis/apps/v1/namespaces/${metadata.namespace ?? ''}/replicasets`,
-    query: { labelSelector },
-  });
-  writer.line(0, `Name:\t${metadata.name}`);
-  writer.line(0, `Namespace:\t${metadata.namespace ?? ''}`);
-  writer.line(0, `CreationTimestamp:\t${longTime(metadata.creationTimestamp)}`);
-  writer.pairs('Labels', metadata.labels);
-  writer.annotations(metadata.annotations);
-  writer.line(0, `Selector:\t${labelSelector}`);
-  writer.line(
-    0,
-    `Replicas:\t${spec?.replicas ?? 0} desired | ${status.updatedReplicas ?? 0} updated | ${status.replicas ?? 0} total | ${status.availableReplicas ?? 0} available | ${status.unavailableReplicas ?? 0} unavailable`,
-  );
-  writer.line(0, `StrategyType:\t${spec?.strategy?.type ?? ''}`);
-  writer.line(0, `MinReadySeconds:\t${spec?.minReadySeconds ?? 0}`);
-  const rolling = spec?.strategy?.rollingUpdate;
-  if (rolling)
-    writer.line(0, `RollingUpdateStrategy:\t${String(rolling.maxUnavailable)} max unavailable, ${String(rolling.maxSurge)} max surge`);
-  writePodTemplate(writer, spec?.template);
-  if (status.conditions?.length) {
-    writer.line(0, 'Conditions:\n  Type\tStatus\tReason\n  ----\t------\t------');
-    for (const { type, status: value, reason } of status.conditions) writer.line(1, `${type} \t${value}\t${reason ?? ''}`);
-  }
-  const revision = 'deployment.kubernetes.io/revision';
-  const owned = sets.items.filter((set) => set.metadata.ownerReferences?.some(({ uid }) => uid === metadata.uid));
-  const isNew = (set: ReplicaSetFacts): boolean => set.metadata.annotations?.[revision] === metadata.annotations?.[revision];
-  const text = (list: readonly ReplicaSetFacts[]): string =>
-    list.map((set) => `${set.metadata.name} (${set.status?.replicas ?? 0}/${set.spec?.replicas ?? 0} replicas created)`).join(', ') ||
-    '<none>';
-  writer.line(0, `OldReplicaSets:\t${text(owned.filter((set) => !isNew(set)))}`);
-  writer.line(0, `NewReplicaSet:\t${text(owned.filter(isNew))}`);
-  writeEvents(writer, events, nowMs);
 };
 
 const heading = (key: string): string =>

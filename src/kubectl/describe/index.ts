@@ -3,7 +3,6 @@ import type { KubeObject } from '#apimachinery';
 import {
   describeAnything,
   describeConfigMap,
-  describeDeployment,
   describeNamespace,
   describeRole,
   describeRoleBinding,
@@ -13,7 +12,9 @@ import {
 } from './core.ts';
 import type { Description } from './description.ts';
 import { describeNode } from './node.ts';
+import { describeAutoscaler, describeEndpoints, describeEndpointSlice, describePodDisruptionBudget, describePriorityClass } from './others.ts';
 import { describePod } from './pod.ts';
+import { describeDaemonSet, describeDeployment, describeJob, describeReplicaSet, describeStatefulSet } from './workloads.ts';
 
 /** The description of a kind. */
 export function descriptionOf(group: string, kind: string): Description {
@@ -25,7 +26,16 @@ export function descriptionOf(group: string, kind: string): Description {
     '/ConfigMap': describeConfigMap,
     '/Secret': describeSecret,
     '/ServiceAccount': describeServiceAccount,
+    '/Endpoints': describeEndpoints,
+    'discovery.k8s.io/EndpointSlice': describeEndpointSlice,
     'apps/Deployment': describeDeployment,
+    'apps/ReplicaSet': describeReplicaSet,
+    'apps/DaemonSet': describeDaemonSet,
+    'apps/StatefulSet': describeStatefulSet,
+    'batch/Job': describeJob,
+    'autoscaling/HorizontalPodAutoscaler': describeAutoscaler,
+    'policy/PodDisruptionBudget': describePodDisruptionBudget,
+    'scheduling.k8s.io/PriorityClass': describePriorityClass,
     'rbac.authorization.k8s.io/Role': describeRole,
     'rbac.authorization.k8s.io/ClusterRole': describeRole,
     'rbac.authorization.k8s.io/RoleBinding': describeRoleBinding,

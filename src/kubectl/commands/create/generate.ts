@@ -31,12 +31,13 @@ export function commandArgument({ args, dashAt }: Invocation): string[] {
   return dashAt < 0 ? [] : args.slice(dashAt);
 }
 
-/** Sends a generated object (unless it is a client dry run) and prints it. `what`: `deployment`, told when creation fails. */
+/** Sends a generated object (unless it is a client dry run) and prints it. `what`: `deployment`, told when creation fails; `done`: what is said of it. */
 export async function createGenerated(
   invocation: Invocation,
   object: KubeObject,
   what: string | undefined,
   namespaced: boolean,
+  done = 'created',
 ): Promise<void> {
   const { session, flags } = invocation;
   const dryRun = await readDryRun(session, flags);
@@ -70,7 +71,7 @@ export async function createGenerated(
   if (printer) await session.out(printer.text(result));
   else {
     const group = object.apiVersion.includes('/') ? object.apiVersion.split('/')[0]! : '';
-    await session.out(`${printedName({ group, kind: object.kind }, result.metadata.name)} created${dryRunSuffix(dryRun)}\n`);
+    await session.out(`${printedName({ group, kind: object.kind }, result.metadata.name)} ${done}${dryRunSuffix(dryRun)}\n`);
   }
 }
 

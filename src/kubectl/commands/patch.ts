@@ -1,0 +1,101 @@
+/** kubectl patch and kubectl scale. */
+import { readAll } from '#host';
+import { resolvePath } from '#shell';
+import { defineFlag } from '../common-flags.ts';
+import type { Command, Invocation } from '../command.ts';
+import { readDryRun } from '../dry-run.ts';
+import { CommandError, ErrorList, UsageError } from '../errors.ts';
+import { parseDocuments } from '../manifests.ts';
+import { PATCH_TYPES, patchFlags, report, sendPatch } from '../patches.ts';
+import { fetchInfos, getObject, readTargets, throwCollected } from '../targets.ts';
+
+async function runPatch(invocation: Invocation): Promise<void> {
+  const { session, flags, path } = invocation;
+  const file = flags.text('patch-file');
+  const text = file
+    ? file === '-'
+      ? await readAll(session.process.stdin)
+      : session.process.files.readText(resolvePath(session.process.cwd, file))
+    : flags.text('patch');
+  if (text === '') throw new UsageError('must specify --patch or --patch-file containing the contents of the patch', path);
+  const contentType = (PATCH_TYPES as Readonly<Record<string, string>>)[flags.text('type')];
+  if (!contentType) throw new UsageError(`--type must be one of [json merge strategic], not ${JSON.stringify(flags.text('type'))}`, path);
+  let body: unknown;
+  try {
+    [body] = parseDocuments(text, 'patch');
+  } catch (error) {
+    throw new CommandError(
+      `unable to parse "${text}": ${(error as Error).message.replace(/^error parsing patch: (error converting YAML to JSON: )?/, '')}`,
+    );
+  }
+  for (const target of await readTargets(invocation, { allowCollections: false })) {
+    const before = await getObject(session, target);
+    const info = { resource: target.resource, namespace: target.namespace, name: target.name! };
+    const after = await sendPatch(invocation, info, body, contentType, flags.text('subresource') || undefined);
+    await report(
+      invocation,
+      info,
+      after,
+      before.metadata.resourceVersion === after.metadata.resourceVersion ? 'patched (no change)' : 'patched',
+    );
+  }
+}
+
+async function runScale(invocation: Invocation): Promise<void> {
+  const { session, flags } = invocation;
+  if (!flags.given('replicas')) throw new CommandError('required flag(s) "replicas" not set');
+  const replicas = flags.number('replicas');
+  if (replicas < 0) throw new CommandError('The --replicas=COUNT flag is required, and COUNT must be greater than or equal to 0');
+  const { infos, errors } = await fetchInfos(invocation, await readTargets(invocation, { allowCollections: flags.on('all') }));
+  if (infos.length === 0) {
+    const why = new ErrorList(errors).message;
+    throw new CommandError(`no objects passed to scale${why ? ` ${why}` : ''}`);
+  }
+  const dryRun = await readDryRun(session, flags);
+  for (const info of infos) {
+    const current = (info.object as unknown as { spec?: { replicas?: number } }).spec?.replicas;
+    if (flags.given('current-replicas') && flags.number('current-replicas') >= 0 && current !== flags.number('current-replicas')) {
+      errors.push(new CommandError(`Expected replicas to be ${flags.number('current-replicas')}, was ${current ?? 0}`));
+      continue;
+    }
+    try {
+      if (dryRun !== 'client') await sendPatch(invocation, info, { spec: { replicas } }, PATCH_TYPES.merge, 'scale');
+      await report(invocation, info, info.object, 'scaled');
+    } catch (error) {
+      errors.push(error);
+    }
+  }
+  throwCollected(errors);
+}
+
+/** kubectl patch */
+export const patch: Command = {
+  name: 'patch',
+  short: 'Update fields of a resource',
+  group: 'Advanced Commands',
+  usage: '(-f FILENAME | TYPE NAME) [-p PATCH|--patch-file FILE] [options]',
+  completes: 'resources',
+  flags: [
+    ...patchFlags('kubectl-patch'),
+    defineFlag('patch', 'string', 'The patch to be applied to the resource JSON file.', { short: 'p' }),
+    defineFlag('patch-file', 'string', 'A file containing a patch to be applied to the resource.'),
+    defineFlag('type', 'string', 'The type of patch being provided; one of [json merge strategic]', { initial: 'strategic' }),
+    defineFlag('subresource', 'string', 'If specified, patch will operate on the subresource of the requested object.'),
+  ],
+  run: runPatch,
+};
+/** kubectl scale */
+export const scale: Command = {
+  name: 'scale',
+  short: 'Set a new size for a deployment, replica set, or replication controller',
+  group: 'Deploy Commands',
+  usage: '[--resource-version=version] [--current-replicas=count] --replicas=COUNT (-f FILENAME | TYPE NAME) [options]',
+  completes: 'resources',
+  flags: [
+    ...patchFlags(''),
+    defineFlag('replicas', 'int', 'The new desired number of replicas. Required.'),
+    defineFlag('current-replicas', 'int', 'Precondition for current size.', { initial: '-1' }),
+    defineFlag('timeout', 'duration', 'The length of time to wait before giving up on a scale operation', { initial: '0s' }),
+  ],
+  run: runScale,
+};
