@@ -2,7 +2,9 @@
 import type { Files } from '#host';
 import { joinPath, resolvePath } from './paths.ts';
 
-const escapeLiteral = (char: string): string => (/[\\^$.*+?()[\]{}|/-]/.test(char) ? `\\${char}` : char);
+const escapeLiteral = (char: string): string => (/[\\^$.*+?()[\]{}|/]/.test(char) ? `\\${char}` : char);
+/** Inside brackets a hyphen has a meaning as well; what has none must not be escaped. */
+const escapeInBrackets = (char: string): string => (/[\\^[\]-]/.test(char) ? `\\${char}` : char);
 
 const CLASSES: Readonly<Record<string, string>> = {
   alpha: 'A-Za-z',
@@ -31,7 +33,7 @@ function bracketSource(pattern: string, from: number): { source: string; end: nu
     if (named) {
       source += CLASSES[named[1]!] ?? '';
       at += named[0].length - 1;
-    } else if (char === '\\' && at + 1 < pattern.length) source += `\\${pattern[++at]!}`;
+    } else if (char === '\\' && at + 1 < pattern.length) source += escapeInBrackets(pattern[++at]!);
     else source += char === '[' || char === '^' || char === '\\' || char === ']' ? `\\${char}` : char;
   }
   return undefined;
