@@ -25,8 +25,11 @@ function entryOf(line: string): Entry | undefined {
   return { time: line.slice(0, first), isPartial: line.slice(second + 1, third) === 'P', text: line.slice(third + 1) };
 }
 
-/** The text of some lines. */
-function format(lines: readonly string[], options: LogOptions): string {
+/** Letters after which a piece of a log leaves: a reader that does not read holds back all but a few pieces. */
+const PIECE_LENGTH = 16 * 1024;
+
+/** The text of some lines, in pieces. */
+function* format(lines: readonly string[], options: LogOptions): Generator<string> {
   let text = '';
   let isContinued = false;
   for (const line of lines) {
@@ -35,8 +38,11 @@ function format(lines: readonly string[], options: LogOptions): string {
     if (options.sinceMs !== undefined && (maybeParseTime(entry.time) ?? 0) < options.sinceMs) continue;
     text += `${options.timestamps && !isContinued ? `${entry.time} ` : ''}${entry.text}${entry.isPartial ? '' : '\n'}`;
     isContinued = entry.isPartial;
+    if (text.length < PIECE_LENGTH) continue;
+    yield text;
+    text = '';
   }
-  return text;
+  if (text) yield text;
 }
 
 /** How long a follower waits after the container has ended for what is still to be written. */
@@ -52,18 +58,20 @@ export async function* readLog(
   signal: { readonly aborted: boolean },
 ): AsyncGenerator<string> {
   let leftBytes = options.limitBytes ?? Infinity;
-  const cut = (text: string): string => {
-    const part = text.length > leftBytes ? text.slice(0, leftBytes) : text;
-    leftBytes -= part.length;
-    return part;
+  const cut = function* (pieces: Iterable<string>): Generator<string> {
+    for (const piece of pieces) {
+      const part = piece.slice(0, Math.min(piece.length, leftBytes));
+      leftBytes -= part.length;
+      if (part) yield part;
+      if (leftBytes <= 0) return;
+    }
   };
   const content = (): string => (files.stat(path) ? files.readText(path) : '');
   let whole = content();
   let end = whole.lastIndexOf('\n') + 1;
   let lines = whole.slice(0, end).split('\n').slice(0, -1);
   if (options.tailLines !== undefined) lines = options.tailLines === 0 ? [] : lines.slice(-options.tailLines);
-  const first = cut(format(lines, options));
-  if (first) yield first;
+  yield* cut(format(lines, options));
   if (!options.follow) return;
   while (leftBytes > 0 && !signal.aborted) {
     const running = await isRunning();
@@ -72,9 +80,9 @@ export async function* readLog(
     if (whole.length < end) end = 0;
     const next = whole.lastIndexOf('\n') + 1;
     if (next > end) {
-      const text = cut(format(whole.slice(end, next).split('\n').slice(0, -1), options));
+      const added = whole.slice(end, next).split('\n').slice(0, -1);
       end = next;
-      if (text) yield text;
+      yield* cut(format(added, options));
       continue;
     }
     if (!running) return;
