@@ -33,8 +33,13 @@ const startedSince = (pod: Pod, sinceMs: number): boolean =>
   (pod.status?.containerStatuses ?? []).length > 0 &&
   pod.status!.containerStatuses!.every((status) => status.ready && Date.parse(status.state?.running?.startedAt ?? '') >= sinceMs - 1_000);
 
-const belongsTo = (pod: Pod, selector: Readonly<Record<string, string>> | undefined): boolean =>
-  Object.entries(selector ?? { '': '' }).every(([key, value]) => pod.metadata.labels?.[key] === value);
+/** Whether its status still tells of containers that ended with the power. */
+const runsSinceBefore = (pod: Pod, sinceMs: number): boolean =>
+  (pod.status?.containerStatuses ?? []).some((status) => Date.parse(status.state?.running?.startedAt ?? '') < sinceMs - 1_000);
+
+const belongsTo = (pod: Pod, owner: DaemonSet | Deployment): boolean =>
+  pod.metadata.namespace === owner.metadata.namespace &&
+  Object.entries(owner.spec?.selector?.matchLabels ?? { '': '' }).every(([key, value]) => pod.metadata.labels?.[key] === value);
 
 /** What is still waited for, a phrase each; empty when the cluster is ready. Pure. */
 export function whatIsMissing(observed: Observed, expected: Expected): string[] {
@@ -52,23 +57,28 @@ export function whatIsMissing(observed: Observed, expected: Expected): string[] 
   );
   const isOnHere = (pod: Pod): boolean => expected.nodes.includes(pod.spec?.nodeName ?? '');
   for (const set of daemonSets) {
-    const own = placeable.filter((pod) => isOnHere(pod) && belongsTo(pod, set.spec?.selector?.matchLabels));
+    const own = placeable.filter((pod) => isOnHere(pod) && belongsTo(pod, set));
     const ready = own.filter((pod) => startedSince(pod, expected.sinceWallMs)).length;
     if (ready < expected.nodes.length) missing.push(`daemonset ${set.metadata.name}: ${ready} of ${expected.nodes.length} ready`);
   }
   for (const deployment of deployments) {
-    const own = placeable.filter((pod) => belongsTo(pod, deployment.spec?.selector?.matchLabels));
+    const own = placeable.filter((pod) => belongsTo(pod, deployment));
     const ready = own.filter((pod) => isOnHere(pod) && startedSince(pod, expected.sinceWallMs)).length;
     const wanted = deployment.spec?.replicas ?? 1;
-    const unplaceable = own.filter((pod) =>
-      pod.status?.conditions?.some((condition) => condition.type === 'PodScheduled' && condition.reason === 'Unschedulable'),
+    // A pod that fits nowhere, or sits on a machine that is off until it is evicted, is not waited for.
+    const excused = own.filter(
+      (pod) =>
+        (pod.spec?.nodeName !== undefined && !isOnHere(pod)) ||
+        pod.status?.conditions?.some((condition) => condition.type === 'PodScheduled' && condition.reason === 'Unschedulable'),
     ).length;
-    if (ready < Math.max(0, wanted - unplaceable) || own.length < wanted)
+    if (ready < Math.max(0, wanted - excused) || own.length < wanted)
       missing.push(`deployment ${deployment.metadata.name}: ${ready} of ${wanted} ready`);
   }
   for (const pod of placeable)
     if (pod.metadata.annotations?.['kubernetes.io/config.mirror'] && isOnHere(pod) && !startedSince(pod, expected.sinceWallMs))
       missing.push(`static pod ${pod.metadata.name} is not ready`);
+  const stale = placeable.filter((pod) => isOnHere(pod) && runsSinceBefore(pod, expected.sinceWallMs)).length;
+  if (stale > 0) missing.push(`${stale} pods are still told of as they were before this boot`);
   return missing;
 }
 
@@ -82,7 +92,7 @@ export function awaitClusterReady(process: Process, client: RestClient, expected
   const informers = {
     nodes: createInformer(resources.nodes, options),
     leases: createInformer(resources.leases, { ...options, namespace: 'kube-node-lease' }),
-    pods: createInformer(resources.pods, inSystem),
+    pods: createInformer(resources.pods, options),
     deployments: createInformer(resources.deployments, inSystem),
     daemonSets: createInformer(resources.daemonsets, inSystem),
   };
