@@ -33,7 +33,7 @@ export interface LeaderComponent {
 
 /** The user agent of a component. */
 export function userAgentOf(component: string, suffix = ''): string {
-  return `${component}/v1.33.0 (linux/amd64) kubernetes/60a317e${suffix ? `/${suffix}` : ''}`;
+  return `${component}/v1.33.13 (linux/amd64) kubernetes/0000000${suffix ? `/${suffix}` : ''}`;
 }
 
 function durationFlag(flags: Flags, name: string): { ms?: number } {
@@ -125,7 +125,7 @@ export async function runLeaderComponent(process: Process, flags: Flags, compone
     const { network, clock, files } = process;
     const clientFor = (suffix: string): RestClient =>
       restClient({ network, clock, files, config, userAgent: userAgentOf(component.name, suffix) });
-    telemetry.log('info', 'Starting version="v1.33.0"');
+    telemetry.log('info', 'Starting version="v1.33.13"');
     await serve(process, flags, component, telemetry);
     const end = await elect(process, flags, component, { client: clientFor(''), telemetry, signal: terminating.signal, clientFor });
     if (end === 'released') {

@@ -1,7 +1,7 @@
 /** What kubeadm is told: the cluster (ClusterConfiguration of kubeadm.k8s.io/v1beta4, in the lab's plain form) and one machine of it. */
 
-/** Versions of the images of a control plane of Kubernetes v1.33.0, as `kubeadm config images list` prints them. */
-export const IMAGE_TAGS = Object.freeze({ kubernetes: 'v1.33.0', coredns: 'v1.12.0', pause: '3.10', etcd: '3.5.21-0' });
+/** Versions of the images of a control plane of Kubernetes v1.33.13, as `kubeadm config images list` prints them. */
+export const IMAGE_TAGS = Object.freeze({ kubernetes: 'v1.33.13', coredns: 'v1.12.0', pause: '3.10', etcd: '3.5.21-0' });
 
 /** Port of every API server. */
 export const API_SERVER_PORT = 6443;
@@ -13,7 +13,7 @@ export type ExtraArgs = Readonly<Record<string, string | undefined>>;
 export interface ClusterConfiguration {
   /** `kubernetes`. */
   readonly clusterName: string;
-  /** `v1.33.0`. */
+  /** `v1.33.13`. */
   readonly kubernetesVersion: string;
   /** `10.0.0.10:6443`, the load balancer; empty: the first control plane itself. */
   readonly controlPlaneEndpoint: string;

@@ -6,7 +6,7 @@ import type { MachineFacts } from '#host';
 import type { KubeletSettings } from './configuration.ts';
 
 /** Version the kubelet reports. */
-export const KUBELET_VERSION = 'v1.33.0';
+export const KUBELET_VERSION = 'v1.33.13';
 
 /** What the kubelet found out for one report. */
 export interface NodeObservation {

@@ -116,7 +116,7 @@ export function containerd(catalogue: Catalogue, cni: Cni): Program {
 const VERSION: VersionResponse = Object.freeze({
   version: '0.1.0',
   runtimeName: 'containerd',
-  runtimeVersion: 'v2.1.0',
+  runtimeVersion: 'v2.1.1',
   runtimeApiVersion: 'v1',
 });
 

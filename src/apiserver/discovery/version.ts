@@ -1,6 +1,6 @@
 /** What /version says of this server. */
 
-/** The version the lab shows. */
+/** The version the lab shows: the patch release it is compared with. It is built from no commit of that source, so it names none. */
 export const versionInfo = Object.freeze({
   major: '1',
   minor: '33',
@@ -8,11 +8,11 @@ export const versionInfo = Object.freeze({
   emulationMinor: '33',
   minCompatibilityMajor: '1',
   minCompatibilityMinor: '32',
-  gitVersion: 'v1.33.1',
-  gitCommit: '8adc0f041b8e7ad1d30e29cc59c6ae7a15e19828',
+  gitVersion: 'v1.33.13',
+  gitCommit: '0000000000000000000000000000000000000000',
   gitTreeState: 'clean',
-  buildDate: '2025-05-15T08:19:08Z',
-  goVersion: 'go1.24.2',
+  buildDate: '2026-08-20T00:00:00Z',
+  goVersion: 'go1.24.9',
   compiler: 'gc',
   platform: 'linux/amd64',
 });

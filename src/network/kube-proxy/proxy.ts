@@ -166,7 +166,7 @@ export const kubeProxy: Program = async (process) => {
       config: restConfigOf(process, configuration),
       userAgent: userAgentOf('kube-proxy'),
     });
-    telemetry.log('info', `Server info version="v1.33.0"`);
+    telemetry.log('info', `Server info version="v1.33.13"`);
     telemetry.log('info', 'Using iptables Proxier');
     const health: Health = { lastUpdatedMs: undefined, lastQueuedMs: undefined, nodeEligible: true };
     await serve(process, configuration, health, telemetry);
