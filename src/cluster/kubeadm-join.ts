@@ -17,7 +17,8 @@ async function discover({ files, crypto, network, clock }: Process): Promise<voi
   const client = restClient({ network, clock, files, config, userAgent: 'kubeadm/v1.33.0' });
   try {
     const { data = {} } = await client.get(resources.configmaps, 'cluster-info', 'kube-public');
-    if (!Object.keys(data).some((key) => key.startsWith(SIGNATURE))) throw new Error('there is no JWS signed token in the cluster-info ConfigMap');
+    if (!Object.keys(data).some((key) => key.startsWith(SIGNATURE)))
+      throw new Error('there is no JWS signed token in the cluster-info ConfigMap');
   } finally {
     client.close();
   }

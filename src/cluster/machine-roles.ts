@@ -19,6 +19,6 @@ export function unitsOf(boot: management.BootMessage, cluster: PlannedCluster): 
     case 'worker':
     case 'load-balancer':
     case 'workstation':
-      return workerUnitsOf(boot, cluster);
+      return workerUnitsOf(boot);
   }
 }

@@ -7,7 +7,7 @@ import type { management } from '#contracts';
 import { nodeCatalogue } from './images.ts';
 import { afterJoin } from './kubeadm-join.ts';
 import { NODE_NETWORK_KUBECONFIG } from './node-network-access.ts';
-import { KUBERNETES_VERSION, type PlannedCluster } from './provisioning.ts';
+import { BACKENDS_FILE, KUBERNETES_VERSION } from './provisioning.ts';
 import type { Unit } from './systemd.ts';
 
 const CONTAINERD_RESTART_MS = 5_000;
@@ -21,8 +21,20 @@ export function nodeUnits(boot: management.BootMessage, catalogue: Catalogue, wi
     `--node-labels=topology.kubernetes.io/zone=${boot.zone}`,
   ];
   return [
-    { name: 'containerd', program: containerd(catalogue, bridgeNetwork), argv: [], restartMs: CONTAINERD_RESTART_MS },
-    { name: 'kubelet', program: boot.role === 'worker' ? afterJoin(kubelet) : kubelet, argv: kubeletFlags, restartMs: KUBELET_RESTART_MS },
+    {
+      name: 'containerd',
+      description: 'containerd container runtime',
+      program: containerd(catalogue, bridgeNetwork),
+      argv: [],
+      restartMs: CONTAINERD_RESTART_MS,
+    },
+    {
+      name: 'kubelet',
+      description: 'kubelet: The Kubernetes Node Agent',
+      program: boot.role === 'worker' ? afterJoin(kubelet) : kubelet,
+      argv: kubeletFlags,
+      restartMs: KUBELET_RESTART_MS,
+    },
     ...(withApi
       ? [
           {
@@ -37,21 +49,19 @@ export function nodeUnits(boot: management.BootMessage, catalogue: Catalogue, wi
 }
 
 /** The units of a worker host, the load balancer or the workstation. Throws for a role that carries a control plane. */
-export function workerUnitsOf(boot: management.BootMessage, cluster: PlannedCluster): Unit[] {
+export function workerUnitsOf(boot: management.BootMessage): Unit[] {
   switch (boot.role) {
     case 'worker':
       return nodeUnits(boot, nodeCatalogue(KUBERNETES_VERSION), true);
-    case 'load-balancer': {
-      const backends = cluster.controlPlanes.map(({ address }) => `--backend=${address}:6443`);
+    case 'load-balancer':
       return [
         {
           name: 'load-balancer',
           program: loadBalancer,
-          argv: ['--listen=6443', '--check=readyz', '--ca-file=/etc/haproxy/ca.crt', ...backends],
+          argv: ['--listen=6443', '--check=readyz', '--ca-file=/etc/haproxy/ca.crt', `--backends-file=${BACKENDS_FILE}`],
           restartMs: 1_000,
         },
       ];
-    }
     case 'workstation':
       return [];
     case 'control-plane':

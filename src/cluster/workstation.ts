@@ -2,8 +2,11 @@
 import type { workstation } from '#contracts';
 import { loadKubeconfig, restClient, type RestClient } from '#client';
 import { createPipe, createRpcClient, type ByteWriter, type Duplex, type Process, type Terminal } from '#host';
+import { etcdctl } from '#etcdctl';
+import { kubeadm } from '#kubeadm';
 import { kubectl } from '#kubectl';
-import { createShellSession, genericPrograms, runInteractive, type Programs, type ShellSession } from '#shell';
+import { commonTools, ssh } from '#node-tools';
+import { createShellSession, genericPrograms, runInteractive, shell, type Programs, type ShellSession } from '#shell';
 import { awaitClusterReady } from './readiness.ts';
 
 /** What the workstation offers the lab. */
@@ -25,7 +28,12 @@ const ENVIRONMENT = {
 /** The programs of the workstation's shell: the generic ones and the tools of a Kubernetes administrator. */
 function workstationPrograms(): Programs {
   const programs = genericPrograms();
+  for (const [name, program] of commonTools()) programs.set(name, program);
   programs.set('kubectl', kubectl);
+  programs.set('etcdctl', etcdctl(programs));
+  programs.set('kubeadm', kubeadm);
+  programs.set('ssh', ssh);
+  for (const name of ['sh', 'bash']) programs.set(name, shell({ programs }));
   return programs;
 }
 

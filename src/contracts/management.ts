@@ -97,6 +97,8 @@ export interface MachineManagement {
   linkFault(peerAddress: string, fault: LinkFault): Promise<void>;
   diskFault(fault: 'full' | 'slow' | 'read-only' | 'corrupt-tail' | 'none'): Promise<void>;
   clockSkew(skewMs: number): Promise<void>;
+  /** Machines were added or taken away: the machine writes anew what it knows of the others (names, the load balancer's backends). Takes a boot message's `provisioning`. */
+  planChanged(provisioning: Readonly<Record<string, unknown>>): Promise<void>;
   signal(component: string | undefined, signal: 'KILL' | 'STOP' | 'CONT' | 'TERM' | 'START'): Promise<boolean>;
   components(): Promise<readonly ComponentStatus[]>;
   counts(): Promise<MachineCounts>;

@@ -12,7 +12,10 @@ export function logLine(process: Process, level: 'info' | 'warn' | 'fatal', fiel
 export async function failureOf(process: Process, failure: unknown, target: string): Promise<string> {
   if (!(failure instanceof RpcError)) throw failure;
   if (failure instanceof NotSentError || failure.code === 'DeadlineExceeded') {
-    const cause = failure instanceof NotSentError ? `latest balancer error: last connection error: ${failure.message}` : failure.message;
+    const cause =
+      failure instanceof NotSentError
+        ? `latest balancer error: last connection error: ${failure.message.replace('dialing: connect:', `dialing: dial tcp ${target.replace(/^https?:\/\//, '')}: connect:`)}`
+        : failure.message;
     await process.stderr.write(
       logLine(process, 'warn', {
         logger: 'etcd-client',

@@ -7,7 +7,7 @@ import { stringify } from 'yaml';
 import { clusterRoleBinding, configMap, group, type ApiObject } from './api-objects.ts';
 import { coreDnsObjects } from './addons/coredns.ts';
 import { kubeProxyObjects } from './addons/kube-proxy.ts';
-import { IMAGE_TAGS, clusterServer, type ClusterConfiguration, type NodeConfiguration } from './configuration.ts';
+import { IMAGE_TAGS, clusterServer, type ClusterConfiguration, type ExtraArgs, type NodeConfiguration } from './configuration.ts';
 import { base64 } from './kubeconfigs.ts';
 import { kubeletConfiguration } from './kubelet-start.ts';
 import type { ClusterPki } from './pki.ts';
@@ -37,23 +37,32 @@ const reads = (resources: readonly string[], resourceNames: readonly string[]): 
 
 const TOKEN_GROUP = 'system:bootstrappers:kubeadm:default-node-token';
 
+/** Extra arguments as v1beta4 lists them; none: no field. */
+function extraArgsText(extra: ExtraArgs | undefined): { extraArgs?: { name: string; value: string }[] } {
+  const extraArgs = Object.entries(extra ?? {}).flatMap(([name, value]) => (value === undefined ? [] : [{ name, value }]));
+  return extraArgs.length > 0 ? { extraArgs } : {};
+}
+
 /** The ClusterConfiguration as the ConfigMap kubeadm-config shows it. */
 export function clusterConfigurationText(cluster: ClusterConfiguration): string {
   return stringify(
     {
-      apiServer: cluster.certSANs.length ? { certSANs: [...cluster.certSANs] } : {},
+      apiServer: {
+        ...(cluster.certSANs.length ? { certSANs: [...cluster.certSANs] } : {}),
+        ...extraArgsText(cluster.extraArgs?.apiServer),
+      },
       apiVersion: 'kubeadm.k8s.io/v1beta4',
       caCertificateValidityPeriod: '87600h0m0s',
       certificateValidityPeriod: '8760h0m0s',
       certificatesDir: '/etc/kubernetes/pki',
       clusterName: cluster.clusterName,
       ...(cluster.controlPlaneEndpoint ? { controlPlaneEndpoint: cluster.controlPlaneEndpoint } : {}),
-      controllerManager: {},
+      controllerManager: extraArgsText(cluster.extraArgs?.controllerManager),
       dns: {},
       encryptionAlgorithm: 'ECDSA-P256',
       etcd:
         cluster.etcd.kind === 'local'
-          ? { local: { dataDir: '/var/lib/etcd' } }
+          ? { local: { dataDir: '/var/lib/etcd', ...extraArgsText(cluster.extraArgs?.etcd) } }
           : {
               external: {
                 caFile: '/etc/kubernetes/pki/etcd/ca.crt',
@@ -67,7 +76,7 @@ export function clusterConfigurationText(cluster: ClusterConfiguration): string 
       kubernetesVersion: cluster.kubernetesVersion,
       networking: { dnsDomain: cluster.dnsDomain, podSubnet: cluster.podSubnet, serviceSubnet: cluster.serviceSubnet },
       proxy: {},
-      scheduler: {},
+      scheduler: extraArgsText(cluster.extraArgs?.scheduler),
     },
     { lineWidth: 0 },
   );

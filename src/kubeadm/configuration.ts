@@ -23,7 +23,12 @@ export interface ClusterConfiguration {
   /** Further names and addresses of the API servers' certificates. */
   readonly certSANs: readonly string[];
   readonly etcd: { readonly kind: 'local' } | { readonly kind: 'external'; readonly endpoints: readonly string[] };
-  readonly extraArgs?: { readonly apiServer?: ExtraArgs; readonly controllerManager?: ExtraArgs; readonly scheduler?: ExtraArgs; readonly etcd?: ExtraArgs };
+  readonly extraArgs?: {
+    readonly apiServer?: ExtraArgs;
+    readonly controllerManager?: ExtraArgs;
+    readonly scheduler?: ExtraArgs;
+    readonly etcd?: ExtraArgs;
+  };
 }
 
 /** kubeadm's defaults with the lab's pod network. */

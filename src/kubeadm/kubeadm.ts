@@ -9,6 +9,7 @@ import { parseFlags, type Flags, type Process, type Program } from '#host';
 import { applyInitObjects, markControlPlane, writeFiles } from './apply.ts';
 import { bootstrapTokenSecret, clusterConfigurationText, initObjects } from './bootstrap-objects.ts';
 import { checkExpiration } from './check-expiration.ts';
+import { CommandError, type UnitControl } from './command-error.ts';
 import {
   API_SERVER_PORT,
   defaultClusterConfiguration,
@@ -16,15 +17,15 @@ import {
   type ClusterConfiguration,
   type NodeConfiguration,
 } from './configuration.ts';
+import { caCertHash } from './join/discovery.ts';
+import { join } from './join/join.ts';
 import { createClusterPki, PKI_DIRECTORY, readClusterPki } from './pki.ts';
 import { provisionControlPlane } from './provision.ts';
+import { reset } from './reset.ts';
 import { MANIFESTS_DIRECTORY } from './static-pods.ts';
 
 const ADMIN_CONF = '/etc/kubernetes/admin.conf';
 const SUPER_ADMIN_CONF = '/etc/kubernetes/super-admin.conf';
-
-/** An error whose text kubeadm prints before it ends with 1. */
-class CommandError extends Error {}
 
 const TOKEN_LETTERS = 'abcdefghijklmnopqrstuvwxyz0123456789';
 function newToken(process: Process): string {
@@ -33,8 +34,12 @@ function newToken(process: Process): string {
   return `${letters(6)}.${letters(16)}`;
 }
 
+/** --kubeconfig, else KUBECONFIG where there is one, else the machine's own. */
+const kubeconfigPath = (process: Process, flags: Flags, fallback = ADMIN_CONF): string =>
+  flags.get('kubeconfig') ?? (process.files.stat(fallback) ? fallback : (process.env['KUBECONFIG'] ?? fallback));
+
 function clientOf(process: Process, flags: Flags, fallback = ADMIN_CONF): RestClient {
-  const path = flags.get('kubeconfig') ?? fallback;
+  const path = kubeconfigPath(process, flags, fallback);
   if (!process.files.stat(path)) throw new CommandError(`failed to load admin kubeconfig: open ${path}: no such file or directory`);
   return restClient({
     network: process.network,
@@ -113,9 +118,9 @@ async function init(process: Process, flags: Flags): Promise<string> {
   const token = flags.get('token') ?? newToken(process);
   await applyInitObjects(client, initObjects(crypto, pki, cluster, node, token, clock.wallMs()));
   await markControlPlane(client, node.name);
-  const hash = Array.from(crypto.sha256(pki.ca.certificate.publicKey), (byte) => byte.toString(16).padStart(2, '0')).join('');
+  const hash = caCertHash(crypto, pki.ca.certificate.publicKey);
   const endpoint = cluster.controlPlaneEndpoint || `${node.address}:${API_SERVER_PORT}`;
-  return `[addons] Applied essential addon: CoreDNS\n[addons] Applied essential addon: kube-proxy\n\nYour Kubernetes control-plane has initialized successfully!\n\nThen you can join any number of worker nodes by running the following on each as root:\n\nkubeadm join ${endpoint} --token ${token} \\\n\t--discovery-token-ca-cert-hash sha256:${hash} \n`;
+  return `[addons] Applied essential addon: CoreDNS\n[addons] Applied essential addon: kube-proxy\n\nYour Kubernetes control-plane has initialized successfully!\n\nThen you can join any number of worker nodes by running the following on each as root:\n\nkubeadm join ${endpoint} --token ${token} \\\n\t--discovery-token-ca-cert-hash ${hash} \n`;
 }
 
 async function token(process: Process, flags: Flags, verb: string | undefined): Promise<string> {
@@ -127,7 +132,10 @@ async function token(process: Process, flags: Flags, verb: string | undefined): 
       resources.secrets,
       bootstrapTokenSecret(value, process.clock.wallMs(), flags.get('description') ?? '') as unknown as Secret,
     );
-    return `${value}\n`;
+    if (!flags.boolean('print-join-command', false)) return `${value}\n`;
+    const config = loadKubeconfig(process.files, kubeconfigPath(process, flags), process.crypto);
+    const hash = caCertHash(process.crypto, config.rootCas![0]!.publicKey);
+    return `kubeadm join ${config.server.replace('https://', '')} --token ${value} --discovery-token-ca-cert-hash ${hash} \n`;
   }
   if (verb !== 'list') throw new CommandError(`unknown command "${verb ?? ''}" for "kubeadm token"`);
   const { items } = await client.list(resources.secrets, { namespace: 'kube-system', fieldSelector: 'type=bootstrap.kubernetes.io/token' });
@@ -140,20 +148,7 @@ async function token(process: Process, flags: Flags, verb: string | undefined): 
   return `${['TOKEN                     TTL         EXPIRES                USAGES                   DESCRIPTION                                              EXTRA GROUPS', ...lines].join('\n')}\n`;
 }
 
-async function reset(process: Process): Promise<string> {
-  const { files } = process;
-  for (const path of [
-    MANIFESTS_DIRECTORY,
-    PKI_DIRECTORY,
-    ...['admin', 'super-admin', 'kubelet', 'controller-manager', 'scheduler'].map((name) => `/etc/kubernetes/${name}.conf`),
-  ]) {
-    if (files.stat(path)) files.remove(path, { recursive: true });
-  }
-  await files.sync();
-  return `[reset] Stopping the kubelet service\n[reset] Deleting contents of directories: [${MANIFESTS_DIRECTORY} /var/lib/kubelet ${PKI_DIRECTORY}]\n[reset] Deleting files: [/etc/kubernetes/admin.conf /etc/kubernetes/super-admin.conf /etc/kubernetes/kubelet.conf /etc/kubernetes/bootstrap-kubelet.conf /etc/kubernetes/controller-manager.conf /etc/kubernetes/scheduler.conf]\n`;
-}
-
-async function run(process: Process, flags: Flags): Promise<string> {
+async function run(process: Process, flags: Flags, units: UnitControl | undefined): Promise<string> {
   const [command, verb, noun] = flags.args;
   if (command === 'version')
     return flags.get('output') === 'short'
@@ -161,7 +156,8 @@ async function run(process: Process, flags: Flags): Promise<string> {
       : `kubeadm version: &version.Info{Major:"1", Minor:"33", GitVersion:"${IMAGE_TAGS.kubernetes}", Platform:"linux/amd64"}\n`;
   if (command === 'init') return init(process, flags);
   if (command === 'token') return token(process, flags, verb);
-  if (command === 'reset') return reset(process);
+  if (command === 'join') return join(process, flags, units);
+  if (command === 'reset') return reset(process, units);
   if (command === 'certs' && verb === 'check-expiration') return checkExpiration(process);
   if (command === 'config' && verb === 'images' && noun === 'list')
     return imageList(flags.get('kubernetes-version') ?? IMAGE_TAGS.kubernetes)
@@ -171,19 +167,27 @@ async function run(process: Process, flags: Flags): Promise<string> {
   throw new CommandError(
     command
       ? `unknown command "${[command, verb].filter(Boolean).join(' ')}" for "kubeadm"`
-      : 'a command is required: init, token, certs, config, reset, version',
+      : 'a command is required: init, join, token, certs, config, reset, version',
   );
 }
 
-/** The command; ends with 1 and a text on standard error where something is wrong. */
-export const kubeadm: Program = async (process) => {
-  try {
-    await process.stdout.write(await run(process, parseFlags(process.argv, ['upload-certs', 'print-join-command', 'force', 'v', 'f'])));
-    return 0;
-  } catch (error) {
-    await process.stderr.write(
-      `${error instanceof Error ? error.message : String(error)}\n${error instanceof CommandError ? 'To see the stack trace of this error execute with --v=5 or higher\n' : ''}`,
-    );
-    return 1;
-  }
-};
+/** Flags that take no value. */
+const SWITCHES = ['upload-certs', 'print-join-command', 'force', 'v', 'f', 'control-plane', 'discovery-token-unsafe-skip-ca-verification'];
+
+/** The command, over the units of its machine (none: the kubelet is left as it is); ends with 1 and a text on standard error where something is wrong. */
+export const kubeadmWith =
+  (units: UnitControl | undefined): Program =>
+  async (process) => {
+    try {
+      await process.stdout.write(await run(process, parseFlags(process.argv, SWITCHES), units));
+      return 0;
+    } catch (error) {
+      await process.stderr.write(
+        `${error instanceof Error ? error.message : String(error)}\n${error instanceof CommandError ? 'To see the stack trace of this error execute with --v=5 or higher\n' : ''}`,
+      );
+      return 1;
+    }
+  };
+
+/** The command where there are no units to start and stop. */
+export const kubeadm: Program = kubeadmWith(undefined);

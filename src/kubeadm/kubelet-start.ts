@@ -3,6 +3,9 @@ import { stringify } from 'yaml';
 import { addressInSubnet, type ClusterConfiguration, type GeneratedFile, type NodeConfiguration } from './configuration.ts';
 import { MANIFESTS_DIRECTORY } from './static-pods.ts';
 
+/** Credentials of a joining worker's kubelet, signed before the machine was switched on; `.crt` and `.key`. */
+export const HANDED_CREDENTIALS = '/var/lib/cloud/data/kubelet-client';
+
 /** The KubeletConfiguration of a cluster, as it also stands in the ConfigMap kubelet-config. */
 export function kubeletConfiguration(cluster: ClusterConfiguration): Record<string, unknown> {
   return {

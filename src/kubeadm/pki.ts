@@ -23,7 +23,8 @@ export interface ClusterPki {
   readonly serviceAccountKey: PrivateKey;
 }
 
-function createAuthority(crypto: Crypto, nowMs: number, commonName: string): Authority {
+/** A self-signed authority, good for ten years. */
+export function createAuthority(crypto: Crypto, nowMs: number, commonName: string): Authority {
   const key = crypto.generateKey();
   const template: CertificateTemplate = {
     subject: { commonName, organizations: [] },
@@ -192,7 +193,7 @@ export function etcdCertificates(crypto: Crypto, nowMs: number, pki: ClusterPki,
 }
 
 /** Reads the shared part back from a control plane's files. Throws FileError where one is missing. */
-export function readClusterPki(files: Files, crypto: Crypto): ClusterPki {
+export function readClusterPki(files: Files, crypto: Crypto, withEtcdKey = true): ClusterPki {
   const authority = (name: string): Authority => ({
     certificate: crypto.certificatesFromPem(files.readText(`${PKI_DIRECTORY}/${name}.crt`))[0]!,
     key: crypto.keyFromPem(files.readText(`${PKI_DIRECTORY}/${name}.key`)),
@@ -200,7 +201,10 @@ export function readClusterPki(files: Files, crypto: Crypto): ClusterPki {
   return {
     ca: authority('ca'),
     frontProxyCa: authority('front-proxy-ca'),
-    etcdCa: authority('etcd/ca'),
+    // With external etcd its authority's key is elsewhere; what it would sign is on this machine already.
+    etcdCa: withEtcdKey
+      ? authority('etcd/ca')
+      : { ...authority('ca'), certificate: crypto.certificatesFromPem(files.readText(`${PKI_DIRECTORY}/etcd/ca.crt`))[0]! },
     serviceAccountKey: crypto.keyFromPem(files.readText(`${PKI_DIRECTORY}/sa.key`)),
   };
 }

@@ -2,9 +2,9 @@
 import type { Crypto } from '#host';
 import type { ClusterConfiguration, EtcdMember, GeneratedFile, NodeConfiguration } from './configuration.ts';
 import { controlPlaneKubeconfigs, workerKubeconfig } from './kubeconfigs.ts';
-import { kubeletFiles } from './kubelet-start.ts';
-import { controlPlaneCertificates, etcdCertificates, PKI_DIRECTORY, sharedPkiFiles, type ClusterPki } from './pki.ts';
-import { apiServerPod, controllerManagerPod, etcdPod, manifestFile, schedulerPod } from './static-pods.ts';
+import { HANDED_CREDENTIALS, kubeletFiles } from './kubelet-start.ts';
+import { controlPlaneCertificates, etcdCertificates, issue, PKI_DIRECTORY, sharedPkiFiles, type ClusterPki } from './pki.ts';
+import { apiServerPod, controllerManagerPod, etcdPod, manifestFile, MANIFESTS_DIRECTORY, schedulerPod } from './static-pods.ts';
 
 /** What all provisioning starts from. */
 export interface ProvisioningInput {
@@ -62,4 +62,40 @@ export function provisionEtcdHost(input: ProvisioningInput, members: readonly Et
     ...kubeletFiles(cluster, node),
     manifestFile(etcdPod(node, members, isJoining, cluster.extraArgs?.etcd)),
   ];
+}
+
+/**
+ * Files of a machine that will join a running cluster, before kubeadm join: for a control plane the certificates that control planes share,
+ * as an administrator copies them; for a worker its kubelet's signed credentials; for an etcd host everything but the manifest.
+ */
+export function joiningFiles(
+  input: ProvisioningInput,
+  role: 'control-plane' | 'worker' | 'etcd' | 'load-balancer' | 'workstation',
+): GeneratedFile[] {
+  const { crypto, nowMs, pki, cluster, node } = input;
+  switch (role) {
+    case 'control-plane': {
+      const isStacked = cluster.etcd.kind === 'local';
+      const etcdClient = controlPlaneCertificates(crypto, nowMs, pki, cluster, node).filter(({ path }) =>
+        path.includes('apiserver-etcd-client'),
+      );
+      return [...sharedPkiFiles(crypto, pki, isStacked), ...(isStacked ? [] : etcdClient)];
+    }
+    case 'worker': {
+      const { chain, key } = issue(crypto, nowMs, pki.ca, {
+        commonName: `system:node:${node.name}`,
+        organizations: ['system:nodes'],
+        usages: ['client auth'],
+      });
+      return [
+        { path: `${HANDED_CREDENTIALS}.crt`, content: crypto.certificatesToPem(chain), mode: 0o600 },
+        { path: `${HANDED_CREDENTIALS}.key`, content: crypto.keyToPem(key), mode: 0o600 },
+      ];
+    }
+    case 'etcd':
+      return provisionEtcdHost(input, []).filter(({ path }) => !path.startsWith(MANIFESTS_DIRECTORY));
+    case 'load-balancer':
+    case 'workstation':
+      throw new Error(`a ${role} does not join a cluster`);
+  }
 }

@@ -26,6 +26,10 @@ export interface PlannedMachine {
   readonly role: MachineRole;
   readonly address: string;
   readonly zone: string;
+  /** Added to the running cluster, which it joins at its first boot. */
+  readonly joins?: true;
+  /** `kubeadm join …`, for machines of the cluster that join. */
+  readonly joinCommand?: string;
 }
 
 const within = (value: unknown, least: number, most: number): value is number =>
@@ -75,4 +79,47 @@ export function planMachines(spec: ClusterSpec): PlannedMachine[] {
     ...numbered('worker', 'worker', spec.workers, 41, false),
     { name: 'workstation', role: 'workstation', address: '10.0.0.5', zone: zone(0) },
   ];
+}
+
+/** A machine to be added. */
+export interface AddedMachine {
+  readonly role: 'control-plane' | 'worker' | 'etcd';
+  readonly name?: string;
+}
+
+const FIRST_ADDRESS = { 'control-plane': 11, etcd: 31, worker: 41 } as const;
+const LAST_ADDRESS = 254;
+/** As a host name may be (RFC 1123), with room for what Kubernetes puts behind it. */
+const NAME = /^[a-z0-9]([-a-z0-9]{0,50}[a-z0-9])?$/;
+
+/** Why a machine cannot be added, a sentence; undefined when it can. */
+export function whyNotAdded({ role, name }: AddedMachine, plan: readonly PlannedMachine[], spec: ClusterSpec): string | undefined {
+  if (plan.length >= MAX_MACHINES) return `a lab of ${plan.length + 1} machines is more than the ${MAX_MACHINES} that one tab carries`;
+  if (!(role in FIRST_ADDRESS)) return `the role ${JSON.stringify(role)} is none of "control-plane", "worker", "etcd"`;
+  if (role === 'etcd' && spec.topology === 'stacked')
+    return 'the topology is stacked: etcd members stand on the control planes; add a control plane';
+  if (name !== undefined && !NAME.test(name)) return `${JSON.stringify(name)} is no host name (lower case letters, digits and "-")`;
+  if (name !== undefined && plan.some((machine) => machine.name === name)) return `there is a machine ${name} already`;
+  return undefined;
+}
+
+/** The machine with the next free name and address of its role, in the zone that has the fewest of them. `retired`: names that must not come back by themselves. */
+export function planAddition(
+  { role, name }: AddedMachine,
+  plan: readonly PlannedMachine[],
+  spec: ClusterSpec,
+  retired: readonly string[] = [],
+): PlannedMachine {
+  const names = new Set([...plan.map((machine) => machine.name), ...retired]);
+  let number = 1;
+  while (names.has(`${role}-${number}`) || (role === 'control-plane' && number === 1 && names.has('control-plane'))) number++;
+  const addresses = new Set(plan.map(({ address }) => address));
+  let last: number = FIRST_ADDRESS[role];
+  while (addresses.has(`10.0.0.${last}`)) last++;
+  if (last > LAST_ADDRESS) throw new Error('the data centre has no address left');
+  const peers = plan.filter((machine) => machine.role === role);
+  const zones = Array.from({ length: spec.zones }, (_, index) => `zone-${String.fromCharCode(97 + index)}`);
+  const inZone = (zone: string): number => peers.filter((machine) => machine.zone === zone).length;
+  const zone = zones.reduce((best, candidate) => (inZone(candidate) < inZone(best) ? candidate : best));
+  return { name: name ?? `${role}-${number}`, role, address: `10.0.0.${last}`, zone, joins: true };
 }

@@ -3,6 +3,7 @@
  * public contract. It decides nothing about Kubernetes; it is the hand on the power switches.
  */
 import type { management, workstation } from '#contracts';
+import { addMachine, removeMachine, type Hands } from './add-and-remove.ts';
 import { DEFAULT_SPEC, noticesOf, planMachines, whySpecInvalid, type PlannedMachine } from './cluster-spec.ts';
 import { createConnections } from './connections.ts';
 import { createEvents, type Events } from './events.ts';
@@ -10,6 +11,7 @@ import type { ClusterSpec, Lab, MachineInfo } from './lab.ts';
 import type { LabStore, StoredLab } from './lab-store.ts';
 import { createRoster, type Roster } from './roster.ts';
 import { createTerminals } from './terminals.ts';
+import { survives, type TopologyFacts } from './topology.ts';
 
 /** What a lab is made from. */
 export interface LabOptions {
@@ -41,7 +43,11 @@ type Machine = management.MachineManagement & Partial<workstation.WorkstationMan
 /** How long the wall clock may run ahead of what is stored; at the next opening it goes on from at least there. */
 const SAVE_WALL_EVERY_MS = 5_000;
 
-const completeSpec = (spec: Partial<ClusterSpec>, base: ClusterSpec = DEFAULT_SPEC): ClusterSpec => ({ ...base, ...spec, etcd: { ...base.etcd, ...spec.etcd } });
+const completeSpec = (spec: Partial<ClusterSpec>, base: ClusterSpec = DEFAULT_SPEC): ClusterSpec => ({
+  ...base,
+  ...spec,
+  etcd: { ...base.etcd, ...spec.etcd },
+});
 
 const freshWallMs = ({ realWallMs, headStartMs = 0 }: LabOptions): number => realWallMs() - headStartMs;
 
@@ -77,7 +83,7 @@ class RunningLab implements Lab {
     this.version = options.version;
     this.cluster = options.cluster;
     this.#stored = stored;
-    this.#plan = planMachines(stored.spec);
+    this.#plan = [...(stored.plan ?? planMachines(stored.spec))];
     this.#rate = options.paused ? 0 : (options.rate ?? 1);
     this.#wallBaseMs = Math.max(stored.lastWallMs, freshWallMs(options));
     this.#events = createEvents();
@@ -123,7 +129,11 @@ class RunningLab implements Lab {
       () => store.save(kept),
     );
     this.#saving = saved;
-    saved.catch((error: unknown) => this.#events.emit('error', { message: `the state of the data centre could not be stored: ${error instanceof Error ? error.message : String(error)}` }));
+    saved.catch((error: unknown) =>
+      this.#events.emit('error', {
+        message: `the state of the data centre could not be stored: ${error instanceof Error ? error.message : String(error)}`,
+      }),
+    );
     return saved;
   }
 
@@ -149,7 +159,11 @@ class RunningLab implements Lab {
     const workstation = this.#workstation();
     const expected = on.filter(({ role }) => role === 'control-plane' || role === 'worker').map(({ name }) => name);
     try {
-      await workstation.awaitReady({ nodes: expected, sinceWallMs: bootedWallMs, hasControlPlane: on.some(({ role }) => role === 'control-plane') });
+      await workstation.awaitReady({
+        nodes: expected,
+        sinceWallMs: bootedWallMs,
+        hasControlPlane: on.some(({ role }) => role === 'control-plane'),
+      });
     } finally {
       if (generation === this.#generation) await this.#setHurry(false);
     }
@@ -167,7 +181,7 @@ class RunningLab implements Lab {
     this.#roster.setState(planned.name, 'booting');
     const { dataCentre, cluster, storage, assets = {} } = this.#options;
     const { name, role, address, zone } = planned;
-    const { spec, createdWallMs } = this.#stored;
+    const { spec } = this.#stored;
     const management = await dataCentre.powerOn({
       cluster,
       machine: name,
@@ -178,13 +192,25 @@ class RunningLab implements Lab {
       incarnation,
       wallMs: this.time.now,
       storage,
-      provisioning: { spec, machines: this.#plan, createdWallMs },
+      provisioning: this.#provisioning(),
       assets,
     });
     const disk = this.#stored.disks?.[name];
     if (disk) await management.diskFault(disk);
     this.#running.set(name, management as Machine);
     this.#roster.setState(name, 'running');
+  }
+
+  #provisioning(): Readonly<Record<string, unknown>> {
+    const { spec, createdWallMs } = this.#stored;
+    return { spec, machines: this.#plan, createdWallMs };
+  }
+
+  /** Stores the plan and tells every machine that is on. */
+  async #replan(plan: PlannedMachine[], change: Partial<StoredLab> = {}): Promise<void> {
+    this.#plan = plan;
+    await this.#save({ plan, ...change });
+    await Promise.all([...this.#running.values()].map((machine) => machine.planChanged(this.#provisioning())));
   }
 
   #planned(name: string): PlannedMachine {
@@ -224,6 +250,34 @@ class RunningLab implements Lab {
     this.#events.emit('faults', this.faults.list());
   }
 
+  /** What adding and removing machines works with. */
+  #hands(): Hands {
+    return {
+      plan: this.#plan,
+      stored: this.#stored,
+      roster: this.#roster,
+      events: this.#events,
+      run: (line) => this.#terminals.run(line, { session: 'lab' }),
+      replan: (plan, change) => this.#replan(plan, change),
+      powerOn: async (planned) => {
+        await this.#powerOn(planned);
+        await this.#applyLinks();
+      },
+      cutOff: (name) => {
+        this.#options.dataCentre.powerOff(name);
+        this.#running.delete(name);
+      },
+      wipe: (name) => this.#options.dataCentre.wipe(this.cluster, [name]),
+      awaitNode: (name, sinceWallMs) => this.#workstation().awaitReady({ nodes: [name], sinceWallMs, hasControlPlane: true }),
+      nowMs: () => this.time.now,
+    };
+  }
+
+  get topology(): TopologyFacts {
+    const count = (role: PlannedMachine['role']): number => this.#plan.filter((machine) => machine.role === role).length;
+    return survives({ ...this.#stored.spec, controlPlanes: count('control-plane'), etcdMembers: count('etcd'), workers: count('worker') });
+  }
+
   get spec(): ClusterSpec {
     return this.#stored.spec;
   }
@@ -243,6 +297,12 @@ class RunningLab implements Lab {
 
   readonly machines: Lab['machines'] = {
     list: () => Promise.resolve(this.#roster.list()),
+    add: (machine) => addMachine(this.#hands(), machine),
+    remove: (name) => removeMachine(this.#hands(), this.#planned(name)),
+    skew: async (name, ms) => {
+      if (!Number.isFinite(ms)) throw new RangeError(`a clock is set ahead by a number of milliseconds, not ${ms}`);
+      await this.#on(name).clockSkew(ms);
+    },
     powerOff: async (name) => {
       const { incarnation = 0 } = this.#stored.machines[this.#planned(name).name] ?? {};
       this.#options.dataCentre.powerOff(name);
@@ -270,10 +330,11 @@ class RunningLab implements Lab {
       const links: Record<string, management.LinkFault> = { ...this.#stored.links };
       for (const [at, group] of groups.entries())
         for (const other of groups.slice(at + 1))
-          for (const a of group) for (const b of other) {
-            links[`${this.#planned(a).name}>${this.#planned(b).name}`] = { down: true };
-            links[`${b}>${a}`] = { down: true };
-          }
+          for (const a of group)
+            for (const b of other) {
+              links[`${this.#planned(a).name}>${this.#planned(b).name}`] = { down: true };
+              links[`${b}>${a}`] = { down: true };
+            }
       await this.#setLinks(links);
     },
     link: (a, b, fault) => this.#setLinks({ ...this.#stored.links, [`${this.#planned(a).name}>${this.#planned(b).name}`]: fault }),
@@ -336,8 +397,10 @@ class RunningLab implements Lab {
     this.#stored = { ...this.#stored, lastWallMs: 0 };
     const createdWallMs = Math.ceil(this.time.now);
     // Lives go on counting, so that nothing of the old cluster is taken for the new one's.
-    const machines = Object.fromEntries(Object.entries(this.#stored.machines).map(([name, { incarnation }]) => [name, { power: 'on' as const, incarnation }]));
-    await this.#save({ spec: wanted, createdWallMs, machines, links: {}, disks: {} });
+    const machines = Object.fromEntries(
+      Object.entries(this.#stored.machines).map(([name, { incarnation }]) => [name, { power: 'on' as const, incarnation }]),
+    );
+    await this.#save({ spec: wanted, createdWallMs, machines, links: {}, disks: {}, plan: this.#plan, removed: [] });
     this.#events.emit('cluster', wanted);
     this.#events.emit('faults', []);
     this.boot();

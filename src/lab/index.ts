@@ -1,6 +1,16 @@
 /** The front door of the lab: createLab and the public contract. */
 export { createLab, InvalidSpecError, type LabOptions } from './create-lab.ts';
-export { DEFAULT_SPEC, MAX_MACHINES, noticesOf, planMachines, whySpecInvalid, type PlannedMachine } from './cluster-spec.ts';
+export {
+  DEFAULT_SPEC,
+  MAX_MACHINES,
+  noticesOf,
+  planAddition,
+  planMachines,
+  whyNotAdded,
+  whySpecInvalid,
+  type AddedMachine,
+  type PlannedMachine,
+} from './cluster-spec.ts';
 export { memoryStore, type LabStore, type StoredLab, type StoredMachine } from './lab-store.ts';
 export type {
   ClusterSpec,
@@ -17,3 +27,4 @@ export type {
   RunOutput,
   TerminalSession,
 } from './lab.ts';
+export { quorumOf, survives, type TopologyFacts } from './topology.ts';

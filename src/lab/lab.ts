@@ -1,5 +1,6 @@
 /** The public contract of the lab: what a course page, a script, a test and a curious student can rely on. Types only. */
 import type { management } from '#contracts';
+import type { TopologyFacts } from './topology.ts';
 
 /** What a cluster is made of. */
 export interface ClusterSpec {
@@ -136,8 +137,19 @@ export interface Lab {
     onOutput: (data: string) => Promise<void>,
     onExit: (exitCode: number) => void,
   ): Promise<TerminalSession>;
+  /** What the cluster's shape costs and survives, as it is now, added and removed machines counted. */
+  readonly topology: TopologyFacts;
   readonly machines: {
     list(): Promise<MachineInfo[]>;
+    /**
+     * A new machine, switched on and joined to the cluster by kubeadm join. Resolves when its Node is Ready (a dedicated etcd host: when its
+     * member has a vote). Rejects with a sentence where it cannot be: too many machines, a name that is taken, a cluster that does not answer.
+     */
+    add(machine: { readonly role: 'control-plane' | 'worker' | 'etcd'; readonly name?: string }): Promise<MachineInfo>;
+    /** Only takes the machine away: it cannot be switched on again. Draining, deleting the Node and removing an etcd member are the student's. */
+    remove(name: string): Promise<void>;
+    /** Sets a machine's wall clock ahead of the others (negative: behind), milliseconds; 0 sets it right. Until its next power-on. */
+    skew(name: string, ms: number): Promise<void>;
     powerOff(name: string): Promise<void>;
     powerOn(name: string): Promise<void>;
     kill(name: string, component: string): Promise<void>;

@@ -6,6 +6,10 @@ import type { ComponentInfo, LabEvents, MachineInfo } from './lab.ts';
 /** The roster of one lab. */
 export interface Roster {
   plan(machines: readonly PlannedMachine[], powerOf: (name: string) => 'on' | 'off'): void;
+  /** One machine more, off until told otherwise. */
+  add(machine: PlannedMachine): void;
+  /** The machine is gone. */
+  remove(name: string): void;
   setState(name: string, state: MachineInfo['state']): void;
   /** Takes a batch in; gives the Raft movements in it. */
   take(batch: management.TelemetryBatch): LabEvents['raft'][];
@@ -43,6 +47,12 @@ export function createRoster(onChange: (machine: MachineInfo) => void): Roster {
         entries.set(planned.name, { planned, state: powerOf(planned.name) === 'on' ? 'booting' : 'off', components: new Map() });
       for (const entry of entries.values()) onChange(infoOf(entry));
     },
+    add(planned) {
+      const entry: Entry = { planned, state: 'off', components: new Map() };
+      entries.set(planned.name, entry);
+      onChange(infoOf(entry));
+    },
+    remove: (name) => void entries.delete(name),
     setState(name, state) {
       const entry = entries.get(name);
       if (!entry) return;

@@ -46,8 +46,32 @@ async function isReady(
   }
 }
 
+/** The backends of flags and file; those that were there before keep their state. */
+function backendsNamed(
+  process: Process,
+  given: readonly string[],
+  file: string | undefined,
+  before: readonly BackendState[],
+): BackendState[] {
+  const listed = file !== undefined && process.files.stat(file) ? process.files.readText(file).split('\n') : [];
+  const texts = [...given, ...listed.map((line) => line.replace(/#.*/, '').trim()).filter((line) => line !== '')];
+  return texts.map((text) => {
+    const [address = '', port = '6443'] = text.split(':');
+    return (
+      before.find((known) => known.address === address && known.port === Number(port)) ?? {
+        address,
+        port: Number(port),
+        isHealthy: false,
+        failures: 0,
+        sessions: 0,
+      }
+    );
+  });
+}
+
 /**
- * Flags: `--listen=6443`, `--backend=ADDRESS:PORT` (repeated), `--check=readyz|tcp`, `--ca-file=PATH`.
+ * Flags: `--listen=6443`, `--backend=ADDRESS:PORT` (repeated), `--backends-file=PATH` (one ADDRESS:PORT a line, followed as it changes),
+ * `--check=readyz|tcp`, `--ca-file=PATH`.
  * Facts told: `healthy` of `total` backends, by address.
  */
 export const loadBalancer: Program = async (process) => {
@@ -56,10 +80,8 @@ export const loadBalancer: Program = async (process) => {
   const check = flags.get('check') === 'tcp' ? 'tcp' : 'readyz';
   const caFile = flags.get('ca-file');
   const rootCas = caFile ? process.crypto.certificatesFromPem(process.files.readText(caFile)) : [];
-  const backends = flags.list('backend').map((text): BackendState => {
-    const [address = '', backendPort = '6443'] = text.split(':');
-    return { address, port: Number(backendPort), isHealthy: false, failures: 0, sessions: 0 };
-  });
+  const backendsFile = flags.get('backends-file');
+  let backends = backendsNamed(process, flags.list('backend'), backendsFile, []);
   let next = 0;
   const tell = (): void => {
     const healthy = backends.filter((backend) => backend.isHealthy);
@@ -69,6 +91,13 @@ export const loadBalancer: Program = async (process) => {
       backends: Object.fromEntries(backends.map((backend) => [backend.address, backend.isHealthy])),
     });
   };
+  if (backendsFile)
+    process.files.watch(backendsFile, () => {
+      const before = backends;
+      backends = backendsNamed(process, flags.list('backend'), backendsFile, before);
+      for (const gone of before) if (!backends.includes(gone)) listener.resetHandedOver(gone.address);
+      tell();
+    });
   const listener = await process.network.listen(
     port,
     {
