@@ -171,3 +171,13 @@ export function readParameters(search: string): PageParameters {
     notices: read.notices,
   };
 }
+
+/** The query of an address that asks for this shape and otherwise for what it asked before; so that the link to a cluster that was begun by form brings the same. */
+export function specAddress(search: string, shape: Partial<ClusterSpec>): string {
+  const query = new URLSearchParams(search);
+  for (const [name, value] of Object.entries(shape)) {
+    if (name === 'etcdMembers' && shape.topology === 'stacked') query.delete(name);
+    else query.set(name, String(value));
+  }
+  return `?${query}`;
+}

@@ -163,6 +163,58 @@ describe.skipIf(!browserPath)('the page', () => {
     expect(await visible()).toEqual([false, false, true]);
   });
 
+  test('cuts, slows and heals links and disks from the inspector, and shows it on the map and in words', async () => {
+    await open();
+    const title = page.locator('.machine', { hasText: 'control-plane-1' }).locator('button').first();
+    const faults = page.locator('.pills').getByRole('button', { name: /\bfaults?\b/ });
+    await title.click();
+    await page.getByRole('button', { name: 'Isolate machine' }).click();
+    await expect.poll(() => faults.textContent()).toContain('1 fault · control-plane-1 is isolated');
+    expect(await title.textContent()).toContain('isolated');
+    expect(await page.locator('svg path.cut').count()).toBe(3);
+    await page.getByRole('button', { name: 'Heal its links' }).click();
+    await expect.poll(() => faults.textContent()).toContain('no faults');
+    await page.getByLabel('Link to').selectOption('control-plane-2');
+    await page.getByLabel('is to be').selectOption('slow');
+    await page.getByRole('button', { name: 'Set this link' }).click();
+    await expect.poll(() => faults.textContent()).toContain('control-plane-1 ↔ control-plane-2: +300 ms');
+    await page.getByRole('button', { name: 'Fill its disk' }).click();
+    await faults.click();
+    const told = page.locator('aside');
+    await told.getByText('control-plane-1: disk full').waitFor();
+    expect(await seriousViolations(page)).toEqual([]);
+    await told.getByRole('group', { name: 'Fault: control-plane-1: disk full' }).getByRole('button', { name: 'Heal' }).click();
+    await expect.poll(() => faults.textContent()).toContain('1 fault ');
+    await told.getByRole('button', { name: 'Heal all links and disks' }).click();
+    await expect.poll(() => faults.textContent()).toContain('no faults');
+  });
+
+  test('partitions machines by keyboard alone', async () => {
+    await open();
+    await page.locator('.pills').getByRole('button', { name: 'no faults' }).press('Enter');
+    for (const name of ['control-plane-1', 'worker-1']) await page.getByRole('checkbox', { name }).press('Space');
+    await page.getByRole('button', { name: 'Partition these from the rest' }).press('Enter');
+    await page.locator('.pills').getByText('control-plane-1, worker-1 are partitioned from the rest').waitFor();
+    expect(await page.locator('.machine.apart').count()).toBe(2);
+  });
+
+  test('shows what the topology costs and survives, and asks before it begins another cluster', async () => {
+    await open();
+    await page.getByRole('button', { name: /^default · 3 control planes/ }).click();
+    await page.getByText('2, more than half of 3').waitFor();
+    await page.getByLabel('Topology').selectOption('external');
+    await page.getByLabel('etcd members').fill('4');
+    await page.getByRole('status').getByText('4 etcd members may lose 1, just as 3 may').waitFor();
+    expect(await seriousViolations(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Begin this cluster …' }).click();
+    expect(await page.evaluate(() => (globalThis as unknown as { asked: object }).asked)).toEqual({});
+    await page.getByRole('button', { name: 'Delete it and begin this one' }).click();
+    await expect
+      .poll(() => page.evaluate(() => (globalThis as unknown as { asked: object }).asked))
+      .toEqual({ topology: 'external', controlPlanes: 3, etcdMembers: 4, workers: 3, seed: 1 });
+    expect(new URL(page.url()).searchParams.get('etcdMembers')).toBe('4');
+  });
+
   test('can be made for looking only', async () => {
     await open('?readonly');
     await page.locator('.etcd').first().click();

@@ -8,11 +8,24 @@ export interface Box {
   readonly height: number;
 }
 
-/** A line of the map. `isDead`: one end is not there to talk. */
+/** A point on the map. */
+export interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+
+/** A line of the map from machine `a` to machine `b`. `isDead`: one end is not there to talk. */
 export interface LinkPath {
   readonly key: string;
+  readonly a: string;
+  readonly b: string;
   readonly path: string;
   readonly isDead: boolean;
+  /** What is wrong with the link, in words; empty when nothing is. */
+  readonly fault: string;
+  readonly isCut: boolean;
+  /** Where words about the link stand. */
+  readonly at: Point;
 }
 
 /** What is drawn. Boxes by name; `etcd/<machine>` are the etcd cards. */
@@ -25,6 +38,13 @@ export interface LinkInput {
   /** Machines with an etcd member, in the order of the map. */
   readonly members: readonly string[];
   isUp(machine: string): boolean;
+  /** What is wrong between two machines. */
+  faultOf(a: string, b: string): { readonly words: string; readonly isCut: boolean } | undefined;
+}
+
+interface Line {
+  readonly path: string;
+  readonly at: Point;
 }
 
 const RADIUS = 12;
@@ -37,53 +57,71 @@ const middleY = (box: Box): number => round(box.y + box.height / 2);
 const bottom = (box: Box): number => round(box.y + box.height);
 
 /** From the workstation to the load balancer beside it, or above it where the screen is narrow. */
-function fromStation(from: Box, to: Box): string {
-  if (from.y >= to.y + to.height) return `M${middleX(from)} ${round(from.y)}V${bottom(to)}`;
-  return `M${round(from.x)} ${middleY(from)}H${round(to.x + to.width)}`;
+function fromStation(from: Box, to: Box): Line {
+  if (from.y >= to.y + to.height) {
+    const x = middleX(from);
+    return { path: `M${x} ${round(from.y)}V${bottom(to)}`, at: { x, y: round((from.y + to.y + to.height) / 2) } };
+  }
+  const y = middleY(from);
+  return { path: `M${round(from.x)} ${y}H${round(to.x + to.width)}`, at: { x: round((from.x + to.x + to.width) / 2), y } };
 }
 
 /** From the load balancer's foot to the head of an API server's machine. */
-function toBackend(from: Box, to: Box): string {
+function toBackend(from: Box, to: Box): Line {
   const startX = middleX(from);
   const startY = bottom(from);
   const endX = middleX(to);
   const endY = round(to.y);
-  if (Math.abs(startX - endX) < 2) return `M${startX} ${startY}V${endY}`;
+  const at = { x: endX, y: endY - 8 };
+  if (Math.abs(startX - endX) < 2) return { path: `M${startX} ${startY}V${endY}`, at };
   const bend = Math.min(30, Math.max(12, endY - startY));
-  return `M${startX} ${startY}C${startX} ${startY + bend} ${endX} ${endY - bend} ${endX} ${endY}`;
+  return { path: `M${startX} ${startY}C${startX} ${startY + bend} ${endX} ${endY - bend} ${endX} ${endY}`, at };
 }
 
 /** From the load balancer's side down a gutter left of everything, then along above the workers. */
-function toWorker(from: Box, to: Box, left: number): string {
+function toWorker(from: Box, to: Box, left: number): Line {
   const startY = middleY(from);
   const lineY = round(to.y - GUTTER);
   const endX = middleX(to);
-  return (
+  const path =
     `M${round(from.x)} ${startY}H${left + RADIUS}Q${left} ${startY} ${left} ${startY + RADIUS}` +
-    `V${lineY - RADIUS}Q${left} ${lineY} ${left + RADIUS} ${lineY}H${endX - RADIUS}Q${endX} ${lineY} ${endX} ${lineY + GUTTER / 2}V${round(to.y)}`
-  );
+    `V${lineY - RADIUS}Q${left} ${lineY} ${left + RADIUS} ${lineY}H${endX - RADIUS}Q${endX} ${lineY} ${endX} ${lineY + GUTTER / 2}V${round(to.y)}`;
+  return { path, at: { x: endX, y: round(to.y) - 7 } };
 }
 
 /** Between two etcd members: straight where they stand side by side, below the cards where they do not. */
-function betweenPeers(a: Box, b: Box): string {
+function betweenPeers(a: Box, b: Box): Line {
   const [left, right] = a.x <= b.x ? [a, b] : [b, a];
-  if (Math.abs(a.y - b.y) < a.height) return `M${round(left.x + left.width)} ${middleY(left)}H${round(right.x)}`;
-  return `M${middleX(a)} ${bottom(a)}L${middleX(b)} ${round(b.y)}`;
+  if (Math.abs(a.y - b.y) < a.height) {
+    const from = round(left.x + left.width);
+    const to = round(right.x);
+    return { path: `M${from} ${middleY(left)}H${to}`, at: { x: (from + to) / 2, y: middleY(left) } };
+  }
+  const [high, low] = a.y <= b.y ? [a, b] : [b, a];
+  return {
+    path: `M${middleX(high)} ${bottom(high)}L${middleX(low)} ${round(low.y)}`,
+    at: { x: (middleX(high) + middleX(low)) / 2, y: (bottom(high) + round(low.y)) / 2 },
+  };
+}
+
+/** Between members with others between them, only where something is wrong: a bow below the cards in between. */
+function bowBelow(a: Box, b: Box): Line {
+  const y = Math.max(bottom(a), bottom(b));
+  const depth = 16;
+  return {
+    path: `M${middleX(a)} ${bottom(a)}Q${middleX(a)} ${y + depth} ${middleX(a) + 30} ${y + depth}H${middleX(b) - 30}Q${middleX(b)} ${y + depth} ${middleX(b)} ${bottom(b)}`,
+    at: { x: (middleX(a) + middleX(b)) / 2, y: y + depth },
+  };
 }
 
 /** All lines between boxes that are there. Peers are drawn from each member to the next: a mesh of five would hide the map. */
 export function linkPaths(input: LinkInput): LinkPath[] {
-  const { boxes, isUp } = input;
+  const { boxes, isUp, faultOf } = input;
   const lines: LinkPath[] = [];
-  const add = (
-    key: string,
-    a: string,
-    b: string,
-    from: Box | undefined,
-    to: Box | undefined,
-    draw: (from: Box, to: Box) => string,
-  ): void => {
-    if (from && to) lines.push({ key, path: draw(from, to), isDead: !isUp(a) || !isUp(b) });
+  const add = (key: string, a: string, b: string, from: Box | undefined, to: Box | undefined, draw: (from: Box, to: Box) => Line): void => {
+    if (!from || !to) return;
+    const fault = faultOf(a, b);
+    lines.push({ key, a, b, ...draw(from, to), isDead: !isUp(a) || !isUp(b), fault: fault?.words ?? '', isCut: fault?.isCut ?? false });
   };
   const balancer = boxes.get(input.loadBalancer);
   const left = round(Math.min(...[...boxes.values()].map(({ x }) => x)) - GUTTER);
@@ -95,6 +133,10 @@ export function linkPaths(input: LinkInput): LinkPath[] {
   input.members.slice(1).forEach((name, index) => {
     const before = input.members[index] ?? name;
     add(`peer/${before}/${name}`, before, name, boxes.get(`etcd/${before}`), boxes.get(`etcd/${name}`), betweenPeers);
+  });
+  input.members.forEach((name, index) => {
+    for (const other of input.members.slice(index + 2))
+      if (faultOf(name, other)) add(`peer/${name}/${other}`, name, other, boxes.get(`etcd/${name}`), boxes.get(`etcd/${other}`), bowBelow);
   });
   return lines;
 }

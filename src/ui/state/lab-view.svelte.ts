@@ -3,8 +3,9 @@
  * It keeps no truth of its own; closing it leaves the lab as it is.
  */
 import { SvelteMap } from 'svelte/reactivity';
-import type { ClusterSpec, Lab, LabEvents, MachineInfo } from '#lab';
+import type { ClusterSpec, Lab, LabEvents, LabFault, MachineInfo } from '#lab';
 import { happenings } from '../cluster-summary.ts';
+import type { LeaseObject } from '../leases.ts';
 import { createFrameBatch } from './frame-batch.ts';
 import { Gathered } from './gathered.ts';
 import type { NodeObject, PodObject } from './objects.ts';
@@ -45,6 +46,10 @@ export class LabView {
   readonly machines = new SvelteMap<string, MachineInfo>();
   readonly pods = new WatchedList<PodObject>('/api/v1/pods');
   readonly nodes = new WatchedList<NodeObject>('/api/v1/nodes');
+  /** Of all namespaces: leader elections and nodes. */
+  readonly leases = new WatchedList<LeaseObject>('/apis/coordination.k8s.io/v1/leases');
+  /** Faults of links and disks, as the lab tells them. */
+  faults = $state.raw<readonly LabFault[]>([]);
   time = $state.raw<LabEvents['time']>({ labMs: 0, rate: 1, mode: 'free', trueRate: 1, stuck: [], wallMs: 0 });
   nowMs = $state(0);
   /** The rate to go on with after a pause. */
@@ -64,6 +69,7 @@ export class LabView {
   readonly #logged = new Gathered<number>();
   readonly #batch = createFrameBatch(() => this.#show());
   readonly #ends: (() => void)[] = [];
+  readonly #lists = [this.pods, this.nodes, this.leases] as const;
 
   /** Shows this lab from now on. */
   attach(lab: Lab): void {
@@ -88,6 +94,9 @@ export class LabView {
         this.time = time;
         this.nowMs = time.wallMs;
         if (time.rate > 0) this.chosenRate = time.rate;
+      }),
+      lab.on('faults', (faults) => {
+        this.faults = faults;
       }),
       lab.on('notice', ({ message }) => this.notify(message)),
       lab.on('error', ({ machine, message }) => this.notify(machine ? `${machine}: ${message}` : message, 'bad')),
@@ -125,8 +134,7 @@ export class LabView {
   detach(): void {
     for (const end of this.#ends.splice(0)) end();
     this.#batch.cancel();
-    this.pods.stop();
-    this.nodes.stop();
+    for (const list of this.#lists) list.stop();
   }
 
   #begin(spec: ClusterSpec): void {
@@ -137,8 +145,8 @@ export class LabView {
     this.since.clear();
     this.#changed.take();
     this.happened = [];
-    this.pods.start((input, init) => lab.fetch(input, init));
-    this.nodes.start((input, init) => lab.fetch(input, init));
+    this.faults = lab.faults.list();
+    for (const list of this.#lists) list.start((input, init) => lab.fetch(input, init));
     void this.#readMachines(lab);
     void this.#follow(lab.ready);
   }
@@ -159,8 +167,7 @@ export class LabView {
     try {
       await ready;
       if (this.#followed === ready) this.phase = 'ready';
-      this.pods.nudge(true);
-      this.nodes.nudge(true);
+      for (const list of this.#lists) list.nudge(true);
     } catch (error) {
       if (this.#followed === ready) this.fail(error);
     }
@@ -174,8 +181,7 @@ export class LabView {
   #tick(): void {
     this.nowMs = this.lab?.time.now ?? 0;
     if (++this.#ticks % TICKS_PER_NUDGE !== 0) return;
-    this.pods.nudge();
-    this.nodes.nudge();
+    for (const list of this.#lists) list.nudge();
   }
 
   #show(): void {

@@ -6,6 +6,9 @@ export type Selection =
   | { readonly kind: 'machine'; readonly machine: string }
   | { readonly kind: 'component'; readonly machine: string; readonly component: string }
   | { readonly kind: 'pod'; readonly key: string }
+  /** The cluster's shape, what it survives, and a new one. */
+  | { readonly kind: 'topology' }
+  | { readonly kind: 'faults' }
   | { readonly kind: 'differences' };
 
 /** The panes of a narrow screen. */

@@ -1,5 +1,5 @@
 /** A lab of pretence behind the public contract, for looking at the page without a cluster: everything it shows is made up here. */
-import type { ClusterSpec, ComponentInfo, Lab, LabEvents, MachineInfo, MachineRole } from '#lab';
+import type { ClusterSpec, ComponentInfo, Lab, LabEvents, LabFault, MachineInfo, MachineRole } from '#lab';
 
 /** How the pretended lab begins. */
 export interface FakeOptions {
@@ -20,6 +20,7 @@ function componentsOf(role: MachineRole, index: number, spec: ClusterSpec): Comp
   const etcd = (): ComponentInfo =>
     running('etcd', {
       leader: index === 1,
+      facts: { memberId: `${8 + index}e9e05c52164694d` },
       raft: { role: index === 1 ? 'leader' : 'follower', term: 4, commit: 1208, applied: index === 1 ? 1208 : 1207 },
     });
   const agents = [running('kubelet'), running('containerd')];
@@ -139,8 +140,23 @@ function fetchFrom(machines: Map<string, MachineInfo>): Lab['fetch'] {
       }));
       return Promise.resolve(json({ metadata: { resourceVersion: '100' }, items }));
     }
+    if (url.pathname.endsWith('/leases')) return Promise.resolve(json({ metadata: { resourceVersion: '100' }, items: leasesOf(all) }));
     return Promise.resolve(json({ metadata: { resourceVersion: '100' }, items: podsOf(all) }));
   };
+}
+
+/** Leases renewed 3 and 6 seconds before the pretended clock. */
+function leasesOf(machines: readonly MachineInfo[]) {
+  const lease = (namespace: string, name: string, holderIdentity: string, leaseDurationSeconds: number, ageMs: number) => ({
+    metadata: { namespace, name, resourceVersion: '1' },
+    spec: { holderIdentity, leaseDurationSeconds, renewTime: new Date(startMs - ageMs).toISOString() },
+  });
+  const elections = ['kube-scheduler', 'kube-controller-manager'].flatMap((name) =>
+    machines
+      .filter(({ components }) => components.some((component) => component.name === name && component.leader === true))
+      .map((holder, index) => lease('kube-system', name, `${holder.name}_1b2c`, 15, 3_000 * (index + 1))),
+  );
+  return [...elections, ...machines.map(({ name }) => lease('kube-node-lease', name, name, 40, 4_000))];
 }
 
 /** A shell that says what it was told. */
@@ -175,6 +191,7 @@ export function createFakeLab(options: FakeOptions): Lab {
     notice: new Set(),
     error: new Set(),
     cluster: new Set(),
+    faults: new Set(),
   };
   const machines = new Map(machinesOf(options).map((machine) => [machine.name, machine]));
   let rate = 1;
@@ -185,6 +202,12 @@ export function createFakeLab(options: FakeOptions): Lab {
     if (!machine) return Promise.reject(new Error(`no machine "${name}"`));
     machines.set(name, { ...machine, ...changed });
     emit('machine', { ...machine, ...changed });
+    return Promise.resolve();
+  };
+  let faults: readonly LabFault[] = [];
+  const setFaults = (changed: readonly LabFault[]): Promise<void> => {
+    faults = changed;
+    emit('faults', changed);
     return Promise.resolve();
   };
   const setState = (name: string, component: string, state: string): Promise<void> =>
@@ -205,6 +228,9 @@ export function createFakeLab(options: FakeOptions): Lab {
     never: () => new Promise<void>(() => {}),
     failed: () => Promise.reject(new Error('no quorum: 1 of 3 etcd members answers')),
   };
+  /** What a reset was asked for, for tests to look at. */
+  const asked = {};
+  Object.assign(globalThis, { asked });
   let isReady: Promise<void> | undefined;
   return {
     version: '0.0.0',
@@ -236,8 +262,31 @@ export function createFakeLab(options: FakeOptions): Lab {
         Promise.resolve([`I0105 10:41:07 ${component} on ${name} begins`, 'I0105 10:41:08 "Serving" address="127.0.0.1:2379"']),
       counts: () => Promise.reject(new Error('nothing to count')),
     },
-    network: { partition: () => Promise.resolve(), link: () => Promise.resolve(), heal: () => Promise.resolve() },
-    disk: { fault: () => Promise.resolve() },
+    network: {
+      partition: (...groups) =>
+        setFaults([
+          ...faults,
+          ...groups.flatMap((group) =>
+            groups
+              .filter((other) => other !== group)
+              .flatMap((other) => group.flatMap((from) => other.map((to) => ({ kind: 'link' as const, from, to, fault: { down: true } })))),
+          ),
+        ]),
+      link: (from, to, fault) =>
+        setFaults([
+          ...faults.filter((each) => each.kind !== 'link' || each.from !== from || each.to !== to),
+          ...(Object.keys(fault).length > 0 ? [{ kind: 'link' as const, from, to, fault }] : []),
+        ]),
+      heal: () => setFaults(faults.filter(({ kind }) => kind !== 'link')),
+    },
+    disk: {
+      fault: (machine, fault) =>
+        setFaults([
+          ...faults.filter((each) => each.kind !== 'disk' || each.machine !== machine),
+          ...(fault === 'none' ? [] : [{ kind: 'disk' as const, machine, fault }]),
+        ]),
+    },
+    faults: { list: () => faults },
     time: {
       get now() {
         return now;
@@ -261,7 +310,10 @@ export function createFakeLab(options: FakeOptions): Lab {
     },
     connect: () => Promise.reject(new Error('there is nothing to connect to')),
     dial: () => Promise.reject(new Error('there is nothing to dial')),
-    reset: () => Promise.resolve(),
+    reset: (spec) => {
+      Object.assign(asked, spec);
+      return Promise.resolve();
+    },
     on(type, listener) {
       listeners[type].add(listener);
       return () => void listeners[type].delete(listener);

@@ -47,6 +47,7 @@ describe('hairlines', () => {
     workers: ['worker-1'],
     members: ['cp-1', 'cp-2'],
     isUp: () => true,
+    faultOf: () => undefined,
   };
 
   test('run from the load balancer to each API server and to each worker, and from member to member', () => {
@@ -70,6 +71,16 @@ describe('hairlines', () => {
   test('are drawn as dead where one end is not there to talk', () => {
     const dead = linkPaths({ ...input, isUp: (name) => name !== 'cp-2' }).filter(({ isDead }) => isDead);
     expect(dead.map(({ key }) => key)).toEqual(['backend/cp-2', 'peer/cp-1/cp-2']);
+  });
+
+  test('say what is wrong with them, also between members that do not stand side by side', () => {
+    const members = ['cp-1', 'cp-2', 'cp-3'];
+    const boxes = new Map([...input.boxes, ['etcd/cp-3', box(500, 110)] as const]);
+    const cut = (a: string, b: string) => (`${a} ${b}` === 'cp-1 cp-3' ? { words: 'cut', isCut: true } : undefined);
+    expect(linkPaths({ ...input, boxes, members, faultOf: cut }).filter(({ fault }) => fault !== '')).toMatchObject([
+      { key: 'peer/cp-1/cp-3', a: 'cp-1', b: 'cp-3', fault: 'cut', isCut: true },
+    ]);
+    expect(linkPaths({ ...input, boxes, members }).some(({ key }) => key === 'peer/cp-1/cp-3')).toBe(false);
   });
 
   test('are left out until both ends have been measured', () => {
