@@ -63,5 +63,8 @@ export function humanBytes(bytes: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB'];
   const exponent = Math.min(units.length - 1, Math.floor(Math.log10(bytes) / 3 + 1e-9));
   const value = Math.floor((bytes / 1000 ** exponent) * 10 + 0.5) / 10;
-  return `${value < 10 ? value.toFixed(1) : Math.round(value)} ${units[exponent]!}`;
+  if (value < 10) return `${value.toFixed(1)} ${units[exponent]!}`;
+  // Go's %.0f rounds a half to the even number.
+  const whole = value % 1 === 0.5 ? 2 * Math.round(value / 2) : Math.round(value);
+  return `${whole} ${units[exponent]!}`;
 }
