@@ -1,4 +1,5 @@
 /** --dry-run and --validate, as every writing command reads them. */
+import { klogLine } from '#client';
 import { CommandError } from './errors.ts';
 import type { Flags } from './flags.ts';
 import type { Session } from './session.ts';
@@ -21,12 +22,25 @@ export function dryRunOf(flags: Flags): DryRun {
   throw new CommandError(`Invalid dry-run value (${value}). Must be "none", "server", or "client".`);
 }
 
+/** What --dry-run means, its deprecated bare form included; says nothing of it. */
+export function dryRunMeant(flags: Flags): DryRun {
+  return flags.text('dry-run') === 'unchanged' ? 'client' : dryRunOf(flags);
+}
+
 /** Warns of a deprecated boolean value, as kubectl does; gives what it means. */
 export async function readDryRun(session: Session, flags: Flags): Promise<DryRun> {
   const value = flags.text('dry-run');
   if (value === 'unchanged')
-    await session.err('W0000 00:00:00.000000       1 helpers.go:703] --dry-run is deprecated and can be replaced with --dry-run=client.\n');
-  return value === 'unchanged' ? 'client' : dryRunOf(flags);
+    await session.err(
+      klogLine(
+        'warning',
+        session.nowMs(),
+        session.process.pid,
+        'helpers.go:703',
+        '--dry-run is deprecated and can be replaced with --dry-run=client.',
+      ),
+    );
+  return dryRunMeant(flags);
 }
 
 /** What is written behind a result: ` (dry run)`, ` (server dry run)`. */

@@ -27,7 +27,7 @@ function wrap(text: string, width: number): string {
   const lines = text.split('\n').map((line) => {
     let result = '';
     let length = 0;
-    for (const [, space = '', word = ''] of line.matchAll(/(\s*)(\S*)/g)) {
+    for (const [, space = '', word = ''] of line.matchAll(/(\s*)(\S+)/g)) {
       // A word that is itself too long starts no new line once it has grown past the width; until then it does.
       if (length > 0 && length + space.length + Math.min(word.length, width - 1) > width) {
         result += `\n${word}`;
@@ -122,7 +122,14 @@ export class Explainer {
   /** The text below KIND and VERSION. `name` and `field` are empty for the resource itself. */
   explain(schema: ApiSchema, name: string, isRequired: boolean, recursive: boolean): string {
     const head = name
-      ? `FIELD: ${name} <${this.typeOf(schema)}>${isRequired ? ' -required-' : ''}\n${schema.enum ? `ENUM:\n${[...schema.enum].sort().map((value) => `    ${value}\n`).join('')}` : '\n'}\n`
+      ? `FIELD: ${name} <${this.typeOf(schema)}>${isRequired ? ' -required-' : ''}\n${
+          schema.enum
+            ? `ENUM:\n${[...schema.enum]
+                .sort()
+                .map((value) => `    ${value}\n`)
+                .join('')}`
+            : '\n'
+        }\n`
       : '';
     const inner = this.inner(schema);
     const fields = inner?.properties ? `FIELDS:\n${this.fields(inner, 2, recursive, [inner])}` : '';

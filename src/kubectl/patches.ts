@@ -3,7 +3,7 @@ import type { KubeObject } from '#apimachinery';
 import { allNamespacesFlag, defineFlag, dryRunFlag, fieldManagerFlag, filenameFlags, outputFlags, selectorFlags } from './common-flags.ts';
 import type { Command, Invocation } from './command.ts';
 import { pathOf, printedName } from './discovery.ts';
-import { dryRunSuffix, readDryRun } from './dry-run.ts';
+import { dryRunSuffix, dryRunMeant } from './dry-run.ts';
 import { objectPrinter } from './printers/output.ts';
 import type { Info } from './targets.ts';
 
@@ -23,7 +23,7 @@ export async function sendPatch(
   subresource?: string,
 ): Promise<KubeObject> {
   const { session, flags } = invocation;
-  const dryRun = await readDryRun(session, flags);
+  const dryRun = dryRunMeant(flags);
   return session.json<KubeObject>({
     method: 'PATCH',
     path: pathOf(info.resource, info.namespace, info.name, subresource),
@@ -35,10 +35,15 @@ export async function sendPatch(
 }
 
 /** Prints what was done with an object: its name and `done`, or the object as -o asks. */
-export async function report(invocation: Invocation, info: Pick<Info, 'resource' | 'name'>, object: KubeObject, done: string): Promise<void> {
+export async function report(
+  invocation: Invocation,
+  info: Pick<Info, 'resource' | 'name'>,
+  object: KubeObject,
+  done: string,
+): Promise<void> {
   const { session, flags } = invocation;
   const printer = objectPrinter(session, flags, false);
-  const suffix = dryRunSuffix(await readDryRun(session, flags));
+  const suffix = dryRunSuffix(dryRunMeant(flags));
   await session.out(printer ? printer.text(object) : `${printedName(info.resource, info.name)} ${done}${suffix}\n`);
 }
 
@@ -62,4 +67,3 @@ export interface PodParts {
   containers?: { name: string }[];
   initContainers?: { name: string }[];
 }
-

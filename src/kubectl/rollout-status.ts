@@ -73,7 +73,9 @@ function ofStatefulSet(object: Workload): RolloutStatus {
   const partition = spec.updateStrategy.rollingUpdate?.partition;
   if (partition !== undefined && wanted !== undefined) {
     if (updatedReplicas < wanted - partition)
-      return waiting(`Waiting for partitioned roll out to finish: ${updatedReplicas} out of ${wanted - partition} new pods have been updated...`);
+      return waiting(
+        `Waiting for partitioned roll out to finish: ${updatedReplicas} out of ${wanted - partition} new pods have been updated...`,
+      );
     return over(`partitioned roll out complete: ${updatedReplicas} new pods have been updated...`);
   }
   if (updateRevision !== currentRevision)
@@ -91,6 +93,8 @@ export function rolloutStatus(object: KubeObject, revision: number): RolloutStat
     case 'StatefulSet':
       return ofStatefulSet(object);
     default:
-      throw new CommandError(`no status viewer has been implemented for ${parseGroupVersion(object.apiVersion).group || 'core'}/${object.kind}`);
+      throw new CommandError(
+        `no status viewer has been implemented for ${parseGroupVersion(object.apiVersion).group || 'core'}/${object.kind}`,
+      );
   }
 }

@@ -33,7 +33,8 @@ async function run(invocation: Invocation): Promise<void> {
   const { session, flags, args, path } = invocation;
   const [word, extra] = args;
   if (word === undefined) throw new UsageError('at least 1 argument is required for attach', path);
-  if (extra !== undefined) throw new UsageError(`expected POD, TYPE/NAME, or TYPE NAME, (at most 2 arguments) saw ${args.length}: [${args.join(' ')}]`, path);
+  if (extra !== undefined)
+    throw new UsageError(`expected POD, TYPE/NAME, or TYPE NAME, (at most 2 arguments) saw ${args.length}: [${args.join(' ')}]`, path);
   const pod = await podOf(session, word);
   const phase = pod.status?.phase;
   if (phase === 'Succeeded' || phase === 'Failed')

@@ -60,7 +60,10 @@ class Container {
       ['stdout', 'true'],
     ];
     const path = `/api/v1/namespaces/${this.pod.metadata.namespace ?? ''}/pods/${this.pod.metadata.name}/exec`;
-    const code = await runRemote({ ...this.session, client: this.session.client, process }, path, query, { stdin: input !== undefined, tty: false });
+    const code = await runRemote({ ...this.session, client: this.session.client, process }, path, query, {
+      stdin: input !== undefined,
+      tty: false,
+    });
     if (code !== 0) throw new CommandError(complaint.trim() || `command terminated with exit code ${code}`);
     const bytes = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
     let at = 0;
@@ -96,7 +99,9 @@ async function upload({ session }: Invocation, container: Container, from: strin
 async function download({ session }: Invocation, container: Container, from: string, to: string): Promise<void> {
   const { files, cwd } = session.process;
   const target = resolvePath(cwd, to);
-  const kind = (await container.text(`if test -d ${quoteForShell(from)}; then echo directory; elif test -e ${quoteForShell(from)}; then echo file; fi`)).trim();
+  const kind = (
+    await container.text(`if test -d ${quoteForShell(from)}; then echo directory; elif test -e ${quoteForShell(from)}; then echo file; fi`)
+  ).trim();
   if (kind === '') throw new CommandError(`${from}: No such file or directory`);
   if (kind === 'file') {
     const path = files.stat(target)?.kind === 'directory' ? joinPath(target, baseName(from)) : target;

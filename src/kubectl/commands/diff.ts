@@ -26,7 +26,10 @@ async function liveOf({ session }: Invocation, target: Target): Promise<KubeObje
 
 /** What the server would make of it: a dry run of create, of the three-way patch, or of server-side apply. */
 async function mergedOf({ session, flags }: Invocation, target: Target, live: KubeObject | undefined): Promise<KubeObject> {
-  const manifest: KubeObject = { ...target.object!, metadata: { ...target.object!.metadata, ...(target.namespace ? { namespace: target.namespace } : {}) } };
+  const manifest: KubeObject = {
+    ...target.object!,
+    metadata: { ...target.object!.metadata, ...(target.namespace ? { namespace: target.namespace } : {}) },
+  };
   const path = pathOf(target.resource, target.namespace, target.name);
   const fieldManager = flags.text('field-manager');
   if (flags.on('server-side'))
@@ -47,7 +50,10 @@ async function mergedOf({ session, flags }: Invocation, target: Target, live: Ku
     });
   // The annotation of apply is left as it is: it would differ with every change and say nothing new.
   const known = live.metadata.annotations?.[LAST_APPLIED];
-  const annotated = known === undefined ? manifest : { ...manifest, metadata: { ...manifest.metadata, annotations: { ...manifest.metadata.annotations, [LAST_APPLIED]: known } } };
+  const annotated =
+    known === undefined
+      ? manifest
+      : { ...manifest, metadata: { ...manifest.metadata, annotations: { ...manifest.metadata.annotations, [LAST_APPLIED]: known } } };
   const { patch, contentType } = threeWayPatch(annotated, live);
   if (Object.keys(patch as object).length === 0) return live;
   return session.json<KubeObject>({ method: 'PATCH', path, query: { dryRun: 'All', fieldManager }, contentType, body: toJson(patch, 0) });

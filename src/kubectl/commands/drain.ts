@@ -75,7 +75,9 @@ async function evict({ session, flags }: Invocation, pod: Pod): Promise<void> {
     } catch (error) {
       if (isNotFound(error)) return;
       if (!(error instanceof StatusError) || error.status.code !== 429)
-        throw new CommandError(`error when evicting pods/"${pod.metadata.name}" -n "${namespace}": ${error instanceof Error ? error.message : String(error)}`);
+        throw new CommandError(
+          `error when evicting pods/"${pod.metadata.name}" -n "${namespace}": ${error instanceof Error ? error.message : String(error)}`,
+        );
       await session.err(`error when evicting pods/"${pod.metadata.name}" -n "${namespace}" (will retry after 5s): ${error.message}\n`);
       await session.process.clock.sleep(RETRY_EVICTION_MS);
     }
@@ -124,9 +126,13 @@ async function cordon(invocation: Invocation, info: Info, dryRun: string): Promi
 async function run(invocation: Invocation): Promise<void> {
   const { session, flags, args, path } = invocation;
   if (args.length === 0 && !flags.text('selector')) throw new UsageError(`USAGE: drain NODE [flags]`, path);
-  if (args.length > 0 && flags.text('selector')) throw new UsageError('error: cannot specify both a node name and a --selector option', path);
+  if (args.length > 0 && flags.text('selector'))
+    throw new UsageError('error: cannot specify both a node name and a --selector option', path);
   const dryRun = await readDryRun(session, flags);
-  const { infos, errors } = await fetchInfos(invocation, await readTargets(invocation, { words: ['nodes', ...args], allowCollections: true }));
+  const { infos, errors } = await fetchInfos(
+    invocation,
+    await readTargets(invocation, { words: ['nodes', ...args], allowCollections: true }),
+  );
   throwCollected(errors);
   for (const info of infos) await cordon(invocation, info, dryRun);
   const pending: string[] = [];
@@ -159,13 +165,23 @@ export const drain: Command = {
     dryRunFlag,
     selectorFlags[0]!,
     defineFlag('chunk-size', 'int', 'Return large lists in chunks rather than all at once.', { initial: '500' }),
-    defineFlag('delete-emptydir-data', 'bool', 'Continue even if there are pods using emptyDir (local data that will be deleted when the node is drained).'),
-    defineFlag('disable-eviction', 'bool', 'Force drain to use delete, even if eviction is supported. This will bypass checking PodDisruptionBudgets, use with caution.'),
+    defineFlag(
+      'delete-emptydir-data',
+      'bool',
+      'Continue even if there are pods using emptyDir (local data that will be deleted when the node is drained).',
+    ),
+    defineFlag(
+      'disable-eviction',
+      'bool',
+      'Force drain to use delete, even if eviction is supported. This will bypass checking PodDisruptionBudgets, use with caution.',
+    ),
     defineFlag('force', 'bool', 'Continue even if there are pods that do not declare a controller.'),
     defineFlag('grace-period', 'int', 'Period of time in seconds given to each pod to terminate gracefully.', { initial: '-1' }),
     defineFlag('ignore-daemonsets', 'bool', 'Ignore DaemonSet-managed pods.'),
     defineFlag('pod-selector', 'string', 'Label selector to filter pods on the node'),
-    defineFlag('skip-wait-for-delete-timeout', 'int', 'If pod DeletionTimestamp older than N seconds, skip waiting for the pod.', { initial: '0' }),
+    defineFlag('skip-wait-for-delete-timeout', 'int', 'If pod DeletionTimestamp older than N seconds, skip waiting for the pod.', {
+      initial: '0',
+    }),
     defineFlag('timeout', 'duration', 'The length of time to wait before giving up, zero means infinite', { initial: '0s' }),
   ],
   run,

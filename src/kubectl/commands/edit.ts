@@ -1,7 +1,15 @@
 /** kubectl edit and apply edit-last-applied: objects as YAML in an editor, and a patch of what was changed. */
 import { createThreeWayMergePatch, createTwoWayMergePatch, StatusError, type JsonObject, type KubeObject } from '#apimachinery';
 import { fieldSchemaOf, kindOf } from '#api';
-import { allNamespacesFlag, defineFlag, fieldManagerFlag, filenameFlags, outputFlags, selectorFlags, validateFlag } from '../common-flags.ts';
+import {
+  allNamespacesFlag,
+  defineFlag,
+  fieldManagerFlag,
+  filenameFlags,
+  outputFlags,
+  selectorFlags,
+  validateFlag,
+} from '../common-flags.ts';
 import type { Command, Invocation } from '../command.ts';
 import { fieldValidationOf } from '../dry-run.ts';
 import { groupResource, pathOf, printedName } from '../discovery.ts';
@@ -32,7 +40,8 @@ const withoutComments = (text: string): string =>
     .filter((line) => !line.trimStart().startsWith('#'))
     .join('\n');
 
-const isObject = (value: unknown): value is KubeObject => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isObject = (value: unknown): value is KubeObject & Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function shown(info: Info, showManaged: boolean): KubeObject {
   const { managedFields: _, ...metadata } = info.object.metadata;
@@ -48,7 +57,9 @@ function parsed(text: string, infos: readonly Info[]): KubeObject[] | undefined 
     if (error instanceof CommandError) return undefined;
     throw error;
   }
-  const objects = values.flatMap((value) => (isObject(value) && Array.isArray((value as { items?: unknown }).items) ? (value as unknown as { items: unknown[] }).items : [value]));
+  const objects = values.flatMap((value) =>
+    isObject(value) && Array.isArray((value as { items?: unknown }).items) ? (value as unknown as { items: unknown[] }).items : [value],
+  );
   const isComplete = objects.every((value) => isObject(value) && typeof value.apiVersion === 'string' && typeof value.kind === 'string');
   return isComplete && objects.length === infos.length ? (objects as KubeObject[]) : undefined;
 }
@@ -81,20 +92,37 @@ async function save(invocation: Invocation, info: Info, before: KubeObject, afte
       throw new SilentExit(1);
     }
     await session.err(`error: ${what} is invalid\n`);
-    return { reasons: (error.status.details?.causes ?? []).map(({ field, message }) => `* ${field ?? ''}: ${message ?? ''}`), failed: true };
+    return {
+      reasons: (error.status.details?.causes ?? []).map(({ field, message }) => `* ${field ?? ''}: ${message ?? ''}`),
+      failed: true,
+    };
   }
   await session.out(`${printedName(info.resource, info.name)} edited\n`);
   return { reasons: [], failed: false };
 }
 
+/** Whether labels and annotations are texts by name, as decoding an object of any kind requires. */
+function hasDecodableMetadata({ metadata }: KubeObject): boolean {
+  const areTexts = (pairs: unknown): boolean =>
+    pairs === undefined || pairs === null || (isObject(pairs) && Object.values(pairs).every((value) => typeof value === 'string'));
+  return isObject(metadata) && areTexts(metadata.labels) && areTexts(metadata.annotations);
+}
+
 /** One look at the edited text: what it says is saved, or why not. */
-async function attempt(invocation: Invocation, infos: readonly Info[], shownObjects: readonly KubeObject[], text: string): Promise<Attempt> {
+async function attempt(
+  invocation: Invocation,
+  infos: readonly Info[],
+  shownObjects: readonly KubeObject[],
+  text: string,
+): Promise<Attempt> {
   const objects = parsed(text, infos);
   const [first] = infos;
   if (!objects) {
     await invocation.session.err(`error: ${groupResource(first!.resource)} "${first!.name}" is invalid\n`);
     return { reasons: ['The edited file failed validation'], failed: true };
   }
+  // What cannot be decoded is told in the file alone.
+  if (!objects.every(hasDecodableMetadata)) return { reasons: ['The edited file had a syntax error'], failed: true };
   const reasons: string[] = [];
   for (const [at, info] of infos.entries()) reasons.push(...(await save(invocation, info, shownObjects[at]!, objects[at]!)).reasons);
   return { reasons, failed: reasons.length > 0 };

@@ -39,7 +39,11 @@ async function run(invocation: Invocation): Promise<void> {
     const resource = await session.discovery.resourceOf(type);
     selectors.push(`involvedObject.kind=${resource.kind}`, `involvedObject.name=${name}`);
   }
-  const list = await session.json<{ items: EventObject[] } & KubeObject>({ method: 'GET', path, query: { fieldSelector: selectors.join(',') || undefined, limit: 500 } });
+  const list = await session.json<{ items: EventObject[] } & KubeObject>({
+    method: 'GET',
+    path,
+    query: { fieldSelector: selectors.join(',') || undefined, limit: 500 },
+  });
   const types = flags.list('types').map((type) => type.toLowerCase());
   const events = list.items
     .filter(({ type = '' }) => types.length === 0 || types.includes(type.toLowerCase()))
@@ -71,7 +75,7 @@ export const events: Command = {
     allNamespacesFlag,
     defineFlag('for', 'string', 'Filter events to only those pertaining to the specified resource.'),
     defineFlag('types', 'list', 'Output only events of given types.'),
-    defineFlag('no-headers', 'bool', 'When using the default output format, don\'t print headers.'),
+    defineFlag('no-headers', 'bool', "When using the default output format, don't print headers."),
     defineFlag('chunk-size', 'int', 'Return large lists in chunks rather than all at once.', { initial: '500' }),
   ],
   run,

@@ -28,9 +28,10 @@ async function run(invocation: Invocation): Promise<void> {
   const { session, args, flags } = invocation;
   const [word, extra] = args;
   if (word === undefined)
-    throw new CommandError('You must specify the type of resource to explain. Use "kubectl api-resources" for a complete list of supported resources.');
-  if (extra !== undefined)
-    throw new CommandError(`We accept only this format: explain RESOURCE`);
+    throw new CommandError(
+      'You must specify the type of resource to explain. Use "kubectl api-resources" for a complete list of supported resources.',
+    );
+  if (extra !== undefined) throw new CommandError(`We accept only this format: explain RESOURCE`);
   const format = flags.text('output');
   if (format !== 'plaintext') throw new CommandError(`unknown output format: ${format}, expected one of: plaintext`);
   const [type = '', ...path] = word.replace(/\.$/, '').split('.');

@@ -31,7 +31,9 @@ function selectorOf(object: Exposable): Record<string, string> {
   const selector = object.spec?.selector;
   if (object.kind === 'Pod') {
     if (!object.metadata.labels || Object.keys(object.metadata.labels).length === 0)
-      throw new CommandError(`couldn't retrieve selectors via --selector flag or introspection: the pod has no labels and cannot be exposed`);
+      throw new CommandError(
+        `couldn't retrieve selectors via --selector flag or introspection: the pod has no labels and cannot be exposed`,
+      );
     return object.metadata.labels;
   }
   if (object.kind === 'Service') {
@@ -45,7 +47,9 @@ function selectorOf(object: Exposable): Record<string, string> {
       `couldn't retrieve selectors via --selector flag or introspection: couldn't convert expressions - "${JSON.stringify(matchExpressions)}" to map-based selector format`,
     );
   if (!matchLabels || Object.keys(matchLabels).length === 0)
-    throw new CommandError(`couldn't retrieve selectors via --selector flag or introspection: invalid deployment: no selectors, therefore cannot be exposed`);
+    throw new CommandError(
+      `couldn't retrieve selectors via --selector flag or introspection: invalid deployment: no selectors, therefore cannot be exposed`,
+    );
   return matchLabels;
 }
 
@@ -59,16 +63,23 @@ function portsOf(object: Exposable): { port: number; protocol: string }[] {
 const EXPOSABLE = ['Pod', 'Service', 'ReplicationController', 'Deployment', 'ReplicaSet'];
 
 function serviceFor({ flags }: Invocation, { object, resource, name }: Info): KubeObject {
-  if (!EXPOSABLE.includes(object.kind))
-    throw new CommandError(`cannot expose a ${resource.kind}.${resource.group}`);
+  if (!EXPOSABLE.includes(object.kind)) throw new CommandError(`cannot expose a ${resource.kind}.${resource.group}`);
   const exposed = object as Exposable;
   const selector = flags.text('selector') ? pairs(flags.text('selector')) : selectorOf(exposed);
-  const given = flags.text('port').split(',').filter((one) => one !== '');
+  const given = flags
+    .text('port')
+    .split(',')
+    .filter((one) => one !== '');
   const known = portsOf(exposed);
   if (given.length === 0 && known.length === 0) throw new CommandError("couldn't find port via --port flag or introspection");
   const target = flags.text('target-port');
   const targetPort = /^\d+$/.test(target) ? Number(target) : target;
-  const wanted = given.length ? given.map((port) => ({ port: Number(port), protocol: flags.text('protocol') || known.find((one) => one.port === Number(port))?.protocol || 'TCP' })) : known;
+  const wanted = given.length
+    ? given.map((port) => ({
+        port: Number(port),
+        protocol: flags.text('protocol') || known.find((one) => one.port === Number(port))?.protocol || 'TCP',
+      }))
+    : known;
   const ports = wanted.map(({ port, protocol }, at) => ({
     ...(wanted.length > 1 ? { name: `port-${at + 1}` } : {}),
     port,
@@ -129,19 +140,25 @@ async function runAutoscale(invocation: Invocation): Promise<void> {
   }
 }
 
-const withManager = (manager: string): Command['flags'] => generatorFlags.map((flag) => (flag.name === 'field-manager' ? { ...flag, initial: manager } : flag));
+const withManager = (manager: string): Command['flags'] =>
+  generatorFlags.map((flag) => (flag.name === 'field-manager' ? { ...flag, initial: manager } : flag));
 
 /** kubectl expose */
 export const expose: Command = {
   name: 'expose',
   short: 'Take a replication controller, service, deployment or pod and expose it as a new Kubernetes service',
   group: 'Basic Commands (Beginner)',
-  usage: '(-f FILENAME | TYPE NAME) [--port=port] [--protocol=TCP|UDP|SCTP] [--target-port=number-or-name] [--name=name] [--external-ip=external-ip-of-service] [--type=type] [options]',
+  usage:
+    '(-f FILENAME | TYPE NAME) [--port=port] [--protocol=TCP|UDP|SCTP] [--target-port=number-or-name] [--name=name] [--external-ip=external-ip-of-service] [--type=type] [options]',
   completes: 'resources',
   flags: [
     ...filenameFlags,
     ...withManager('kubectl-expose')!,
-    defineFlag('cluster-ip', 'string', "ClusterIP to be assigned to the service. Leave empty to auto-allocate, or set to 'None' to create a headless service."),
+    defineFlag(
+      'cluster-ip',
+      'string',
+      "ClusterIP to be assigned to the service. Leave empty to auto-allocate, or set to 'None' to create a headless service.",
+    ),
     defineFlag('external-ip', 'string', 'Additional external IP address (not managed by Kubernetes) to accept for the service.'),
     defineFlag('labels', 'string', 'Labels to apply to the service created by this call.', { short: 'l' }),
     defineFlag('load-balancer-ip', 'string', 'IP to assign to the LoadBalancer.'),
@@ -149,8 +166,16 @@ export const expose: Command = {
     defineFlag('port', 'string', 'The port that the service should serve on. Copied from the resource being exposed, if unspecified'),
     defineFlag('protocol', 'string', "The network protocol for the service to be created. Default is 'TCP'."),
     defineFlag('selector', 'string', 'A label selector to use for this service. Only equality-based selector requirements are supported.'),
-    defineFlag('session-affinity', 'string', "If non-empty, set the session affinity for the service to this; legal values: 'None', 'ClientIP'"),
-    defineFlag('target-port', 'string', 'Name or number for the port on the container that the service should direct traffic to. Optional.'),
+    defineFlag(
+      'session-affinity',
+      'string',
+      "If non-empty, set the session affinity for the service to this; legal values: 'None', 'ClientIP'",
+    ),
+    defineFlag(
+      'target-port',
+      'string',
+      'Name or number for the port on the container that the service should direct traffic to. Optional.',
+    ),
     defineFlag('type', 'string', 'Type for this service: ClusterIP, NodePort, LoadBalancer, or ExternalName.'),
   ],
   run: runExpose,
@@ -166,7 +191,9 @@ export const autoscale: Command = {
   flags: [
     ...filenameFlags,
     ...withManager('kubectl-autoscale')!,
-    defineFlag('cpu-percent', 'int', 'The target average CPU utilization (represented as a percent of requested CPU) over all the pods.', { initial: '-1' }),
+    defineFlag('cpu-percent', 'int', 'The target average CPU utilization (represented as a percent of requested CPU) over all the pods.', {
+      initial: '-1',
+    }),
     defineFlag('max', 'int', 'The upper limit for the number of pods that can be set by the autoscaler. Required.', { initial: '-1' }),
     defineFlag('min', 'int', 'The lower limit for the number of pods that can be set by the autoscaler.', { initial: '-1' }),
     defineFlag('name', 'string', 'The name for the newly created object.'),

@@ -1,5 +1,6 @@
 /** kubectl port-forward: listens on this machine and carries each connection to a port of a pod. */
 import type { Pod, Service } from '#api';
+import { klogLine } from '#client';
 import { NetworkError, type Connection, type Message } from '#host';
 import { defineFlag } from '../common-flags.ts';
 import type { Command, Invocation } from '../command.ts';
@@ -37,11 +38,11 @@ function servicePort(service: Service, pod: Pod, port: string): number {
 
 function readPair(text: string, resolve: (port: string) => number): Forward {
   const [local = '', remote = local, ...more] = text.split(':');
-  if (more.length || (local !== '' && local !== remote && !/^\d+$/.test(local)))
-    throw new CommandError(`invalid port format '${text}'`);
+  if (more.length || (local !== '' && local !== remote && !/^\d+$/.test(local))) throw new CommandError(`invalid port format '${text}'`);
   const target = resolve(remote);
   const here = local === '' ? 0 : /^\d+$/.test(local) ? Number(local) : target;
-  if (here > 65_535) throw new CommandError(`error parsing local port '${local}': strconv.ParseUint: parsing "${local}": value out of range`);
+  if (here > 65_535)
+    throw new CommandError(`error parsing local port '${local}': strconv.ParseUint: parsing "${local}": value out of range`);
   return { local: here, remote: target };
 }
 
@@ -70,15 +71,25 @@ async function carry(session: Session, pod: Pod, remote: number, connection: Con
       frame.set(payload, 1);
       await duplex.send(frame);
     }
+  };
+  let isOver = false;
+  const end = (): void => {
+    isOver = true;
     duplex.end();
   };
   // The local client may go at any moment; the far side is then ended with it.
-  up().catch(() => duplex.end());
-  for (let message = await duplex.receive(); message !== undefined; message = await duplex.receive()) {
-    const bytes = typeof message === 'string' ? encoder.encode(message) : message;
-    const text = decoder.decode(bytes.subarray(1));
-    if (bytes[0] === DATA) await connection.send(JSON.parse(text) as Message);
-    else if (bytes[0] === ERROR) throw new CommandError(`an error occurred forwarding ${connection.localPort} -> ${remote}: ${text}`);
+  connection.onEnd(() => (isOver = true));
+  up().then(end, end);
+  try {
+    for (let message = await duplex.receive(); message !== undefined; message = await duplex.receive()) {
+      const bytes = typeof message === 'string' ? encoder.encode(message) : message;
+      const text = decoder.decode(bytes.subarray(1));
+      if (bytes[0] === DATA) await connection.send(JSON.parse(text) as Message);
+      else if (bytes[0] === ERROR) throw new CommandError(`an error occurred forwarding ${connection.localPort} -> ${remote}: ${text}`);
+    }
+  } catch (error) {
+    // What breaks after the local client has gone is no trouble to tell.
+    if (!(error instanceof NetworkError) || !isOver) throw error;
   }
   connection.close();
 }
@@ -92,7 +103,15 @@ async function listen(session: Session, pod: Pod, { local, remote }: Forward, ad
       } catch (error) {
         if (!(error instanceof Error)) throw error;
         connection.reset();
-        await session.err(`E0000 portforward.go:424] "Unhandled Error" err="${error.message}"\n`);
+        await session.err(
+          klogLine(
+            'error',
+            session.nowMs(),
+            session.process.pid,
+            'portforward.go:424',
+            `"Unhandled Error" err=${JSON.stringify(error.message)}`,
+          ),
+        );
       }
     };
     void handle();

@@ -32,7 +32,11 @@ async function replaceOne(invocation: Invocation, target: Target, dryRun: string
     return await session.json<KubeObject>({
       method: 'PUT',
       path,
-      query: { fieldManager: flags.text('field-manager'), fieldValidation: fieldValidationOf(flags), dryRun: dryRun === 'server' ? 'All' : undefined },
+      query: {
+        fieldManager: flags.text('field-manager'),
+        fieldValidation: fieldValidationOf(flags),
+        dryRun: dryRun === 'server' ? 'All' : undefined,
+      },
       contentType: 'application/json',
       body: toJson(object, 0),
     });
@@ -83,7 +87,9 @@ async function run(invocation: Invocation): Promise<void> {
   for (const target of targets) {
     try {
       const object = await replaceOne(invocation, target, dryRun);
-      await session.out(printer ? printer.text(object) : `${printedName(target.resource, target.name ?? '')} replaced${dryRunSuffix(dryRun)}\n`);
+      await session.out(
+        printer ? printer.text(object) : `${printedName(target.resource, target.name ?? '')} replaced${dryRunSuffix(dryRun)}\n`,
+      );
     } catch (error) {
       errors.push(error);
     }

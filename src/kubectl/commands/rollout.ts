@@ -178,7 +178,12 @@ export const rollout: Command = {
     verb(
       'history',
       'View rollout history',
-      [...filenameFlags, ...outputFlags, selectorFlags[0]!, defineFlag('revision', 'int', 'See the details, including podTemplate of the revision specified', { initial: '0' })],
+      [
+        ...filenameFlags,
+        ...outputFlags,
+        selectorFlags[0]!,
+        defineFlag('revision', 'int', 'See the details, including podTemplate of the revision specified', { initial: '0' }),
+      ],
       runHistory,
     ),
     verb('pause', 'Mark the provided resource as paused', patchFlags('kubectl-rollout'), forEach(pausing(true))),
@@ -190,7 +195,9 @@ export const rollout: Command = {
       [
         ...filenameFlags,
         selectorFlags[0]!,
-        defineFlag('revision', 'int', 'Pin to a specific revision for showing its status. Defaults to 0 (last revision).', { initial: '0' }),
+        defineFlag('revision', 'int', 'Pin to a specific revision for showing its status. Defaults to 0 (last revision).', {
+          initial: '0',
+        }),
         defineFlag('timeout', 'duration', 'The length of time to wait before ending watch, zero means never.', { initial: '0s' }),
         defineFlag('watch', 'bool', "Watch the status of the rollout until it's done.", { short: 'w', initial: 'true' }),
       ],

@@ -1,8 +1,14 @@
 /** kubectl run: one pod from an image. */
-import type { KubeObject } from '#apimachinery';
+import { applyJsonPatch, applyMergePatch, applyStrategicMergePatch, type JsonObject, type KubeObject } from '#apimachinery';
+import { fieldSchemaOf, kindOf, type Pod } from '#api';
 import { defineFlag } from '../common-flags.ts';
 import type { Command, Invocation } from '../command.ts';
+import { pathOf, type ApiResource } from '../discovery.ts';
 import { CommandError, UsageError } from '../errors.ts';
+import { parseDocuments } from '../manifests.ts';
+import { toJson } from '../printers/json.ts';
+import { waitFor } from '../waiting.ts';
+import { attachTo } from './attach.ts';
 import { createGenerated, generatedMetadata, generatorFlags } from './create/generate.ts';
 
 function podOf(invocation: Invocation, name: string, command: readonly string[]): KubeObject {
@@ -49,13 +55,17 @@ function podOf(invocation: Invocation, name: string, command: readonly string[])
   } as unknown as KubeObject;
 }
 
-async function runPod(invocation: Invocation): Promise<void> {
+async function runPod(invocation: Invocation): Promise<number | void> {
   const { flags, args, path } = invocation;
   const [name, ...command] = args;
   if (name === undefined) throw new UsageError('NAME is required for run', path);
   if (!flags.text('image')) throw new CommandError('required flag(s) "image" not set');
-  if (flags.on('attach') || flags.on('rm') || flags.on('stdin'))
-    throw new CommandError('--stdin, --attach and --rm are not built into this kubectl yet; run the pod and use kubectl exec');
+  const attaches = flags.given('attach') ? flags.on('attach') : flags.on('stdin');
+  if (flags.on('tty') && !flags.on('stdin')) throw new CommandError('-i/--stdin is required for containers with -t/--tty=true');
+  const isDryRun = flags.given('dry-run') && flags.text('dry-run') !== 'none';
+  if (attaches && isDryRun)
+    throw new CommandError("--dry-run=[server|client] can't be used with attached containers options (--attach, --stdin, or --tty)");
+  if (flags.on('rm') && !attaches) throw new CommandError('--rm should only be used for attached containers');
   if (flags.on('expose')) {
     const port = Number(flags.text('port'));
     if (!port) throw new CommandError('--port must be set when exposing a service');
@@ -68,7 +78,79 @@ async function runPod(invocation: Invocation): Promise<void> {
     } as unknown as KubeObject;
     await createGenerated(invocation, service, undefined, true);
   }
-  await createGenerated(invocation, podOf(invocation, name, command), undefined, true);
+  const pod = withOverrides(podOf(invocation, name, command), flags.text('overrides'), flags.text('override-type'));
+  if (attaches) return attachToNew(invocation, pod);
+  await createGenerated(invocation, pod, undefined, true);
+}
+
+/** --overrides: a patch of the generated pod. */
+function withOverrides(pod: KubeObject, text: string, type: string): KubeObject {
+  if (text === '') return pod;
+  if (!['merge', 'strategic', 'json'].includes(type))
+    throw new CommandError(`Invalid override-type: ${type}, must be one of: json, merge, strategic`);
+  const patch = parseDocuments(text, 'overrides')[0];
+  if (type === 'strategic')
+    return applyStrategicMergePatch(
+      pod as unknown as JsonObject,
+      patch as JsonObject,
+      fieldSchemaOf(kindOf('v1', 'Pod')!),
+    ) as unknown as KubeObject;
+  return (type === 'json' ? applyJsonPatch(pod, patch as never) : applyMergePatch(pod, patch)) as KubeObject;
+}
+
+const START_TIMEOUT_MS = 60_000;
+
+/** -i, --attach: makes the pod, waits until it runs, joins its streams; --rm takes it away again. */
+async function attachToNew(invocation: Invocation, wanted: KubeObject): Promise<number> {
+  const { session, flags } = invocation;
+  const quiet = flags.on('quiet');
+  const resource = await session.discovery.resourceOf('pods');
+  const path = pathOf(resource, session.namespace);
+  const body = { ...wanted, metadata: { ...wanted.metadata, namespace: session.namespace } };
+  const made = await session.json<Pod>({
+    method: 'POST',
+    path,
+    query: { fieldManager: flags.text('field-manager') },
+    contentType: 'application/json',
+    body: toJson(body, 0),
+  });
+  const { name } = made.metadata;
+  const stdin = flags.on('stdin');
+  let pod: Pod | undefined;
+  try {
+    const look = (object: KubeObject | undefined): boolean => {
+      pod = object as Pod | undefined;
+      return object === undefined || ['Running', 'Succeeded', 'Failed'].includes(pod?.status?.phase ?? '');
+    };
+    const timeoutMs = flags.durationMs('pod-running-timeout') || START_TIMEOUT_MS;
+    if (!(await waitFor(session, { resource, namespace: session.namespace, name }, timeoutMs, look)))
+      throw new CommandError('timed out waiting for the condition');
+    if (!pod) throw new CommandError(`pods "${name}" was deleted before it ran`);
+    const container = pod.spec!.containers[0]!.name;
+    const tty = flags.on('tty') && session.process.terminal !== undefined;
+    if (flags.on('tty') && !tty) await session.err('Unable to use a TTY - input is not a terminal or the right kind of file\n');
+    if (pod.status?.phase === 'Running') await attachTo(session, pod, { container, stdin, tty, quiet });
+    else await session.out(await (await session.send({ method: 'GET', path: `${path}/${name}/log`, query: { container } })).text());
+    return await exitCodeOf(invocation, resource, name, flags.text('restart'));
+  } finally {
+    if (flags.on('rm')) {
+      await session.json({ method: 'DELETE', path: `${path}/${name}`, contentType: 'application/json', body: {} });
+      if (!quiet) await session.out(`pod "${name}" deleted\n`);
+    }
+  }
+}
+
+/** With --restart=Never the pod's end is kubectl's end. */
+async function exitCodeOf({ session }: Invocation, resource: ApiResource, name: string, restart: string): Promise<number> {
+  if (restart === 'Always') return 0;
+  let code = 0;
+  await waitFor(session, { resource, namespace: session.namespace, name }, START_TIMEOUT_MS, (object) => {
+    const { status } = (object ?? {}) as Partial<Pod>;
+    code = status?.containerStatuses?.[0]?.state?.terminated?.exitCode ?? 0;
+    return object === undefined || status?.phase === 'Succeeded' || status?.phase === 'Failed';
+  });
+  if (code !== 0) await session.err(`pod ${session.namespace}/${name} terminated (Error)\n`);
+  return code;
 }
 
 /** kubectl run */
@@ -100,6 +182,11 @@ export const run: Command = {
     defineFlag('attach', 'bool', 'If true, wait for the Pod to start running, and then attach to the Pod.'),
     defineFlag('rm', 'bool', 'If true, delete the pod after it exits.'),
     defineFlag('quiet', 'bool', 'If true, suppress prompt messages.', { short: 'q' }),
+    defineFlag('overrides', 'string', 'An inline JSON override for the generated object.'),
+    defineFlag('override-type', 'string', 'The method used to override the generated object: json, merge, or strategic.', {
+      initial: 'merge',
+    }),
+    defineFlag('pod-running-timeout', 'duration', 'The length of time to wait until at least one pod is running', { initial: '1m0s' }),
   ],
   run: runPod,
 };

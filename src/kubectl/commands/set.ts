@@ -11,7 +11,11 @@ import { fetchInfos, readTargets, throwCollected, type Info } from '../targets.t
 function podSpecOf({ spec }: KubeObject & Templated): { parts: PodParts; wrap: (patch: object) => object } {
   const { template, jobTemplate } = spec ?? {};
   if (template) return { parts: template.spec ?? {}, wrap: (patch) => ({ spec: { template: { spec: patch } } }) };
-  if (jobTemplate) return { parts: jobTemplate.spec?.template?.spec ?? {}, wrap: (patch) => ({ spec: { jobTemplate: { spec: { template: { spec: patch } } } } }) };
+  if (jobTemplate)
+    return {
+      parts: jobTemplate.spec?.template?.spec ?? {},
+      wrap: (patch) => ({ spec: { jobTemplate: { spec: { template: { spec: patch } } } } }),
+    };
   return { parts: spec ?? {}, wrap: (patch) => ({ spec: patch }) };
 }
 
@@ -31,7 +35,8 @@ async function changeEach(
       const patch = patchOf(parts, info);
       if (!patch) continue;
       const after = dryRun === 'client' ? info.object : await sendPatch(invocation, info, wrap(patch), PATCH_TYPES.strategic);
-      if (dryRun !== 'none' || after.metadata.resourceVersion !== info.object.metadata.resourceVersion) await report(invocation, info, after, done);
+      if (dryRun !== 'none' || after.metadata.resourceVersion !== info.object.metadata.resourceVersion)
+        await report(invocation, info, after, done);
     } catch (error) {
       errors.push(error);
     }
@@ -130,7 +135,10 @@ async function runEnv(invocation: Invocation): Promise<void> {
       continue;
     }
     const name = change.slice(0, change.indexOf('='));
-    if (!/^[-._a-zA-Z][-._a-zA-Z0-9]*$/.test(name)) throw new CommandError(`"${name}" is not a valid key name: a valid environment variable name must consist of alphabetic characters, digits, '_', '-', or '.', and must not start with a digit (e.g. 'my.env-name',  or 'MY_ENV.NAME',  or 'MyEnvName1', regex used for validation is '[-._a-zA-Z][-._a-zA-Z0-9]*')`);
+    if (!/^[-._a-zA-Z][-._a-zA-Z0-9]*$/.test(name))
+      throw new CommandError(
+        `"${name}" is not a valid key name: a valid environment variable name must consist of alphabetic characters, digits, '_', '-', or '.', and must not start with a digit (e.g. 'my.env-name',  or 'MY_ENV.NAME',  or 'MyEnvName1', regex used for validation is '[-._a-zA-Z][-._a-zA-Z0-9]*')`,
+      );
     added.push({ name, value: change.slice(change.indexOf('=') + 1) });
   }
   if (added.length + removed.length === 0) throw new UsageError('at least one environment variable must be provided', path);
@@ -163,7 +171,8 @@ async function runResources(invocation: Invocation): Promise<void> {
   const { flags, args, path } = invocation;
   const limits = amounts(flags.text('limits'));
   const requests = amounts(flags.text('requests'));
-  if (!limits && !requests) throw new UsageError('you must specify an update to requests or limits (in the form of --requests/--limits)', path);
+  if (!limits && !requests)
+    throw new UsageError('you must specify an update to requests or limits (in the form of --requests/--limits)', path);
   await changeEach(invocation, args, 'resource requirements updated', (parts, info) => {
     const meant = (parts.containers ?? []).filter(({ name }) => isMeant(name, flags.text('containers')));
     if (meant.length === 0) throw new CommandError(`unable to find container named ${flags.text('containers')} in ${info.name}`);
@@ -184,13 +193,25 @@ async function runSelector(invocation: Invocation): Promise<void> {
   const text = args.at(-1);
   if (text === undefined || !text.includes('=')) throw new UsageError('one selector must be provided', path);
   const selector = Object.fromEntries(text.split(',').map((pair) => pair.split('=') as [string, string]));
-  const { infos, errors } = await fetchInfos(invocation, await readTargets(invocation, { words: args.slice(0, -1), allowCollections: flags.on('all') }));
+  const { infos, errors } = await fetchInfos(
+    invocation,
+    await readTargets(invocation, { words: args.slice(0, -1), allowCollections: flags.on('all') }),
+  );
   for (const info of infos) {
     try {
       if (info.object.kind !== 'Service') throw new CommandError(`setting a selector is only supported for Services`);
       const old = (info.object as KubeObject & { spec?: { selector?: Record<string, string> } }).spec?.selector ?? {};
-      const gone = Object.fromEntries(Object.keys(old).filter((key) => !(key in selector)).map((key) => [key, null]));
-      await report(invocation, info, await sendPatch(invocation, info, { spec: { selector: { ...gone, ...selector } } }, PATCH_TYPES.merge), 'selector updated');
+      const gone = Object.fromEntries(
+        Object.keys(old)
+          .filter((key) => !(key in selector))
+          .map((key) => [key, null]),
+      );
+      await report(
+        invocation,
+        info,
+        await sendPatch(invocation, info, { spec: { selector: { ...gone, ...selector } } }, PATCH_TYPES.merge),
+        'selector updated',
+      );
     } catch (error) {
       errors.push(error);
     }
@@ -198,7 +219,12 @@ async function runSelector(invocation: Invocation): Promise<void> {
   throwCollected(errors);
 }
 
-const containersFlag = defineFlag('containers', 'string', 'The names of containers in the selected pod templates to change, all containers are selected by default - may use wildcards', { short: 'c', initial: '*' });
+const containersFlag = defineFlag(
+  'containers',
+  'string',
+  'The names of containers in the selected pod templates to change, all containers are selected by default - may use wildcards',
+  { short: 'c', initial: '*' },
+);
 
 /** kubectl set */
 export const set: Command = {

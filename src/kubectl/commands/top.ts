@@ -38,10 +38,19 @@ async function runNodes(invocation: Invocation): Promise<void> {
   const nodes = await session.json<{ items: Node[] }>({ method: 'GET', path: '/api/v1/nodes', query: { limit: 500 } });
   const by = flags.text('sort-by');
   const sorted = [...used].sort((a, b) =>
-    by === 'cpu' ? millis(b.usage.cpu) - millis(a.usage.cpu) : by === 'memory' ? mebibytes(b.usage.memory) - mebibytes(a.usage.memory) : a.metadata.name < b.metadata.name ? -1 : 1,
+    by === 'cpu'
+      ? millis(b.usage.cpu) - millis(a.usage.cpu)
+      : by === 'memory'
+        ? mebibytes(b.usage.memory) - mebibytes(a.usage.memory)
+        : a.metadata.name < b.metadata.name
+          ? -1
+          : 1,
   );
   const rows = sorted.map(({ metadata, usage }) => {
-    const allocatable = (nodes.items.find((node) => node.metadata.name === metadata.name)?.status?.allocatable ?? {}) as Record<string, string>;
+    const allocatable = (nodes.items.find((node) => node.metadata.name === metadata.name)?.status?.allocatable ?? {}) as Record<
+      string,
+      string
+    >;
     return `${metadata.name}\t${millis(usage.cpu)}m\t${percent(usage.cpu, allocatable['cpu'] ?? '0')}\t${mebibytes(usage.memory)}Mi\t${percent(usage.memory, allocatable['memory'] ?? '0')}`;
   });
   await print(invocation, 'NAME\tCPU(cores)\tCPU(%)\tMEMORY(bytes)\tMEMORY(%)', rows);
@@ -52,21 +61,32 @@ async function runPods(invocation: Invocation): Promise<void> {
   const everywhere = flags.on('all-namespaces');
   const root = everywhere ? 'pods' : `namespaces/${session.namespace}/pods`;
   const pods = await metrics<PodMetrics>(invocation, args[0] ? `${root}/${args[0]}` : root).catch((error: unknown) => {
-    if (args[0] && isNotFound(error)) throw new CommandError(`Metrics not available for pod ${session.namespace}/${args[0]}, age: ${ageOf(undefined, session.nowMs())}`);
+    if (args[0] && isNotFound(error))
+      throw new CommandError(`Metrics not available for pod ${session.namespace}/${args[0]}, age: ${ageOf(undefined, session.nowMs())}`);
     throw error;
   });
-  if (pods.length === 0) return session.err(everywhere ? 'No resources found\n' : `No resources found in ${session.namespace} namespace.\n`);
+  if (pods.length === 0)
+    return session.err(everywhere ? 'No resources found\n' : `No resources found in ${session.namespace} namespace.\n`);
   const withContainers = flags.on('containers');
   const lines = pods.flatMap(({ metadata, containers }) => {
     const place = everywhere ? `${metadata.namespace ?? ''}\t` : '';
-    if (withContainers) return containers.map(({ name, usage }) => ({ head: `${place}${metadata.name}\t${name}`, cpu: millis(usage.cpu), memory: mebibytes(usage.memory) }));
+    if (withContainers)
+      return containers.map(({ name, usage }) => ({
+        head: `${place}${metadata.name}\t${name}`,
+        cpu: millis(usage.cpu),
+        memory: mebibytes(usage.memory),
+      }));
     const sum = (read: (usage: Usage) => number): number => containers.reduce((total, { usage }) => total + read(usage), 0);
     return [{ head: `${place}${metadata.name}`, cpu: sum(({ cpu }) => millis(cpu)), memory: sum(({ memory }) => mebibytes(memory)) }];
   });
   const by = flags.text('sort-by');
   lines.sort((a, b) => (by === 'cpu' ? b.cpu - a.cpu : by === 'memory' ? b.memory - a.memory : a.head < b.head ? -1 : 1));
   const header = `${everywhere ? 'NAMESPACE\t' : ''}${withContainers ? 'POD\tNAME' : 'NAME'}\tCPU(cores)\tMEMORY(bytes)`;
-  await print(invocation, header, lines.map(({ head, cpu, memory }) => `${head}\t${cpu}m\t${memory}Mi`));
+  await print(
+    invocation,
+    header,
+    lines.map(({ head, cpu, memory }) => `${head}\t${cpu}m\t${memory}Mi`),
+  );
 }
 
 const flags = [
@@ -82,7 +102,15 @@ export const top: Command = {
   group: 'Cluster Management Commands',
   usage: '[options]',
   commands: [
-    { name: 'node', aliases: ['nodes', 'no'], short: 'Display resource (CPU/memory) usage of nodes', usage: '[NAME | -l label] [options]', completes: 'nodes', flags, run: runNodes },
+    {
+      name: 'node',
+      aliases: ['nodes', 'no'],
+      short: 'Display resource (CPU/memory) usage of nodes',
+      usage: '[NAME | -l label] [options]',
+      completes: 'nodes',
+      flags,
+      run: runNodes,
+    },
     {
       name: 'pod',
       aliases: ['pods', 'po'],

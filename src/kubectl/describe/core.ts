@@ -1,15 +1,6 @@
 /** kubectl describe for the small kinds: namespace, service, configmap, secret, service account, roles and bindings; and of anything else. */
 import type { KubeObject } from '#apimachinery';
-import type {
-  ClusterRole,
-  ConfigMap,
-  EndpointSlice,
-  Namespace,
-  RoleBinding,
-  Secret,
-  Service,
-  ServiceAccount,
-} from '#api';
+import type { ClusterRole, ConfigMap, EndpointSlice, Namespace, RoleBinding, Secret, Service, ServiceAccount } from '#api';
 import type { Description } from './description.ts';
 import { writeEvents, type DescriptionWriter } from './writer.ts';
 

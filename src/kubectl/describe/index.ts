@@ -12,7 +12,13 @@ import {
 } from './core.ts';
 import type { Description } from './description.ts';
 import { describeNode } from './node.ts';
-import { describeAutoscaler, describeEndpoints, describeEndpointSlice, describePodDisruptionBudget, describePriorityClass } from './others.ts';
+import {
+  describeAutoscaler,
+  describeEndpoints,
+  describeEndpointSlice,
+  describePodDisruptionBudget,
+  describePriorityClass,
+} from './others.ts';
 import { describePod } from './pod.ts';
 import { describeDaemonSet, describeDeployment, describeJob, describeReplicaSet, describeStatefulSet } from './workloads.ts';
 

@@ -82,7 +82,13 @@ export const describePriorityClass: Description<PriorityClass> = (writer, object
   writer.line(0, `GlobalDefault:\t${object.globalDefault ?? false}`);
   writer.line(0, `PreemptionPolicy:\t${object.preemptionPolicy ?? ''}`);
   writer.line(0, `Description:\t${object.description ?? ''}`);
-  writer.line(0, `Annotations:\t${Object.entries(object.metadata.annotations ?? {}).map(([key, value]) => `${key}=${value}`).sort().join(',')}`);
+  writer.line(
+    0,
+    `Annotations:\t${Object.entries(object.metadata.annotations ?? {})
+      .map(([key, value]) => `${key}=${value}`)
+      .sort()
+      .join(',')}`,
+  );
   writeEvents(writer, events, nowMs);
 };
 
@@ -114,18 +120,26 @@ export const describeAutoscaler: Description<HorizontalPodAutoscaler> = (writer,
     if (resource.target.averageValue !== undefined)
       writer.line(1, `resource ${resource.name} on pods:\t${current?.averageValue ?? '<unknown>'} / ${resource.target.averageValue}`);
     else {
-      const now = current?.averageUtilization === undefined ? '<unknown>' : `${current.averageUtilization}% (${current.averageValue ?? ''})`;
-      writer.line(1, `resource ${resource.name} on pods  (as a percentage of request):\t${now} / ${resource.target.averageUtilization ?? 0}%`);
+      const now =
+        current?.averageUtilization === undefined ? '<unknown>' : `${current.averageUtilization}% (${current.averageValue ?? ''})`;
+      writer.line(
+        1,
+        `resource ${resource.name} on pods  (as a percentage of request):\t${now} / ${resource.target.averageUtilization ?? 0}%`,
+      );
     }
   }
   writer.line(0, `Min replicas:\t${spec?.minReplicas ?? '<unset>'}`);
   writer.line(0, `Max replicas:\t${spec?.maxReplicas ?? 0}`);
-  writer.line(0, `${spec?.scaleTargetRef?.kind ?? ''} pods:\t${status?.currentReplicas ?? 0} current / ${status?.desiredReplicas ?? 0} desired`);
+  writer.line(
+    0,
+    `${spec?.scaleTargetRef?.kind ?? ''} pods:\t${status?.currentReplicas ?? 0} current / ${status?.desiredReplicas ?? 0} desired`,
+  );
   if (status?.conditions?.length) {
     writer.line(0, 'Conditions:');
     writer.line(1, 'Type\tStatus\tReason\tMessage');
     writer.line(1, '----\t------\t------\t-------');
-    for (const { type, status: value, reason = '', message = '' } of status.conditions) writer.line(1, `${type}\t${value}\t${reason}\t${message}`);
+    for (const { type, status: value, reason = '', message = '' } of status.conditions)
+      writer.line(1, `${type}\t${value}\t${reason}\t${message}`);
   }
   writeEvents(writer, events, nowMs);
 };

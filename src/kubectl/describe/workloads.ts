@@ -72,7 +72,9 @@ async function podsStatus(session: Session, owner: KubeObject, selector: LabelSe
     path: `/api/v1/namespaces/${owner.metadata.namespace ?? ''}/pods`,
     query: { labelSelector: formatLabelSelector(selector), limit: 500 },
   });
-  const owned = pods.items.filter(({ metadata }) => metadata.ownerReferences?.some(({ controller, uid }) => controller && uid === owner.metadata.uid));
+  const owned = pods.items.filter(({ metadata }) =>
+    metadata.ownerReferences?.some(({ controller, uid }) => controller && uid === owner.metadata.uid),
+  );
   const count = (phase: string): number => owned.filter(({ status }) => status?.phase === phase).length;
   return `${count('Running')} Running / ${count('Pending')} Waiting / ${count('Succeeded')} Succeeded / ${count('Failed')} Failed`;
 }
@@ -108,7 +110,15 @@ export const describeDaemonSet: Description<DaemonSet> = async (writer, object, 
   writer.line(0, `Namespace:\t${metadata.namespace ?? ''}`);
   writer.line(0, `Selector:\t${formatLabelSelector(spec?.selector as LabelSelector | undefined)}`);
   const nodes = Object.entries((spec?.template?.spec?.nodeSelector ?? {}) as Record<string, string>);
-  writer.line(0, `Node-Selector:\t${nodes.map(([key, value]) => `${key}=${value}`).sort().join(',') || '<none>'}`);
+  writer.line(
+    0,
+    `Node-Selector:\t${
+      nodes
+        .map(([key, value]) => `${key}=${value}`)
+        .sort()
+        .join(',') || '<none>'
+    }`,
+  );
   writer.pairs('Labels', metadata.labels);
   writer.annotations(metadata.annotations);
   writer.line(0, `Desired Number of Nodes Scheduled: ${status?.desiredNumberScheduled ?? 0}`);
@@ -145,7 +155,8 @@ export const describeStatefulSet: Description<StatefulSet> = async (writer, obje
   writer.annotations(metadata.annotations);
   writer.line(0, `Replicas:\t${spec?.replicas ?? 0} desired | ${status?.replicas ?? 0} total`);
   writer.line(0, `Update Strategy:\t${spec?.updateStrategy?.type ?? ''}`);
-  if (spec?.updateStrategy?.rollingUpdate?.partition !== undefined) writer.line(1, `Partition:\t${spec.updateStrategy.rollingUpdate.partition}`);
+  if (spec?.updateStrategy?.rollingUpdate?.partition !== undefined)
+    writer.line(1, `Partition:\t${spec.updateStrategy.rollingUpdate.partition}`);
   writer.line(0, `Pods Status:\t${await podsStatus(session, object, spec?.selector)}`);
   writePodTemplate(writer, spec?.template);
   const claims = spec?.volumeClaimTemplates ?? [];
@@ -192,7 +203,10 @@ export const describeJob: Description<Job> = (writer, object, { events, nowMs })
     writer.line(0, `Duration:\t${humanDuration(Date.parse(status.completionTime) - Date.parse(status.startTime))}`);
   if (spec?.activeDeadlineSeconds !== undefined) writer.line(0, `Active Deadline Seconds:\t${spec.activeDeadlineSeconds}s`);
   const ready = status.ready === undefined ? '' : ` (${status.ready} Ready)`;
-  writer.line(0, `Pods Statuses:\t${status.active ?? 0} Active${ready} / ${status.succeeded ?? 0} Succeeded / ${status.failed ?? 0} Failed`);
+  writer.line(
+    0,
+    `Pods Statuses:\t${status.active ?? 0} Active${ready} / ${status.succeeded ?? 0} Succeeded / ${status.failed ?? 0} Failed`,
+  );
   if (spec?.completionMode === 'Indexed') writer.line(0, `Completed Indexes:\t${status.completedIndexes || '<none>'}`);
   writePodTemplate(writer, spec?.template);
   writeEvents(writer, events, nowMs);

@@ -1,6 +1,6 @@
 /** Runs an awk program over records. */
 import { callBuiltin, isBuiltin } from './builtins.ts';
-import { AwkState } from './state.ts';
+import type { AwkState } from './state.ts';
 import { AwkSyntaxError, type AwkProgram, type Expression, type Rule, type Statement } from './syntax.ts';
 import { compareValues, numberOf, textOf, truthOf, type Value } from './values.ts';
 

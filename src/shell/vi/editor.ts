@@ -116,7 +116,8 @@ export class Editor {
     if (motion.linewise) return this.operateOnLines(operator, Math.min(buffer.row, motion.row), Math.max(buffer.row, motion.row));
     const here = { row: buffer.row, column: buffer.column };
     const isForward = motion.row > here.row || (motion.row === here.row && motion.column >= here.column);
-    let [from, to] = isForward ? [here, { ...motion }] : [motion, here];
+    const from = isForward ? here : motion;
+    let to: Pick<Motion, 'row' | 'column'> = isForward ? motion : here;
     if (motion.inclusive) to = { row: to.row, column: to.column + 1 };
     // dw at the last word of a line stays on it.
     if (key === 'w' && to.row > from.row) to = { row: from.row, column: buffer.lines[from.row]!.length };
