@@ -94,7 +94,12 @@ async function carry(session: Session, pod: Pod, remote: number, connection: Con
   connection.close();
 }
 
-async function listen(session: Session, pod: Pod, { local, remote }: Forward, address: string): Promise<void> {
+/** Whether kubectl itself is ending: what breaks then is its own doing. */
+interface Life {
+  isEnding: boolean;
+}
+
+async function listen(session: Session, pod: Pod, { local, remote }: Forward, address: string, life: Life): Promise<void> {
   const accept = (connection: Connection): void => {
     const handle = async (): Promise<void> => {
       await session.out(`Handling connection for ${connection.localPort}\n`);
@@ -103,6 +108,7 @@ async function listen(session: Session, pod: Pod, { local, remote }: Forward, ad
       } catch (error) {
         if (!(error instanceof Error)) throw error;
         connection.reset();
+        if (life.isEnding) return;
         await session.err(
           klogLine(
             'error',
@@ -142,9 +148,14 @@ async function run(invocation: Invocation): Promise<number> {
   if (pod.status?.phase !== 'Running')
     throw new CommandError(`unable to forward port because pod is not running. Current status=${pod.status?.phase ?? ''}`);
   const addresses = flags.list('address').flatMap((one) => (one === 'localhost' ? ['127.0.0.1'] : [one]));
-  for (const forward of forwards) for (const address of addresses) await listen(session, pod, forward, address);
+  const life: Life = { isEnding: false };
+  for (const forward of forwards) for (const address of addresses) await listen(session, pod, forward, address, life);
   return new Promise((resolve) => {
-    for (const signal of ['INT', 'TERM', 'HUP'] as const) session.process.onSignal(signal, () => resolve(0));
+    for (const signal of ['INT', 'TERM', 'HUP'] as const)
+      session.process.onSignal(signal, () => {
+        life.isEnding = true;
+        resolve(0);
+      });
   });
 }
 
