@@ -2,6 +2,7 @@
 import type { ClusterSpec, ComponentInfo, MachineInfo, MachineRole } from '#lab';
 import { conditionHolds, type NodeObject } from './state/objects.ts';
 import { componentWords, lookOf } from './state-words.ts';
+import type { Told } from './timeline.ts';
 
 const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
 
@@ -111,20 +112,21 @@ export function bootWaits(machines: readonly MachineInfo[], topology: ClusterSpe
 }
 
 /** What changed on a machine, in sentences for the list of what happened. */
-export function happenings(before: MachineInfo | undefined, after: MachineInfo): string[] {
+export function happenings(before: MachineInfo | undefined, after: MachineInfo): Told[] {
   if (!before) return [];
-  const told: string[] = [];
-  if (before.state !== after.state) told.push(`${after.name} is ${lookOf(after.state).word}`);
+  const told: Told[] = [];
+  const tell = (lane: Told['lane'], text: string): void => void told.push({ lane, text });
+  if (before.state !== after.state) tell('fault', `${after.name} is ${lookOf(after.state).word}`);
   if (after.power === 'off') return told;
   for (const component of ownComponents(after)) {
     const old = componentOf(before, component.name);
     const look = lookOf(component.state);
     if (lookOf(old?.state ?? 'absent').word !== look.word && (old || look.tone !== 'serving'))
-      told.push(`${component.name} on ${after.name} is ${look.word}`);
+      tell('component', `${component.name} on ${after.name} is ${look.word}`);
     else if (component.raft && component.raft.role !== old?.raft?.role && component.raft.role === 'leader')
-      told.push(`etcd on ${after.name} is elected leader of term ${component.raft.term}`);
+      tell('election', `etcd on ${after.name} is elected leader of term ${component.raft.term}`);
     else if (component.raft === undefined && old && component.leader === true && old.leader !== true)
-      told.push(`${component.name} on ${after.name} is ${componentWords(component)}: it holds the lease`);
+      tell('election', `${component.name} on ${after.name} is ${componentWords(component)}: it holds the lease`);
   }
   return told;
 }

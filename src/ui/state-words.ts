@@ -49,8 +49,8 @@ export function lookOf(state: string): StateLook {
 export const RAFT_MARKS: Readonly<Record<string, string>> = {
   leader: '♛',
   follower: '○',
-  candidate: '⧗',
-  'pre-candidate': '⧗',
+  candidate: '⋈',
+  'pre-candidate': '⋈',
   learner: '◐',
 };
 

@@ -215,6 +215,24 @@ describe.skipIf(!browserPath)('the page', () => {
     expect(new URL(page.url()).searchParams.get('etcdMembers')).toBe('4');
   });
 
+  test('runs until the next election and pauses there, and marks what happened on the strip', async () => {
+    await open();
+    await page.getByRole('button', { name: 'Pause' }).click();
+    await page.getByRole('button', { name: 'Until next election' }).click();
+    await page.getByRole('button', { name: 'Waiting for an election …' }).waitFor();
+    await page.getByRole('button', { name: 'Pause' }).waitFor();
+    const elect = (term: number) =>
+      page.evaluate((newTerm) => (globalThis as unknown as { elect: (term: number) => void }).elect(newTerm), term);
+    await elect(4);
+    expect(await page.getByRole('button', { name: 'Pause' }).count()).toBe(1);
+    await elect(5);
+    await page.getByRole('button', { name: 'Resume' }).first().waitFor();
+    await page.getByRole('button', { name: 'Until next election' }).waitFor();
+    await page.locator('.machine', { hasText: 'worker-1' }).locator('button').first().click();
+    await page.getByRole('button', { name: 'Isolate machine' }).click();
+    await page.getByRole('img', { name: /0 component marks, 1 fault marks/ }).waitFor();
+  });
+
   test('can be made for looking only', async () => {
     await open('?readonly');
     await page.locator('.etcd').first().click();

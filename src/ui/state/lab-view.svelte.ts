@@ -6,6 +6,8 @@ import { SvelteMap } from 'svelte/reactivity';
 import type { ClusterSpec, Lab, LabEvents, LabFault, MachineInfo } from '#lab';
 import { happenings } from '../cluster-summary.ts';
 import type { LeaseObject } from '../leases.ts';
+import { faultChanges, type Told } from '../timeline.ts';
+import { toldFaults } from '../fault-words.ts';
 import { createFrameBatch } from './frame-batch.ts';
 import { Gathered } from './gathered.ts';
 import type { NodeObject, PodObject } from './objects.ts';
@@ -14,7 +16,7 @@ import { WatchedList } from './watched-list.svelte.ts';
 
 /** Spans and happenings that are kept. */
 const SPANS_MAX = 200;
-const HAPPENINGS_MAX = 40;
+const HAPPENINGS_MAX = 200;
 const NOTICES_MAX = 6;
 /** How often the figures that move by themselves are looked at, real milliseconds. */
 const CLOCK_PERIOD_MS = 250;
@@ -23,10 +25,9 @@ const TICKS_PER_NUDGE = 4;
 type Span = LabEvents['span'];
 
 /** Something that happened, with the lab wall clock when it was seen. */
-export interface Happening {
+export interface Happening extends Told {
   readonly id: number;
   readonly wallMs: number;
-  readonly text: string;
 }
 
 /** A sentence at the top of the page until somebody puts it away. */
@@ -61,6 +62,8 @@ export class LabView {
   readonly since = new SvelteMap<string, number>();
   /** Counts log records per `machine/component`, so that an open log knows when to look again. */
   readonly logged = new SvelteMap<string, number>();
+  isAwaitingElection = $state(false);
+  #termBefore = 0;
   #ids = 0;
   #ticks = 0;
   #followed: Promise<void> | undefined;
@@ -95,9 +98,8 @@ export class LabView {
         this.nowMs = time.wallMs;
         if (time.rate > 0) this.chosenRate = time.rate;
       }),
-      lab.on('faults', (faults) => {
-        this.faults = faults;
-      }),
+      lab.on('faults', (faults) => this.#takeFaults(faults)),
+      lab.on('raft', (raft) => this.#lookForElection(raft)),
       lab.on('notice', ({ message }) => this.notify(message)),
       lab.on('error', ({ machine, message }) => this.notify(machine ? `${machine}: ${message}` : message, 'bad')),
       lab.on('cluster', (spec) => this.#begin(spec)),
@@ -184,12 +186,43 @@ export class LabView {
     for (const list of this.#lists) list.nudge();
   }
 
+  /** Newest first. */
+  #tell(told: readonly Told[]): void {
+    if (told.length === 0) return;
+    const wallMs = this.lab?.time.now ?? 0;
+    const happened = told.map((each) => ({ ...each, id: ++this.#ids, wallMs }));
+    this.happened = [...happened.reverse(), ...this.happened].slice(0, HAPPENINGS_MAX);
+  }
+
+  #takeFaults(faults: readonly LabFault[]): void {
+    const names = [...this.machines.keys()];
+    const words = (each: readonly LabFault[]): string[] => toldFaults(names, each).map(({ text }) => text);
+    this.#tell(faultChanges(words(this.faults), words(faults)));
+    this.faults = faults;
+  }
+
+  /** Lets time run until a member of etcd begins a new term, and pauses it then; or gives up waiting. */
+  async awaitElection(isAwaiting: boolean): Promise<void> {
+    this.isAwaitingElection = isAwaiting;
+    this.#termBefore = Math.max(
+      0,
+      ...[...this.machines.values()].flatMap(({ components }) => components.map(({ raft }) => raft?.term ?? 0)),
+    );
+    if (isAwaiting && this.time.rate === 0) await this.setPaused(false);
+  }
+
+  #lookForElection({ term }: LabEvents['raft']): void {
+    if (!this.isAwaitingElection || term <= this.#termBefore) return;
+    this.isAwaitingElection = false;
+    void this.setPaused(true);
+  }
+
   #show(): void {
-    const told: Happening[] = [];
+    const told: Told[] = [];
     const now = this.lab?.time.now ?? 0;
     for (const [name, machine] of this.#changed.take()) {
       const before = this.machines.get(name);
-      for (const text of happenings(before, machine)) told.push({ id: ++this.#ids, wallMs: now, text });
+      told.push(...happenings(before, machine));
       if (before?.state !== machine.state) this.since.set(name, now);
       for (const component of machine.components) {
         const old = before?.components.find((each) => each.name === component.name);
@@ -197,7 +230,7 @@ export class LabView {
       }
       this.machines.set(name, machine);
     }
-    if (told.length > 0) this.happened = [...told.reverse(), ...this.happened].slice(0, HAPPENINGS_MAX);
+    this.#tell(told);
     if (this.#spans.length > 0) this.spans = [...this.spans, ...this.#spans.splice(0)].slice(-SPANS_MAX);
     for (const [key, count] of this.#logged.take()) this.logged.set(key, (this.logged.get(key) ?? 0) + count);
   }

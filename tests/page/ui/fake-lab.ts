@@ -230,7 +230,8 @@ export function createFakeLab(options: FakeOptions): Lab {
   };
   /** What a reset was asked for, for tests to look at. */
   const asked = {};
-  Object.assign(globalThis, { asked });
+  const elect = (term: number): void => emit('raft', { machine: 'control-plane-3', role: 'candidate', term, commit: 1208, applied: 1208 });
+  Object.assign(globalThis, { asked, elect });
   let isReady: Promise<void> | undefined;
   return {
     version: '0.0.0',

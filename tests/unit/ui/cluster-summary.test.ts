@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { DEFAULT_SPEC, type ComponentInfo, type MachineInfo, type MachineRole } from '#lab';
 import { bootWaits, etcdLeader, faultsOf, happenings, healthyBackends, readyNodes, topologyText } from '../../../src/ui/cluster-summary.ts';
 import { machineRows } from '../../../src/ui/map/machine-rows.ts';
+import type { Told } from '../../../src/ui/timeline.ts';
 import { actsNow, componentWords, lookOf } from '../../../src/ui/state-words.ts';
 
 function machine(name: string, role: MachineRole, components: readonly ComponentInfo[] = [], more: Partial<MachineInfo> = {}): MachineInfo {
@@ -13,6 +14,7 @@ const etcd = (role: 'leader' | 'follower', term: number, state = 'running'): Com
   state,
   raft: { role, term, commit: 9, applied: 9 },
 });
+const texts = (told: readonly Told[]): string[] => told.map(({ text }) => text);
 const plane = ['kube-apiserver', 'kube-scheduler', 'kube-controller-manager'].map((name) => running(name));
 
 describe('the cluster in a sentence', () => {
@@ -75,19 +77,19 @@ describe('what happened', () => {
   test('is told of machines, components, elections and leases', () => {
     const before = machine('a', 'control-plane', [etcd('follower', 3), running('kube-scheduler', { leader: false })]);
     const after = machine('a', 'control-plane', [etcd('leader', 4), running('kube-scheduler', { leader: true })]);
-    expect(happenings(before, after)).toEqual([
+    expect(texts(happenings(before, after))).toEqual([
       'etcd on a is elected leader of term 4',
       'kube-scheduler on a is active: it holds the lease',
     ]);
-    expect(happenings(before, { ...before, power: 'off', state: 'off', components: [] })).toEqual(['a is off']);
-    expect(happenings(before, { ...before, components: [etcd('follower', 3, 'failed')] })).toEqual(['etcd on a is failed']);
+    expect(texts(happenings(before, { ...before, power: 'off', state: 'off', components: [] }))).toEqual(['a is off']);
+    expect(texts(happenings(before, { ...before, components: [etcd('follower', 3, 'failed')] }))).toEqual(['etcd on a is failed']);
   });
 
   test('is nothing when nothing changed but the log', () => {
     const before = machine('a', 'etcd', [etcd('leader', 3)]);
     const after = machine('a', 'etcd', [{ ...etcd('leader', 3), raft: { role: 'leader', term: 3, commit: 10, applied: 10 } }]);
-    expect(happenings(before, after)).toEqual([]);
-    expect(happenings(undefined, after)).toEqual([]);
+    expect(texts(happenings(before, after))).toEqual([]);
+    expect(texts(happenings(undefined, after))).toEqual([]);
   });
 });
 

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { LabFault } from '#lab';
 import { linkBetween, linkFaultWords, partitionGroups, toldFaults } from '../../../src/ui/fault-words.ts';
 import { electionLease, leaseSentence, nodeLease, type LeaseObject } from '../../../src/ui/leases.ts';
+import { faultChanges, placeOf, SPAN_MS } from '../../../src/ui/timeline.ts';
 import { evenNotice, losses, machineCosts, memberCount, quorumFacts } from '../../../src/ui/topology.ts';
 
 const machines = ['a', 'b', 'c', 'd'];
@@ -111,5 +112,19 @@ describe('what a topology costs and survives', () => {
     ['the load balancer', stacked(5), 'the load balancer', false],
   ])('knows whether kubectl goes on without %s', (_what, shape, of, isSurvived) => {
     expect(losses(shape).find((loss) => loss.of === of)?.isSurvived).toBe(isSurvived);
+  });
+});
+
+describe('the strip of what happened', () => {
+  test('places what is young enough, from its beginning to now', () => {
+    expect([0, SPAN_MS / 2, SPAN_MS].map((ageMs) => placeOf(1_000_000 - ageMs, 1_000_000))).toEqual([1, 0.5, 0]);
+    expect([placeOf(1_000_001, 1_000_000), placeOf(999_999 - SPAN_MS, 1_000_000)]).toEqual([undefined, undefined]);
+  });
+
+  test('tells which faults came and which are gone', () => {
+    expect(faultChanges(['a is isolated', 'b: disk full'], ['b: disk full', 'c: disk slow'])).toEqual([
+      { lane: 'fault', text: 'c: disk slow' },
+      { lane: 'fault', text: 'no longer: a is isolated' },
+    ]);
   });
 });
