@@ -135,7 +135,8 @@ async function renew(attempt: Attempt, cancelled: AbortSignal): Promise<void> {
   const { clock, renewDeadlineMs = 10_000, retryPeriodMs = 2_000 } = attempt.options;
   for (let renewedMs = clock.monotonicMs(); !cancelled.aborted;) {
     const remainingMs = renewDeadlineMs - (clock.monotonicMs() - renewedMs);
-    if (remainingMs <= 0) return;
+    // Less than the clock's grain is over as well, or the last instant would be tried again for ever.
+    if (remainingMs < 1) return;
     const deadline = new AbortController();
     const stop = clock.after(remainingMs, () => deadline.abort(new Error('context deadline exceeded')));
     const onCancel = (): void => deadline.abort(cancelled.reason);

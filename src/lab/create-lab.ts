@@ -4,60 +4,20 @@
  */
 import type { management, workstation } from '#contracts';
 import { addMachine, removeMachine, type Hands } from './add-and-remove.ts';
-import { DEFAULT_SPEC, noticesOf, planMachines, whySpecInvalid, type PlannedMachine } from './cluster-spec.ts';
+import { noticesOf, planMachines, whySpecInvalid, type PlannedMachine } from './cluster-spec.ts';
 import { createConnections } from './connections.ts';
 import { createEvents, type Events } from './events.ts';
 import type { ClusterSpec, Lab, MachineInfo } from './lab.ts';
-import type { LabStore, StoredLab } from './lab-store.ts';
+import { completeSpec, freshWallMs, InvalidSpecError, type LabOptions } from './lab-options.ts';
+import type { StoredLab } from './lab-store.ts';
 import { createRoster, type Roster } from './roster.ts';
 import { createTerminals } from './terminals.ts';
 import { survives, type TopologyFacts } from './topology.ts';
-
-/** What a lab is made from. */
-export interface LabOptions {
-  /** Used for a fresh cluster; a stored one keeps its own. */
-  readonly spec?: Partial<ClusterSpec>;
-  readonly dataCentre: management.DataCentre;
-  readonly store: LabStore;
-  /** Name of the stored cluster. */
-  readonly cluster: string;
-  readonly version: string;
-  readonly storage: 'indexeddb' | 'memory';
-  /** Real wall clock, milliseconds since the epoch. */
-  readonly realWallMs: () => number;
-  /**
-   * How far in the past a fresh cluster begins. A boot runs faster than life, and clients outside the lab reckon ages by the real clock:
-   * what they see must not come from the future. Default 0.
-   */
-  readonly headStartMs?: number;
-  /** Asset name → absolute URL. */
-  readonly assets?: Readonly<Record<string, string>>;
-  /** `lab.fetch` over the workstation that is on; from `#lab/fetch`, which stands on the platform's Request and Response. */
-  readonly fetchThrough: (workstation: () => workstation.WorkstationManagement) => Lab['fetch'];
-  readonly paused?: boolean;
-  readonly rate?: number;
-}
 
 type Machine = management.MachineManagement & Partial<workstation.WorkstationManagement>;
 
 /** How long the wall clock may run ahead of what is stored; at the next opening it goes on from at least there. */
 const SAVE_WALL_EVERY_MS = 5_000;
-
-const completeSpec = (spec: Partial<ClusterSpec>, base: ClusterSpec = DEFAULT_SPEC): ClusterSpec => ({
-  ...base,
-  ...spec,
-  etcd: { ...base.etcd, ...spec.etcd },
-});
-
-const freshWallMs = ({ realWallMs, headStartMs = 0 }: LabOptions): number => realWallMs() - headStartMs;
-
-/** Rejects when a spec cannot be built, with a sentence each. */
-export class InvalidSpecError extends Error {
-  constructor(readonly reasons: readonly string[]) {
-    super(reasons.join('; '));
-    this.name = 'InvalidSpecError';
-  }
-}
 
 class RunningLab implements Lab {
   readonly version: string;
@@ -155,6 +115,7 @@ class RunningLab implements Lab {
     await Promise.all(on.map((planned) => this.#powerOn(planned)));
     await this.#applyLinks();
     if (generation !== this.#generation) throw new Error('another cluster was begun');
+    this.#demandQuorum(on);
     await this.#options.dataCentre.time.setRate(this.#rate);
     const workstation = this.#workstation();
     const expected = on.filter(({ role }) => role === 'control-plane' || role === 'worker').map(({ name }) => name);
@@ -167,6 +128,15 @@ class RunningLab implements Lab {
     } finally {
       if (generation === this.#generation) await this.#setHurry(false);
     }
+  }
+
+  /** Without a quorum the cluster cannot become ready, and time must not rush on for nothing. */
+  #demandQuorum(on: readonly PlannedMachine[]): void {
+    const { etcdMembers, quorum } = this.topology;
+    const present = on.filter(({ role }) => role === (this.#stored.spec.topology === 'stacked' ? 'control-plane' : 'etcd')).length;
+    if (present >= quorum) return;
+    void this.#setHurry(false);
+    throw new Error(`no quorum: ${present} of ${etcdMembers} etcd members are switched on, ${quorum} are needed`);
   }
 
   async #setHurry(hurry: boolean): Promise<void> {

@@ -24,6 +24,15 @@ async function bodyOf(request: Request): Promise<string | Uint8Array | undefined
   return text + decoder.decode();
 }
 
+/** A browser sends its own User-Agent whatever a page asks for; this header stands for it, so that a client's name reaches the API server. */
+const AGENT_HEADER = 'x-user-agent';
+
+const headersOf = (request: Request): [string, string][] => {
+  const agent = request.headers.get(AGENT_HEADER);
+  const pairs = [...request.headers.entries()].filter(([name]) => name !== AGENT_HEADER && (agent === null || name !== 'user-agent'));
+  return agent === null ? pairs : [...pairs, ['user-agent', agent]];
+};
+
 /** `fetch` through the network of the workstation that is on. Rejects with a TypeError, as fetch does, when no answer comes. */
 export function labFetch(
   current: () => workstation.WorkstationManagement,
@@ -72,7 +81,7 @@ async function send(
         {
           method: request.method,
           path: pathname + search,
-          headers: [...request.headers.entries()],
+          headers: headersOf(request),
           ...(body === undefined ? {} : { body }),
         },
         ({ status, headers }) =>

@@ -1,5 +1,6 @@
 /** The front door of the lab: createLab and the public contract. */
-export { createLab, InvalidSpecError, type LabOptions } from './create-lab.ts';
+export { createLab } from './create-lab.ts';
+export { InvalidSpecError, type LabOptions } from './lab-options.ts';
 export {
   DEFAULT_SPEC,
   MAX_MACHINES,
