@@ -1,11 +1,12 @@
 /**
- * `npm run bench [-- filter]`: figures of the simulator and the cores, medians of five with least and most. Prints, judges nothing.
- * What the browser does is measured by the programs beside this one.
+ * `npm run bench [-- filter]`: figures of the simulator, of the cores and of the built lab in a browser (`-- browser`), medians of five
+ * with least and most. Prints, judges nothing.
  */
+import { browserBenchmarks } from './browser.ts';
 import { simulationBenchmarks } from './simulation.ts';
 
 const RUNS = 5;
-const benchmarks = [...simulationBenchmarks];
+const benchmarks = [...simulationBenchmarks, ...browserBenchmarks];
 
 const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1]!;
 

@@ -94,7 +94,11 @@ export async function failOver(tab: LabPage, way: Way): Promise<Failover> {
     ),
   );
   const [directMs, throughBalancerMs] = (await Promise.all(clients)) as [number, number];
-  const leader = await until('another leader', () => leaderOf(tab, old.name));
+  // A killed member that its kubelet restarts at once may win again; a later term tells that there was an election.
+  const leader = await until('a leader of a later term', async () => {
+    const found = await leaderOf(tab, way === 'killing it' ? undefined : old.name);
+    return found && found.term > old.term ? found : undefined;
+  });
   await mend(tab, way, old.name);
   return { way, oldLeader: old.name, oldTerm: old.term, newLeader: leader.name, newTerm: leader.term, directMs, throughBalancerMs };
 }

@@ -2,6 +2,7 @@
 import type { BrowserContext, Page } from 'playwright';
 import type { Lab, MachineInfo, RunOutput } from '#lab';
 import { killBrowser } from './browser-processes.ts';
+import type { ServedFile } from '../../scripts/static-server.mjs';
 import { collectErrors, createProfile, type LaunchOptions, type Profile } from './chromium.ts';
 import { serveLab } from './serve.ts';
 
@@ -48,6 +49,8 @@ export interface LabPage {
   readonly context: BrowserContext;
   readonly profile: Profile;
   readonly url: string;
+  /** Every file the server has sent, with the bytes it took. */
+  readonly served: readonly ServedFile[];
   /** Uncaught errors and printed ones of the page that is open now. */
   readonly errors: readonly string[];
   /** Resolves when `lab.ready` has; rejects with its reason. */
@@ -94,6 +97,7 @@ export async function openLab(query: string | null = '', options: LaunchOptions 
     },
     profile,
     url: server.url,
+    served: server.served,
     get errors() {
       return errors;
     },

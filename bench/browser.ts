@@ -1,0 +1,234 @@
+/**
+ * What the built lab costs in a real Chromium: boots, reloads, bytes, round trips, idle processor time, writes, failovers, crashes.
+ * Each run opens a browser of its own. Needs a build (`npm run build`).
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { build } from 'vite';
+import { serveFolder } from '../scripts/static-server.mjs';
+import { checkLinearizable, register } from '../tests/simulation/linearizability.ts';
+import { processesOf, processorSeconds } from '../tests/page/browser-processes.ts';
+import { createProfile } from '../tests/page/chromium.ts';
+import { CRASHES, crashOnce } from '../tests/page/crash-runs.ts';
+import { failOver, WAYS } from '../tests/page/failover.ts';
+import { openLab, until, type LabPage } from '../tests/page/lab-page.ts';
+import {
+  createRegisters,
+  keepAcknowledged,
+  lostWrites,
+  operationsOf,
+  readRegisters,
+  startLoad,
+  stopLoad,
+} from '../tests/page/write-load.ts';
+import type { Benchmark, Figures } from './simulation.ts';
+
+const SMALL = { name: '1 control plane, 1 worker', query: '' };
+const LARGE = { name: '3 control planes, 3 workers', query: '?controlPlanes=3&workers=3' };
+const OBJECTS = 2_000;
+const IDLE_MS = 60_000;
+const WRITE_MS = 5_000;
+const IN_FLIGHT = 64;
+/** Five runs of ten are the fifty that the goals speak of. */
+const FAULTS_PER_RUN = 10;
+const KIB = 1_024;
+
+const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1]!;
+
+async function withLab<T>(query: string | null, use: (tab: LabPage) => Promise<T>): Promise<T> {
+  const tab = await openLab(query);
+  try {
+    return await use(tab);
+  } finally {
+    await tab.close();
+  }
+}
+
+/** Milliseconds from the navigation to `lab.ready`, as the page's own clock has them, and the lab time of it. */
+async function bootTimes(tab: LabPage): Promise<{ realMs: number; labMs: number }> {
+  return tab.page.evaluate(async () => {
+    const startedMs = lab.time.now;
+    await lab.ready;
+    return { realMs: performance.now(), labMs: lab.time.now - startedMs };
+  });
+}
+
+/** Makes ConfigMaps by POST, `inFlight` at a time, until `count` are there or `limitMs` is over; gives how many a second. */
+const createConfigMaps = (tab: LabPage, prefix: string, count: number, inFlight: number, limitMs = Infinity): Promise<number> =>
+  tab.page.evaluate(
+    async ([stem, wanted, clients, endMs]) => {
+      const startMs = performance.now();
+      let next = 0;
+      let done = 0;
+      const client = async (): Promise<void> => {
+        while (next < wanted && performance.now() - startMs < endMs) {
+          const body = JSON.stringify({
+            apiVersion: 'v1',
+            kind: 'ConfigMap',
+            metadata: { name: `${stem}-${next++}` },
+            data: { value: 'x'.repeat(1_024) },
+          });
+          const response = await lab.fetch('/api/v1/namespaces/default/configmaps', {
+            method: 'POST',
+            headers: { 'content-type': 'application/json' },
+            body,
+          });
+          if (response.status !== 201) throw new Error(`${response.status} ${await response.text()}`);
+          await response.text();
+          done++;
+        }
+      };
+      await Promise.all(Array.from({ length: clients }, client));
+      return done / ((performance.now() - startMs) / 1_000);
+    },
+    // Infinity does not cross.
+    [prefix, count, inFlight, Math.min(limitMs, 1e9)] as const,
+  );
+
+const boot = ({ name, query }: typeof SMALL, objects: number): Benchmark => ({
+  name: `browser boot, ${name}`,
+  run: () =>
+    withLab(null, async (tab) => {
+      await tab.open(query);
+      const fresh = await bootTimes(tab);
+      const readyBytes = tab.served.reduce((sum, { bytes }) => sum + bytes, 0);
+      const workerBytes = tab.served.filter(({ path }) => path.includes('/workers/')).reduce((sum, { bytes }) => sum + bytes, 0);
+      const paintedBytes = await tab.page.evaluate(() => {
+        const paintedMs = performance.getEntriesByName('first-paint')[0]?.startTime ?? Infinity;
+        const entries = [
+          ...performance.getEntriesByType('navigation'),
+          ...performance.getEntriesByType('resource'),
+        ] as PerformanceResourceTiming[];
+        return entries.filter(({ startTime }) => startTime < paintedMs).reduce((sum, { encodedBodySize }) => sum + encodedBodySize, 0);
+      });
+      if (objects > 0) await createConfigMaps(tab, 'stored', objects, IN_FLIGHT);
+      await tab.reload();
+      const again = await bootTimes(tab);
+      return {
+        'fresh to lab.ready, ms': fresh.realMs,
+        'lab time of it, ms': fresh.labMs,
+        [`reload to lab.ready${objects > 0 ? `, ${objects} objects more` : ''}, ms`]: again.realMs,
+        'lab time of that, ms': again.labMs,
+        'asked for before the first paint, KiB gzip': paintedBytes / KIB,
+        'served until ready, KiB gzip': readyBytes / KIB,
+        'of it for workers, KiB gzip': workerBytes / KIB,
+      };
+    }),
+});
+
+const idle = ({ name, query }: typeof SMALL): Benchmark => ({
+  name: `browser idle, ${name}`,
+  run: () =>
+    withLab(query, async (tab) => {
+      await tab.ready();
+      const pids = processesOf(tab.profile.folder);
+      const startMs = performance.now();
+      const before = processorSeconds(pids);
+      // The minute itself is what is measured.
+      await new Promise((resolve) => setTimeout(resolve, IDLE_MS));
+      const percent = ((processorSeconds(pids) - before) / ((performance.now() - startMs) / 1_000)) * 100;
+      return { 'of one core, all processes, page visible, %': percent };
+    }),
+});
+
+const writes = (members: 1 | 3): Benchmark => ({
+  name: `browser writes, ${members} etcd member${members > 1 ? 's' : ''}`,
+  run: () =>
+    withLab(`?controlPlanes=${members}&workers=0`, async (tab) => {
+      await tab.ready();
+      const one = await createConfigMaps(tab, 'one', 1e9, 1, WRITE_MS);
+      const many = await createConfigMaps(tab, 'many', 1e9, IN_FLIGHT, WRITE_MS);
+      return { 'creates of 1 KB by the API, one at a time, /s': one, [`creates of 1 KB by the API, ${IN_FLIGHT} in flight, /s`]: many };
+    }),
+});
+
+/** Opens the page of two machines and runs one of its measurements. */
+async function onBenchPage(measure: 'measureRoundTrips' | 'measureStorage'): Promise<Figures> {
+  const outDir = await mkdtemp(join(tmpdir(), 'tabernetes-bench-'));
+  const profile = await createProfile();
+  try {
+    await build({
+      root: resolve('bench/round-trips'),
+      configFile: false,
+      base: './',
+      logLevel: 'warn',
+      worker: { format: 'es' },
+      build: { outDir, emptyOutDir: true, target: 'es2023', reportCompressedSize: false },
+    });
+    const server = await serveFolder({ folder: outDir });
+    const { context, page } = await profile.launch();
+    await page.goto(server.url);
+    const figures = await page.evaluate((name) => window[name](), measure);
+    await context.close();
+    await server.close();
+    return figures;
+  } finally {
+    await profile.remove();
+    await rm(outDir, { recursive: true, force: true });
+  }
+}
+
+const failover: Benchmark = {
+  name: 'browser failover, 3 control planes, 3 workers, under write load',
+  run: () =>
+    withLab(LARGE.query, async (tab) => {
+      const acknowledged = await keepAcknowledged(tab);
+      await tab.ready();
+      await createRegisters(tab.page);
+      await startLoad(tab.page, 0);
+      const seen = [];
+      for (let at = 0; at < FAULTS_PER_RUN; at++) seen.push(await failOver(tab, WAYS[at % WAYS.length]!));
+      const history = await stopLoad(tab.page);
+      const lost = lostWrites(acknowledged, await readRegisters(tab.page)).length;
+      const direct = seen.map(({ directMs }) => directMs);
+      const balanced = seen.map(({ throughBalancerMs }) => throughBalancerMs);
+      return {
+        'write again where the member survives, median, lab ms': median(direct),
+        'write again where the member survives, worst, lab ms': Math.max(...direct),
+        'through the load balancer, median, lab ms': median(balanced),
+        'through the load balancer, worst, lab ms': Math.max(...balanced),
+        'leaders lost': seen.length,
+        'acknowledged writes': acknowledged.count,
+        'acknowledged writes lost': lost,
+        'histories not linearizable': checkLinearizable(operationsOf(history), register).verdict === 'legal' ? 0 : 1,
+      };
+    }),
+};
+
+const crashes: Benchmark = {
+  name: 'browser crashes, 3 control planes, under write load',
+  run: (at) =>
+    withLab('?controlPlanes=3&workers=0', async (tab) => {
+      const acknowledged = await keepAcknowledged(tab);
+      await tab.ready();
+      await createRegisters(tab.page);
+      let [lost, illegal] = [0, 0];
+      for (let run = at * FAULTS_PER_RUN; run < (at + 1) * FAULTS_PER_RUN; run++) {
+        const ended = await crashOnce(tab, CRASHES[run % CRASHES.length]!, acknowledged, run);
+        lost += ended.lost.length;
+        if (ended.verdict !== 'legal') illegal++;
+      }
+      await until('writes were acknowledged', () => acknowledged.count > 0);
+      return {
+        crashes: FAULTS_PER_RUN,
+        'acknowledged writes': acknowledged.count,
+        'acknowledged writes lost': lost,
+        'histories not linearizable': illegal,
+      };
+    }),
+};
+
+/** Benchmarks of the built lab in a browser, for `npm run bench -- browser`. */
+export const browserBenchmarks: readonly Benchmark[] = [
+  boot(SMALL, 0),
+  boot(LARGE, OBJECTS),
+  { name: 'browser round trips', run: () => onBenchPage('measureRoundTrips') },
+  { name: 'browser storage alone', run: () => onBenchPage('measureStorage') },
+  writes(1),
+  writes(3),
+  idle(SMALL),
+  idle(LARGE),
+  failover,
+  crashes,
+];
