@@ -207,7 +207,7 @@ function ordeal(cluster: EtcdCluster, members: readonly number[], random: Random
       cluster.children.get(at)?.kill('KILL');
     },
     partition: (at, name) => simulation.partition([name], members.filter((other) => other !== at).map(memberName)),
-    oneWay: (at, name) => simulation.setLink(name, memberName(members[random.below(members.length)]!), { down: true }),
+    oneWay: (_, name) => simulation.setLink(name, memberName(members[random.below(members.length)]!), { down: true }),
     freeze: (_, name) => void simulation.machine(name)?.signal(undefined, 'STOP'),
     badLink: (_, name) =>
       simulation.setLink(name, memberName(members[random.below(members.length)]!), {

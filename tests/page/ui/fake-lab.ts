@@ -1,5 +1,14 @@
 /** A lab of pretence behind the public contract, for looking at the page without a cluster: everything it shows is made up here. */
-import type { ClusterSpec, ComponentInfo, Lab, LabEvents, LabFault, MachineInfo, MachineRole } from '#lab';
+import {
+  survives,
+  type ClusterSpec,
+  type ComponentInfo,
+  type Lab,
+  type LabEvents,
+  type LabFault,
+  type MachineInfo,
+  type MachineRole,
+} from '#lab';
 
 /** How the pretended lab begins. */
 export interface FakeOptions {
@@ -237,6 +246,7 @@ export function createFakeLab(options: FakeOptions): Lab {
     version: '0.0.0',
     cluster: 'default',
     spec: options.spec,
+    topology: survives(options.spec),
     // Made when asked for, so that whoever asks hears of a rejection.
     get ready() {
       isReady ??= ready[options.ready ?? 'at once']();
@@ -247,6 +257,9 @@ export function createFakeLab(options: FakeOptions): Lab {
     terminal: (_size, onOutput, onExit) => Promise.resolve(terminal(onOutput, onExit)),
     machines: {
       list: () => Promise.resolve([...machines.values()]),
+      add: () => Promise.reject(new Error('the pretended lab has no machines to add')),
+      remove: () => Promise.reject(new Error('the pretended lab keeps its machines')),
+      skew: () => Promise.resolve(),
       powerOff: (name) => change(name, { power: 'off', state: 'off', components: [] }),
       powerOn: (name) =>
         change(name, {

@@ -35,10 +35,8 @@ describe('a planned cluster', () => {
   });
 
   it('hands heartbeat, election and quota of the spec to etcd, and lets extra arguments win', () => {
-    const { etcd } = plannedCluster(
-      'seed',
-      provisioningOf({ extraArgs: { etcd: { 'election-timeout': '2000', 'snapshot-count': '100' } } }),
-    ).configuration.extraArgs;
+    const etcd = plannedCluster('seed', provisioningOf({ extraArgs: { etcd: { 'election-timeout': '2000', 'snapshot-count': '100' } } }))
+      .configuration.extraArgs?.etcd;
     expect(etcd).toMatchObject({ 'heartbeat-interval': '100', 'election-timeout': '2000', 'snapshot-count': '100' });
   });
 });

@@ -77,7 +77,7 @@ const cases: readonly Case[] = [
 ];
 
 describe('a verb', () => {
-  it.each(cases)('%s', async (line, stdout, stderr = '', code = 0) => {
+  it.each(cases.map((given) => ({ line: given[0], given })))('$line', async ({ given: [line, stdout, stderr = '', code = 0] }) => {
     expect(await bench.run(line)).toEqual({ stdout, stderr, code });
   });
 });

@@ -9,7 +9,7 @@ beforeEach(async () => {
 
 type Case = readonly [title: string, line: string, stdout: string, code?: number, stderr?: string];
 const check = (cases: readonly Case[]): void => {
-  it.each(cases)('%s', async (_title, line, stdout, code = 0, stderr = '') => {
+  it.each(cases.map((given) => ({ title: given[0], given })))('$title', async ({ given: [, line, stdout, code = 0, stderr = ''] }) => {
     expect(await bench.run(line)).toEqual({ stdout, stderr, code });
   });
 };
