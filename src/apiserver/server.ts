@@ -17,6 +17,7 @@ import { authorize } from './chain/2-authorization.ts';
 import { serveFromStorage } from './chain/6-storage.ts';
 import type { ApiServerOptions, Core, Exchange, User } from './core.ts';
 import { createHealthChecks } from './health/checks.ts';
+import { etcdCheck } from './health/etcd-check.ts';
 import { createServerMetrics } from './health/server-metrics.ts';
 import { createInFlight, isLongRunning, type InFlight, readLimitedBody, withTimeout } from './limits.ts';
 import { createOpenApiDocuments } from './openapi/index.ts';
@@ -25,9 +26,6 @@ import { renderError } from './render.ts';
 import { requestInfoOf, type RequestInfo } from './request-info.ts';
 import { createObjectStore } from './store/object-store.ts';
 import { createWatchCaches } from './watch-cache/caches.ts';
-
-/** How long the health check of etcd may take. */
-const ETCD_CHECK_MS = 2_000;
 
 /** A running API server. */
 export interface ApiServer {
@@ -84,12 +82,9 @@ function createCore(options: ApiServerOptions): Core {
   const store = createObjectStore(etcd, clock, (operation, ms) => serverMetrics.etcdRequest(operation, ms));
   const caches = createWatchCaches(etcd, clock);
   const rules = createRbac(caches);
-  const checkEtcd = async (): Promise<void> => {
-    await withTimeout(clock, ETCD_CHECK_MS, store.currentRevision());
-  };
   const health = createHealthChecks({
-    etcd: checkEtcd,
-    etcdReadiness: checkEtcd,
+    etcd: etcdCheck(clock, () => store.currentRevision()),
+    etcdReadiness: etcdCheck(clock, () => store.currentRevision()),
     informersUnsynced: () => caches.unsynced,
     log: (message) => options.log('info', message),
     onReadiness: (isReady) => options.onReadiness?.(isReady),

@@ -17,6 +17,8 @@ describe('without etcd', () => {
     expect((await lab.ask({ path: maps })).status).toBe(500);
     expect((await lab.ask({ path: `${maps}?resourceVersion=0` })).json.items).toHaveLength(1);
     expect(watch.isOver).toBe(false);
+    // Its check of etcd looks at most once a second.
+    await lab.clock.advance(1_000);
     const ready = await lab.ask({ path: '/readyz?verbose' });
     expect(ready.status).toBe(500);
     expect(ready.text).toContain('[-]etcd failed: reason withheld\n');
@@ -24,6 +26,7 @@ describe('without etcd', () => {
     expect((await lab.ask({ path: '/livez/ping' })).status).toBe(200);
     lab.etcd.isDown = false;
     expect((await lab.ask({ method: 'POST', path: maps, body: configMap('b') })).status).toBe(201);
+    await lab.clock.advance(1_000);
     expect((await lab.ask({ path: '/readyz' })).text).toBe('ok');
   });
 
