@@ -19,6 +19,21 @@ function packetsFrom({ simulation }: EtcdCluster, machine: string): string[] {
   return kinds;
 }
 
+/** The log indexes that a machine has confirmed to its leader in append replies, from now on. */
+function confirmedBy({ simulation }: EtcdCluster, machine: string): number[] {
+  const indexes: number[] = [];
+  const look = (value: unknown): void => {
+    if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return;
+    const { type, success, index } = value as { type?: unknown; success?: unknown; index?: unknown };
+    if (type === 'appendReply' && success === true && typeof index === 'number') indexes.push(index);
+    for (const inner of Object.values(value)) look(inner);
+  };
+  simulation.onFrame((from, _, { packet }) => {
+    if (from === machine && packet.t === 'data') look(packet.message);
+  });
+  return indexes;
+}
+
 const outcome = (promise: Promise<unknown>): Promise<string> =>
   promise.then(
     () => 'acknowledged',
@@ -52,6 +67,11 @@ describe('etcd killed between a disk write and its completion', () => {
     const { simulation } = cluster;
     const leader = await cluster.leader();
     const follower = leader === 1 ? 2 : 1;
+    const confirmed = confirmedBy(cluster, memberName(follower));
+    await cluster.settle(cluster.client(leader).put({ key: 'before', value: '1' }));
+    await simulation.run(500);
+    const newest = Math.max(...confirmed);
+    expect(newest).toBeGreaterThan(0);
     simulation.disk(memberName(follower)).setFault('slow');
     const put = outcome(cluster.client(leader).put({ key: 'during', value: '1' }, { timeoutMs: 5_000 }));
     await untilWriting(cluster, follower);
@@ -60,6 +80,7 @@ describe('etcd killed between a disk write and its completion', () => {
     expect(await cluster.settle(put)).toBe('acknowledged');
     await simulation.run(2_000);
     expect(sent.filter((kind) => kind === 'data')).toEqual([]);
+    expect(Math.max(...confirmed)).toBe(newest);
   });
 
   it('says nothing at all when its machine loses power there', async () => {
