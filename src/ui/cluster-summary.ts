@@ -116,7 +116,8 @@ export function happenings(before: MachineInfo | undefined, after: MachineInfo):
   if (!before) return [];
   const told: Told[] = [];
   const tell = (lane: Told['lane'], text: string): void => void told.push({ lane, text });
-  if (before.state !== after.state) tell('fault', `${after.name} is ${lookOf(after.state).word}`);
+  const isFault = [before.state, after.state].some((state) => state !== 'running' && state !== 'booting');
+  if (before.state !== after.state) tell(isFault ? 'fault' : 'component', `${after.name} is ${lookOf(after.state).word}`);
   if (after.power === 'off') return told;
   for (const component of ownComponents(after)) {
     const old = componentOf(before, component.name);

@@ -85,6 +85,16 @@ describe('what happened', () => {
     expect(texts(happenings(before, { ...before, components: [etcd('follower', 3, 'failed')] }))).toEqual(['etcd on a is failed']);
   });
 
+  test('is a fault where power or a freeze is in it, and none while a machine boots', () => {
+    const states = (before: MachineInfo['state'], after: MachineInfo['state']) =>
+      happenings(machine('a', 'worker', [], { state: before }), machine('a', 'worker', [], { state: after })).map(({ lane }) => lane);
+    expect([states('booting', 'running'), states('off', 'booting'), states('running', 'frozen')]).toEqual([
+      ['component'],
+      ['fault'],
+      ['fault'],
+    ]);
+  });
+
   test('is nothing when nothing changed but the log', () => {
     const before = machine('a', 'etcd', [etcd('leader', 3)]);
     const after = machine('a', 'etcd', [{ ...etcd('leader', 3), raft: { role: 'leader', term: 3, commit: 10, applied: 10 } }]);
