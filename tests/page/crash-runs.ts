@@ -44,7 +44,6 @@ export async function crashOnce(tab: LabPage, crash: Crash, acknowledged: Acknow
   await until('writes work again', () => acknowledged.count - after >= 5);
   const history = await stopLoad(tab.page);
   // What is held after the crash is where the history goes on from.
-  const begun = [...values].map(([key, value]) => ({ key, call: -2, ret: -1, action: { op: 'put' as const, value } }));
-  const { verdict } = checkLinearizable([...begun, ...operationsOf(history)], register);
+  const { verdict } = checkLinearizable(operationsOf(history, values), register);
   return { lost, verdict, acknowledgedWrites };
 }

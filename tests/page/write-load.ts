@@ -9,6 +9,8 @@ import type { Operation, RegisterAction } from '../simulation/linearizability.ts
 /** How many registers; each is a ConfigMap with one writer and one reader. */
 export const REGISTERS = 3;
 const NAMESPACE = 'default';
+/** What registers hold that were just made. */
+const FRESH: ReadonlyMap<string, number> = new Map(Array.from({ length: REGISTERS }, (_, at) => [`register-${at}`, 0]));
 
 /** An operation as the page records it: `ret` is there when it was answered, `isKnown` false when nobody knows whether it happened. */
 export interface Recorded {
@@ -153,14 +155,19 @@ export function lostWrites(acknowledged: Acknowledged, held: ReadonlyMap<string,
     .map(([register, value]) => `${register}: ${value} was acknowledged, ${held.get(register)} is held`);
 }
 
-/** The history as the checker of linearizability takes it. Failed operations did nothing; an unknown read told nothing. */
-export function operationsOf(history: readonly Recorded[]): Operation<RegisterAction>[] {
-  return history
+/**
+ * The history as the checker of linearizability takes it, from what the registers held when it began (0 for fresh ones). Failed
+ * operations did nothing; an unknown read told nothing.
+ */
+export function operationsOf(history: readonly Recorded[], begun: ReadonlyMap<string, number> = FRESH): Operation<RegisterAction>[] {
+  const first = [...begun].map(([key, value]): Operation<RegisterAction> => ({ key, call: -2, ret: -1, action: { op: 'put', value } }));
+  const asked = history
     .filter(({ outcome, op }) => outcome === 'ok' || (op === 'put' && outcome !== 'failed'))
-    .map(({ register, op, value, call, ret, outcome }) => ({
+    .map(({ register, op, value, call, ret, outcome }): Operation<RegisterAction> => ({
       key: register,
       call,
       ret: outcome === 'ok' ? ret : undefined,
       action: op === 'put' ? { op, value } : { op, out: value },
     }));
+  return [...first, ...asked];
 }
