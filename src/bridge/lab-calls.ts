@@ -4,7 +4,11 @@ import type { Lab } from '#lab';
 type Call = (lab: Lab, ...args: never[]) => unknown;
 
 /** Runs a line; after `timeoutMs` it is interrupted as by Ctrl-C, and `isLate` says so. */
-async function runLine(lab: Lab, line: string, { timeoutMs, ...options }: { stdin?: string; session?: string; timeoutMs?: number } = {}): Promise<unknown> {
+async function runLine(
+  lab: Lab,
+  line: string,
+  { timeoutMs, ...options }: { stdin?: string; session?: string; timeoutMs?: number } = {},
+): Promise<unknown> {
   if (timeoutMs === undefined) return lab.run(line, options);
   const aborter = new AbortController();
   const timer = setTimeout(() => aborter.abort(), timeoutMs);

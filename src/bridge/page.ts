@@ -107,7 +107,7 @@ class Attachment {
 
   async #request(message: Extract<ToTab, { type: 'request' }>, { aborter, window }: OpenExchange): Promise<void> {
     const { id, method, path, body } = message;
-    const headers = message.headers.map(([name, value]): [string, string] => [name, value]);
+    const headers = message.headers.map(([name, value]): [string, string] => [name === 'user-agent' ? 'x-user-agent' : name, value]);
     const response = await this.#lab.fetch(path, {
       method,
       headers,

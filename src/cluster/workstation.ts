@@ -166,7 +166,10 @@ const KEPT_HEADERS: readonly string[] = [
   'sec-websocket-version',
 ];
 
-function createFetches(client: () => RestClient): Pick<Workstation, 'fetch' | 'cancelFetch' | 'sendMessage' | 'endMessages'> {
+function createFetches(
+  client: () => RestClient,
+  bareClient: () => RestClient,
+): Pick<Workstation, 'fetch' | 'cancelFetch' | 'sendMessage' | 'endMessages'> {
   const fetches = new Map<string, AbortController>();
   const upgraded = new Map<string, Duplex>();
   return {
@@ -175,7 +178,8 @@ function createFetches(client: () => RestClient): Pick<Workstation, 'fetch' | 'c
       fetches.set(id, aborter);
       try {
         const kept = headers.filter(([name]) => KEPT_HEADERS.includes(name.toLowerCase()) || name.toLowerCase().startsWith('impersonate-'));
-        const response = await client().request({
+        const hasCredentials = kept.some(([name]) => name.toLowerCase() === 'authorization');
+        const response = await (hasCredentials ? bareClient() : client()).request({
           method,
           path,
           headers: kept,
@@ -231,15 +235,22 @@ export async function createWorkstation(init: Process): Promise<Workstation> {
   const { files, network, clock, crypto } = init;
   if (!files.stat(HOME)) files.makeDirectory(HOME, { recursive: true });
   keepHome(init);
-  let kept: RestClient | undefined;
+  const kept: { admin?: RestClient; bare?: RestClient } = {};
   const client = (): RestClient => {
-    kept ??= restClient({ network, clock, files, config: loadKubeconfig(files, `${HOME}/.kube/config`, crypto), userAgent: 'tabernetes' });
-    return kept;
+    const config = loadKubeconfig(files, `${HOME}/.kube/config`, crypto);
+    kept.admin ??= restClient({ network, clock, files, config, userAgent: 'tabernetes' });
+    return kept.admin;
+  };
+  /** For requests that bring credentials of their own: a certificate would be believed before their token. */
+  const bareClient = (): RestClient => {
+    const { identity: _, ...config } = client().config;
+    kept.bare ??= restClient({ network, clock, files, config, userAgent: 'tabernetes' });
+    return kept.bare;
   };
   return {
     ...createRuns(init),
     ...createTerminals(init),
-    ...createFetches(client),
+    ...createFetches(client, bareClient),
     awaitReady: (expected) => awaitClusterReady(init, client(), expected),
     async dialCall(address, port, method, request) {
       const rpc = createRpcClient(network, clock, address, port);
