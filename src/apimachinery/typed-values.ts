@@ -40,7 +40,8 @@ function childrenOf(value: unknown, schema: FieldSchema): Map<string, { value: u
   if (!isObject(value) || schema.type === 'list') return undefined;
   return new Map(
     Object.entries(value)
-      .filter(([, child]) => child !== undefined)
+      // A time that is not set is written as null and set by nobody.
+      .filter(([name, child]) => child !== undefined && !(name === 'creationTimestamp' && child === null))
       .map(([name, child]) => [`f:${name}`, { value: child, schema: schema.field(name) ?? untypedSchema }]),
   );
 }

@@ -69,7 +69,7 @@ export class DeploymentActions {
   /** The Deployment with the revision of its new ReplicaSet written on it. */
   async writeRevision(deployment: Deployment, revision: string): Promise<Deployment> {
     if (deployment.metadata.annotations?.[REVISION] === revision) return deployment;
-    return this.context.client.update(resources.deployments, {
+    return this.context.client.updateStatus(resources.deployments, {
       ...deployment,
       metadata: { ...deployment.metadata, annotations: { ...deployment.metadata.annotations, [REVISION]: revision } },
     });

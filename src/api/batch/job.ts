@@ -32,6 +32,7 @@ function setDefaults(object: Job): void {
   target.backoffLimit ??= 6;
   target.completionMode ??= 'NonIndexed';
   target.suspend ??= false;
+  target.manualSelector ??= false;
   target.podReplacementPolicy ??= target.podFailurePolicy ? 'Failed' : 'TerminatingOrFailed';
   if (target.template?.spec) defaultPodSpec(target.template.spec);
 }
@@ -118,6 +119,8 @@ export const job = defineKind<Job>({
     prepareForCreate(object) {
       clearStatus(object);
       generateSelector(object);
+      // The defaults of a Job without labels of its own are its template's, which has them only now.
+      if (Object.keys(object.metadata.labels ?? {}).length === 0) object.metadata.labels = { ...object.spec?.template.metadata?.labels };
     },
     prepareForUpdate: keepOldStatus,
     validate,

@@ -232,7 +232,11 @@ export function fakeApi(port = 8080): FakeApi {
       throw conflict(plural, current.metadata.name);
     const merged: Loose =
       subresource === 'status'
-        ? { ...current, status: next.status as Record<string, unknown> }
+        ? {
+            ...current,
+            metadata: { ...current.metadata, annotations: next.metadata.annotations },
+            status: next.status as Record<string, unknown>,
+          }
         : { ...next, ...(current.status && request.method === 'PUT' ? { status: current.status } : {}) };
     const isGone = subresource === 'finalize' && !((merged.spec?.['finalizers'] as string[]) ?? []).length;
     return json(200, isGone ? record(collection, 'DELETED', merged) : store(collection, merged));
