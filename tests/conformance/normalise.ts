@@ -25,8 +25,7 @@ const rules: readonly (readonly [RegExp, string])[] = [
   [/(pod-template-hash|controller-revision-hash)(=|: ?"?|": ?")[\w.-]+/g, '$1$2<hash>'],
 ];
 const age = /(?<![\w.:/=-])(?:\d+y)?(?:\d+d)?(?:\d+h)?(?:\d+m)?(?:\d+s)?(?![\w.])/g;
-const nodePort =
-  /(nodePort"?: )(3[0-2]\d{3})\b|(:)(3[0-2]\d{3})(?=\/(?:TCP|UDP))|(NodePort:.*?\s)(3[0-2]\d{3})(?=\/(?:TCP|UDP))/g;
+const nodePort = /(nodePort"?: )(3[0-2]\d{3})\b|(:)(3[0-2]\d{3})(?=\/(?:TCP|UDP))|(NodePort:.*?\s)(3[0-2]\d{3})(?=\/(?:TCP|UDP))/g;
 /** A table that holds one of these has widths that mean nothing. */
 const widthVaries = /<(age|hash|rand|podIP|clusterIP|nodePort|uid|time)>/;
 
@@ -36,7 +35,9 @@ function withoutAges(line: string, kept: string): string {
   const aged = line.replace(age, (found: string, at: number) => {
     if (found === '') return found;
     // "100m" may be an amount of CPU.
-    const isAmount = /^\d+m$/.test(found) && (kept.includes(found) || /cpu\W*$/.test(line.slice(0, at)) || /^ \(\d+%\)/.test(line.slice(at + found.length)));
+    const isAmount =
+      /^\d+m$/.test(found) &&
+      (kept.includes(found) || /cpu\W*$/.test(line.slice(0, at)) || /^ \(\d+%\)/.test(line.slice(at + found.length)));
     return isAmount ? found : '<age>';
   });
   return aged.includes('<') ? aged.replace(/(\S)( {2,})(?=\S)/g, '$1   ').trimEnd() : aged;

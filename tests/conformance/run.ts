@@ -14,7 +14,12 @@ const RESULTS = 'tests/conformance/results.json';
 const FRESH = { topology: 'stacked', controlPlanes: 1, workers: 2 };
 
 const { values } = parseArgs({
-  options: { server: { type: 'string' }, way: { type: 'string', default: 'both' }, only: { type: 'string', default: '' }, show: { type: 'boolean', default: false } },
+  options: {
+    server: { type: 'string' },
+    way: { type: 'string', default: 'both' },
+    only: { type: 'string', default: '' },
+    show: { type: 'boolean', default: false },
+  },
 });
 
 type Way = 'real' | 'ours';
@@ -54,7 +59,8 @@ function documentOf(results: Results, kubectl: string): string {
   const lists = Object.entries(results).map(([name, { real, ours }]) => {
     const steps = [...new Set([...(real?.differ ?? []), ...(ours?.differ ?? [])])];
     if (steps.length === 0) return '';
-    const mark = (step: string): string => [real?.differ.includes(step) ? 'real kubectl' : '', ours?.differ.includes(step) ? 'ours' : ''].filter(Boolean).join(', ');
+    const mark = (step: string): string =>
+      [real?.differ.includes(step) ? 'real kubectl' : '', ours?.differ.includes(step) ? 'ours' : ''].filter(Boolean).join(', ');
     return `### ${name}\n\n${steps.map((step) => `- \`${step.replaceAll('`', "'")}\` (${mark(step)})`).join('\n')}\n`;
   });
   return `# Conformance
@@ -73,7 +79,11 @@ ${rows.join('\n')}
 ${lists.filter(Boolean).join('\n')}`;
 }
 
-const oneLine = (line: string): string => line.trim().replace(/\s*\n\s*/g, ' ⏎ ').slice(0, 160);
+const oneLine = (line: string): string =>
+  line
+    .trim()
+    .replace(/\s*\n\s*/g, ' ⏎ ')
+    .slice(0, 160);
 const found = spawnSync('kubectl', ['version', '--client']);
 const hasKubectl = found.status === 0;
 const ways: Way[] = values.way === 'both' ? ['real', 'ours'] : [values.way === 'real' ? 'real' : 'ours'];
@@ -97,4 +107,10 @@ try {
 }
 const sorted = Object.fromEntries(Object.entries(results).sort(([a], [b]) => (a < b ? -1 : 1)));
 writeFileSync(RESULTS, `${JSON.stringify(sorted, null, 1)}\n`);
-writeFileSync(DOCUMENT, documentOf(sorted, hasKubectl ? `The real kubectl was ${/Client Version: (\S+)/.exec(found.stdout.toString())?.[1] ?? 'of an unknown version'}.` : ''));
+writeFileSync(
+  DOCUMENT,
+  documentOf(
+    sorted,
+    hasKubectl ? `The real kubectl was ${/Client Version: (\S+)/.exec(found.stdout.toString())?.[1] ?? 'of an unknown version'}.` : '',
+  ),
+);

@@ -53,7 +53,12 @@ class Reader {
   /** The text of a `|` block below a key at `indent`. */
   #block(indent: number): string {
     const body: string[] = [];
-    for (let line = this.lines[this.#at]; line !== undefined && (line.trim() === '' || indentOf(line) > indent); line = this.lines[++this.#at]) body.push(line);
+    for (
+      let line = this.lines[this.#at];
+      line !== undefined && (line.trim() === '' || indentOf(line) > indent);
+      line = this.lines[++this.#at]
+    )
+      body.push(line);
     while (body.at(-1)?.trim() === '') body.pop();
     const cut = Math.min(...body.filter((line) => line.trim() !== '').map(indentOf));
     return `${body.map((line) => line.slice(cut)).join('\n')}\n`;

@@ -34,6 +34,8 @@ export const agreeing = (verdicts: readonly Verdict[]): number => verdicts.filte
 /** The differences of a scenario for people, at most `lines` of each step. */
 export function differencesOf(name: string, verdicts: readonly Verdict[], lines = 12): string {
   return verdicts
-    .flatMap(({ agrees, run, differences }, at) => (agrees ? [] : [`--- ${name} step ${at + 1}: ${run.trim()}`, ...differences.slice(0, lines).map((line) => `  ${line}`)]))
+    .flatMap(({ agrees, run, differences }, at) =>
+      agrees ? [] : [`--- ${name} step ${at + 1}: ${run.trim()}`, ...differences.slice(0, lines).map((line) => `  ${line}`)],
+    )
     .join('\n');
 }

@@ -56,7 +56,15 @@ export async function realShell(server: string): Promise<ScenarioShell & { close
   const admin = await askBridge(server, '/lab/kubeconfig');
   for (const name of ['config', 'admin']) writeFileSync(join(home, name), admin, { mode: 0o600 });
   writeFileSync(join(home, 'student'), await askBridge(server, '/lab/kubeconfig?user=student&groups=students'), { mode: 0o600 });
-  const env = { HOME: home, PATH: process.env['PATH'], TERM: 'dumb', LANG: 'C.UTF-8', TZ: 'UTC', KUBECONFIG: join(home, 'config'), KUBECONFIG_STUDENT: join(home, 'student') };
+  const env = {
+    HOME: home,
+    PATH: process.env['PATH'],
+    TERM: 'dumb',
+    LANG: 'C.UTF-8',
+    TZ: 'UTC',
+    KUBECONFIG: join(home, 'config'),
+    KUBECONFIG_STUDENT: join(home, 'student'),
+  };
   const run = (line: string, stdin: string, timeoutSeconds: number, kubeconfig: string): Promise<Answer> =>
     runBash(line, { cwd: directory, env: { ...env, KUBECONFIG: kubeconfig }, stdin, timeoutSeconds });
   return {
@@ -82,7 +90,11 @@ export type LabRun = (line: string, options: { stdin?: string; session: string; 
 const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
 
 /** The workstation's shell and our kubectl. `pass` lets time go by, `now` tells it, both in the lab's own time. */
-export async function workstationShell(run: LabRun, sleepSeconds: (seconds: number) => Promise<void>, now: () => number): Promise<ScenarioShell> {
+export async function workstationShell(
+  run: LabRun,
+  sleepSeconds: (seconds: number) => Promise<void>,
+  now: () => number,
+): Promise<ScenarioShell> {
   const [directory, home] = ['/home/student/work', '/home/student'];
   const must = async (line: string, stdin?: string): Promise<string> => {
     const { code, stdout, stderr } = await run(line, { session: 'scenario', timeoutMs: 30_000, ...(stdin === undefined ? {} : { stdin }) });
@@ -112,7 +124,12 @@ export async function workstationShell(run: LabRun, sleepSeconds: (seconds: numb
 /** The workstation over the bridge. */
 export function bridgedWorkstation(server: string): Promise<ScenarioShell> {
   const run: LabRun = async (line, options) => {
-    const { stdout, stderr, exitCode, isLate } = await callLab<{ stdout: string; stderr: string; exitCode: number; isLate?: boolean }>(server, 'run', line, options);
+    const { stdout, stderr, exitCode, isLate } = await callLab<{ stdout: string; stderr: string; exitCode: number; isLate?: boolean }>(
+      server,
+      'run',
+      line,
+      options,
+    );
     return { code: isLate ? 'timeout' : exitCode, stdout, stderr };
   };
   return workstationShell(run, sleep, () => performance.now());

@@ -84,7 +84,10 @@ function schemaMessage(schema: Json): Message {
 }
 
 /** The protobuf form of a v2 document. */
-export function encodeVersion2(document: { readonly info: { readonly title: string; readonly version: string }; readonly definitions: Json }): Uint8Array {
+export function encodeVersion2(document: {
+  readonly info: { readonly title: string; readonly version: string };
+  readonly definitions: Json;
+}): Uint8Array {
   const { info, definitions } = document;
   return new Message()
     .text(1, '2.0')

@@ -21,15 +21,18 @@ const page = (status: number, title: string, text: string): HttpAnswer => ({
 
 function answer({ files }: Process, { method, path }: IncomingRequest): HttpAnswer {
   const wanted = decodeURIComponent(path.split('?')[0]!);
-  if (wanted.split('/').includes('..')) return page(400, 'Bad Request', 'Your browser sent a request that this server could not understand.<br />');
-  if (method !== 'GET' && method !== 'HEAD') return page(405, 'Method Not Allowed', `The requested method ${method} is not allowed for this URL.`);
+  if (wanted.split('/').includes('..'))
+    return page(400, 'Bad Request', 'Your browser sent a request that this server could not understand.<br />');
+  if (method !== 'GET' && method !== 'HEAD')
+    return page(405, 'Method Not Allowed', `The requested method ${method} is not allowed for this URL.`);
   const full = wanted.endsWith('/') ? `${ROOT}${wanted}index.html` : ROOT + wanted;
   if (files.stat(full)?.kind !== 'file') return page(404, 'Not Found', 'The requested URL was not found on this server.');
   return { status: 200, headers: [['content-type', contentTypeOf(full, 'text/plain')]], body: files.readBytes(full) };
 }
 
 /** 20/Nov/2026:10:50:10 +0000. */
-const logTime = (wallMs: number): string => new Date(wallMs).toUTCString().replace(/^\w+, (\d+) (\w+) (\d+) ([\d:]+) GMT$/, '$1/$2/$3:$4 +0000');
+const logTime = (wallMs: number): string =>
+  new Date(wallMs).toUTCString().replace(/^\w+, (\d+) (\w+) (\d+) ([\d:]+) GMT$/, '$1/$2/$3:$4 +0000');
 
 /** httpd -DFOREGROUND: serves until TERM. */
 const httpdProgram: Program = async (process) => {
@@ -50,7 +53,9 @@ const httpdProgram: Program = async (process) => {
     async (request) => {
       const given = answer(process, request);
       const bytes = given.body instanceof Uint8Array || typeof given.body === 'string' ? given.body.length : 0;
-      await process.stdout.write(`${request.peer.address} - - [${logTime(process.clock.wallMs())}] "${request.method} ${request.path} HTTP/1.1" ${given.status} ${bytes}\n`);
+      await process.stdout.write(
+        `${request.peer.address} - - [${logTime(process.clock.wallMs())}] "${request.method} ${request.path} HTTP/1.1" ${given.status} ${bytes}\n`,
+      );
       const headers: [string, string][] = [
         ['date', new Date(process.clock.wallMs()).toUTCString()],
         ['server', `Apache/${version} (Unix)`],
@@ -60,7 +65,9 @@ const httpdProgram: Program = async (process) => {
     },
     (error) => process.telemetry.log('error', String(error)),
   );
-  await note(`[mpm_event:notice] [pid ${process.pid}:tid ${process.pid}] AH00489: Apache/${version} (Unix) configured -- resuming normal operations`);
+  await note(
+    `[mpm_event:notice] [pid ${process.pid}:tid ${process.pid}] AH00489: Apache/${version} (Unix) configured -- resuming normal operations`,
+  );
   await note(`[core:notice] [pid ${process.pid}:tid ${process.pid}] AH00094: Command line: 'httpd -D FOREGROUND'`);
   return new Promise((resolve) => {
     const end = (): void => {
@@ -77,7 +84,11 @@ const programs: Image['programs'] = userland({
   shells: ['sh', 'bash', 'dash'],
   own: {
     '/usr/local/apache2/bin/httpd': httpdProgram,
-    '/usr/local/bin/httpd-foreground': entrypoint('httpd-foreground', () => programs, () => ''),
+    '/usr/local/bin/httpd-foreground': entrypoint(
+      'httpd-foreground',
+      () => programs,
+      () => '',
+    ),
   },
 });
 

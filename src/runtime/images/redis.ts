@@ -9,7 +9,11 @@ import { userland } from '../userland.ts';
 
 const PORT = 6379;
 
-const release = (version: string, ...tags: string[]): Release => ({ version, tags: [version, ...tags, `${version}-alpine`], env: { REDIS_VERSION: version } });
+const release = (version: string, ...tags: string[]): Release => ({
+  version,
+  tags: [version, ...tags, `${version}-alpine`],
+  env: { REDIS_VERSION: version },
+});
 
 /** What a command answers, as redis-cli prints it. */
 function execute(values: Map<string, string>, words: readonly string[]): string {
@@ -44,21 +48,29 @@ function execute(values: Map<string, string>, words: readonly string[]): string 
       values.clear();
       return 'OK';
     default:
-      return `ERR unknown command '${command}', with args beginning with: ${words.slice(1).map((word) => `'${word}' `).join('')}`;
+      return `ERR unknown command '${command}', with args beginning with: ${words
+        .slice(1)
+        .map((word) => `'${word}' `)
+        .join('')}`;
   }
 }
 
 /** 21 Nov 2026 10:50:10.123. */
-const logTime = (wallMs: number): string => `${new Date(wallMs).toUTCString().slice(5, 25)}.${new Date(wallMs).toISOString().slice(20, 23)}`;
+const logTime = (wallMs: number): string =>
+  `${new Date(wallMs).toUTCString().slice(5, 25)}.${new Date(wallMs).toISOString().slice(20, 23)}`;
 
 /** redis-server: serves until TERM. */
 const server: Program = async (process) => {
-  const say = (mark: string, text: string): Promise<void> => process.stdout.write(`${process.pid}:${mark} ${logTime(process.clock.wallMs())} ${text}\n`);
+  const say = (mark: string, text: string): Promise<void> =>
+    process.stdout.write(`${process.pid}:${mark} ${logTime(process.clock.wallMs())} ${text}\n`);
   const version = process.env['REDIS_VERSION'] ?? '8.2.1';
   const values = new Map<string, string>();
   await say('C', '* oO0OoO0OoO0Oo Redis is starting oO0OoO0OoO0Oo');
   await say('C', `* Redis version=${version}, bits=64, commit=00000000, modified=0, pid=${process.pid}, just started`);
-  await say('C', '# Warning: no config file specified, using the default config. In order to specify a config file use redis-server /path/to/redis.conf');
+  await say(
+    'C',
+    '# Warning: no config file specified, using the default config. In order to specify a config file use redis-server /path/to/redis.conf',
+  );
   const listener = await process.network.listen(PORT, {}, (connection) =>
     serveRpc(connection, { unary: { execute: (words: readonly string[]) => Promise.resolve(execute(values, words)) } }),
   );
@@ -101,7 +113,9 @@ const cli: Program = async (process) => {
     await process.stdout.write(`${await ask(process, host, port, words.length ? words : ['PING'])}\n`);
     return 0;
   } catch (error) {
-    await process.stderr.write(`Could not connect to Redis at ${host}:${port}: ${error instanceof Error && /refused/i.test(error.message) ? 'Connection refused' : String(error)}\n`);
+    await process.stderr.write(
+      `Could not connect to Redis at ${host}:${port}: ${error instanceof Error && /refused/i.test(error.message) ? 'Connection refused' : String(error)}\n`,
+    );
     return 1;
   }
 };
@@ -112,14 +126,26 @@ const programs: Image['programs'] = userland({
   own: {
     '/usr/local/bin/redis-server': server,
     '/usr/local/bin/redis-cli': cli,
-    '/usr/local/bin/docker-entrypoint.sh': entrypoint('docker-entrypoint.sh', () => programs, () => ''),
+    '/usr/local/bin/docker-entrypoint.sh': entrypoint(
+      'docker-entrypoint.sh',
+      () => programs,
+      () => '',
+    ),
   },
 });
 
 /** The redis image. */
 export const redis: Image = {
   repository: 'docker.io/library/redis',
-  releases: [release('8.2.1', 'latest', '8', '8.2', 'alpine'), release('7.4.5', '7', '7.4', '7-alpine'), release('7.2.10', '7.2'), release('7.0.15', '7.0'), release('6.2.19', '6', '6.2', '6-alpine'), release('6.0.20', '6.0', '6.0.4'), release('5.0.14', '5', '5.0', '5.0.4')],
+  releases: [
+    release('8.2.1', 'latest', '8', '8.2', 'alpine'),
+    release('7.4.5', '7', '7.4', '7-alpine'),
+    release('7.2.10', '7.2'),
+    release('7.0.15', '7.0'),
+    release('6.2.19', '6', '6.2', '6-alpine'),
+    release('6.0.20', '6.0', '6.0.4'),
+    release('5.0.14', '5', '5.0', '5.0.4'),
+  ],
   sizeBytes: 46_019_312,
   entrypoint: ['docker-entrypoint.sh'],
   cmd: ['redis-server'],
