@@ -125,12 +125,13 @@ describe.skipIf(!browserPath)('time of one control plane and one worker', () => 
       () => tab.page.evaluate((endMs) => lab.time.now >= endMs && lab.time.trueRate, startMs + 600_000),
       120_000,
     );
+    const passedMs = (await now()) - startMs;
     const realMs = performance.now() - real;
     await setRate(1);
     expect([await leases(), await nodes(), await restarts()]).toEqual(before);
     expect(new Set(await tab.page.evaluate(() => window.terms)).size).toBe(1);
-    expect(realMs).toBeGreaterThan(9_900);
     expect(reached).toBeGreaterThan(1);
-    expect(reached).toBeLessThan(66);
+    // The rate told is of the last second, which may make up for a short delay before it; the ceiling holds for the whole.
+    expect(passedMs / realMs).toBeLessThanOrEqual(60);
   });
 });
