@@ -38,16 +38,17 @@ export function selectorOf(replicaset: ReplicaSet): Selector {
   return selectorFromLabelSelector(replicaset.spec?.selector as LabelSelector | undefined);
 }
 
-/** How many pods to make, or which to delete. `related` are pods of all ReplicaSets of the same owner. */
+/** How many pods to make, or which to delete. `related` gives the pods of all ReplicaSets of the same owner; only a deletion asks for them. */
 export function planReplicas(
   replicaset: ReplicaSet,
   active: readonly Pod[],
-  related: readonly Pod[],
+  related: () => readonly Pod[],
 ): { create: number; remove: readonly Pod[] } {
   const difference = active.length - (replicaset.spec?.replicas ?? 1);
-  if (difference < 0) return { create: Math.min(-difference, BURST_REPLICAS), remove: [] };
-  const together = (pod: Pod): number =>
-    related.filter((other) => other.spec?.nodeName && other.spec.nodeName === pod.spec?.nodeName).length;
+  if (difference <= 0) return { create: Math.min(-difference, BURST_REPLICAS), remove: [] };
+  const onNode = new Map<string, number>();
+  for (const { spec } of related()) if (spec?.nodeName) onNode.set(spec.nodeName, (onNode.get(spec.nodeName) ?? 0) + 1);
+  const together = (pod: Pod): number => onNode.get(pod.spec?.nodeName ?? '') ?? 0;
   return { create: 0, remove: [...active].sort(byDispensability(together)).slice(0, Math.min(difference, BURST_REPLICAS)) };
 }
 
@@ -122,7 +123,7 @@ export const replicasetController: ManagerController = defineController({
         let error: unknown;
         let failure: { reason: string; message: string } | undefined;
         if (mayAct) {
-          const plan = planReplicas(replicaset, active, relatedPods(replicaset));
+          const plan = planReplicas(replicaset, active, () => relatedPods(replicaset));
           if (plan.create)
             error = await createPods(control, replicaset, plan.create, () =>
               podFromTemplate(replicaset.spec!.template as PodTemplateSpec, replicaset),
