@@ -33,6 +33,8 @@ export interface Bootstrap {
   readonly firstEntries: readonly Entry[];
   /** Members to reach before the log tells of any. */
   readonly peers: readonly etcd.Member[];
+  /** Whether it was announced without a vote, for as long as its own log does not tell. */
+  readonly isLearner: boolean;
 }
 
 /** What asking peers takes. */
@@ -115,6 +117,7 @@ async function bootstrapNew(config: EtcdConfig, parts: BootstrapParts): Promise<
     isFirst: true,
     firstEntries,
     peers: others,
+    isLearner: false,
   };
 }
 
@@ -137,6 +140,7 @@ async function bootstrapExisting(config: EtcdConfig, parts: BootstrapParts): Pro
     isFirst: true,
     firstEntries: [],
     peers,
+    isLearner: self.isLearner,
   };
 }
 
@@ -174,5 +178,6 @@ export async function bootstrap(config: EtcdConfig, directory: DataDirectory, pa
     isFirst: false,
     firstEntries: [],
     peers: [],
+    isLearner: false,
   };
 }

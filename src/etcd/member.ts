@@ -31,6 +31,8 @@ export interface MemberSettings {
   readonly clusterId: string;
   readonly memberId: string;
   readonly name: string;
+  /** What the peers said of it when it joined; its own log, once it has one, knows better. */
+  readonly isAnnouncedAsLearner: boolean;
   readonly clientUrls: readonly string[];
   readonly heartbeatMs: number;
   readonly electionMs: number;
@@ -135,7 +137,7 @@ export class EtcdMember {
     return this.#raft.view().role === 'leader';
   }
   get isLearner(): boolean {
-    return this.state.membership.get(this.settings.memberId)?.isLearner ?? false;
+    return this.state.membership.get(this.settings.memberId)?.isLearner ?? this.settings.isAnnouncedAsLearner;
   }
   get pendingProposals(): number {
     return this.#proposals.pendingCount;

@@ -27,12 +27,21 @@ export interface StartedMember {
   readonly published: Promise<void>;
 }
 
-function createMember(process: Process, config: EtcdConfig, { identity }: Bootstrap, lifecycle: MemberLifecycle): EtcdMember {
+function createMember(process: Process, config: EtcdConfig, { identity, isLearner }: Bootstrap, lifecycle: MemberLifecycle): EtcdMember {
   const metrics = createMemberMetrics(process.telemetry.metrics);
   metrics.quotaBytes.set(config.quotaBytes);
   const { clock, telemetry } = process;
   const { name, heartbeatMs, electionMs, maxRequestBytes, quotaBytes, advertiseClientUrls } = config;
-  const settings = { ...identity, name, clientUrls: advertiseClientUrls, heartbeatMs, electionMs, maxRequestBytes, quotaBytes };
+  const settings = {
+    ...identity,
+    name,
+    isAnnouncedAsLearner: isLearner,
+    clientUrls: advertiseClientUrls,
+    heartbeatMs,
+    electionMs,
+    maxRequestBytes,
+    quotaBytes,
+  };
   return new EtcdMember({ settings, clock, random: process.random.fork('etcd'), telemetry, metrics, lifecycle });
 }
 

@@ -16,6 +16,8 @@ export interface ConnectionEnd {
   /** When something last came from the other side, monotonic. */
   heardMs: number;
   pingedMs: number | undefined;
+  /** When the first message was sent that nothing came after from the other side; undefined: none waits. */
+  unheardSinceMs: number | undefined;
   onMessage(message: Message): void;
   onCredit(count: number): void;
   onFin(): void;
@@ -141,6 +143,7 @@ export function createConnectionEnd(options: EndOptions): ConnectionEnd {
     id: options.id,
     heardMs: options.nowMs,
     pingedMs: undefined,
+    unheardSinceMs: undefined,
     onMessage(message) {
       if (receiver && inboxHead >= inbox.length) {
         const waiting = receiver;

@@ -65,6 +65,11 @@ export interface DialOptions {
   readonly insecureSkipVerify?: boolean;
   /** Default 30,000. */
   readonly timeoutMs?: number;
+  /**
+   * Ends the connection with ETIMEDOUT when what was sent is met by silence of the other machine for so long (TCP_USER_TIMEOUT, which
+   * gRPC sets to its keep-alive timeout). A machine that is there but whose process does not answer is not silent.
+   */
+  readonly userTimeoutMs?: number;
 }
 
 /** How to listen. With `identity` the port speaks TLS and refuses plain connections, as Go's server does. */

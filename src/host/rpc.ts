@@ -75,7 +75,9 @@ interface Reply {
 const toRpcError = (error: unknown): RpcError => {
   if (error instanceof RpcError) return error;
   if (error instanceof NetworkError) {
-    if (error.code === 'ETIMEDOUT') return new RpcError('DeadlineExceeded', 'context deadline exceeded');
+    // A call that was late; a connection that died of silence is one that is gone.
+    if (error.code === 'ETIMEDOUT' && !error.message.startsWith('read:'))
+      return new RpcError('DeadlineExceeded', 'context deadline exceeded');
     if (error.code === 'ECANCELED') return new RpcError('Canceled', 'context canceled');
     return new RpcError('Unavailable', error.message);
   }
@@ -145,6 +147,8 @@ export interface RpcClient {
   call<Response>(method: string, request: unknown, options?: CallOptions): Promise<Response>;
   /** Opens a streaming call. */
   stream<In, Out>(method: string, options?: CallOptions): Promise<RpcStream<In, Out>>;
+  /** Dials unless there is a connection; rejects with RpcError. */
+  connect(): Promise<void>;
   close(): void;
   readonly isConnected: boolean;
 }
@@ -243,6 +247,13 @@ export function createRpcClient(network: Network, clock: Clock, address: string,
         return streamOver(wire) as RpcStream<In, Out>;
       });
     },
+    connect: () =>
+      connect().then(
+        () => undefined,
+        (error: unknown) => {
+          throw toRpcError(error);
+        },
+      ),
     close() {
       const closing = kept;
       kept = undefined;

@@ -3,8 +3,8 @@
  * init and join as what they leave on disk and in the API, reset. Machines of the lab are set up by provisioning; this is for looking and for repeating it by hand.
  */
 import type { Secret } from '#api';
-import { humanDuration } from '#apimachinery';
-import { loadKubeconfig, resources, restClient, type RestClient } from '#client';
+import { humanDuration, StatusError } from '#apimachinery';
+import { loadKubeconfig, RequestError, resources, restClient, type RestClient } from '#client';
 import { parseFlags, type Flags, type Process, type Program } from '#host';
 import { applyInitObjects, markControlPlane, writeFiles } from './apply.ts';
 import { bootstrapTokenSecret, clusterConfigurationText, initObjects } from './bootstrap-objects.ts';
@@ -123,15 +123,31 @@ async function init(process: Process, flags: Flags): Promise<string> {
   return `[addons] Applied essential addon: CoreDNS\n[addons] Applied essential addon: kube-proxy\n\nYour Kubernetes control-plane has initialized successfully!\n\nThen you can join any number of worker nodes by running the following on each as root:\n\nkubeadm join ${endpoint} --token ${token} \\\n\t--discovery-token-ca-cert-hash ${hash} \n`;
 }
 
+const CALL_LIMIT_MS = 60_000;
+const CALL_RETRY_MS = 500;
+
+/** kubeadm's patience with the API (KubernetesAPICall: a minute): what the server could not do is asked again, what it refused is not. */
+async function persist(process: Process, act: () => Promise<unknown>): Promise<void> {
+  const deadlineMs = process.clock.monotonicMs() + CALL_LIMIT_MS;
+  for (;;) {
+    try {
+      await act();
+      return;
+    } catch (error) {
+      const mayPass = error instanceof RequestError || (error instanceof StatusError && (error.status.code ?? 0) >= 500);
+      if (!mayPass || process.clock.monotonicMs() >= deadlineMs) throw error;
+    }
+    await process.clock.sleep(CALL_RETRY_MS);
+  }
+}
+
 async function token(process: Process, flags: Flags, verb: string | undefined): Promise<string> {
   if (verb === 'generate') return `${newToken(process)}\n`;
   const client = clientOf(process, flags);
   if (verb === 'create') {
     const value = flags.args[2] ?? newToken(process);
-    await client.create(
-      resources.secrets,
-      bootstrapTokenSecret(value, process.clock.wallMs(), flags.get('description') ?? '') as unknown as Secret,
-    );
+    const secret = bootstrapTokenSecret(value, process.clock.wallMs(), flags.get('description') ?? '') as unknown as Secret;
+    await persist(process, () => client.create(resources.secrets, secret));
     if (!flags.boolean('print-join-command', false)) return `${value}\n`;
     const config = loadKubeconfig(process.files, kubeconfigPath(process, flags), process.crypto);
     const hash = caCertHash(process.crypto, config.rootCas![0]!.publicKey);

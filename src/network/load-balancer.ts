@@ -1,6 +1,7 @@
 /**
  * The load balancer in front of the API servers, a machine of its own as kubeadm's HA guide has it. It checks `/readyz` of each
  * backend every second (or only that the port opens) and hands each new connection to a healthy one, so bytes do not pass through it.
+ * With none healthy it fails open, as network load balancers of clouds do: who connects meets the API server as it is.
  */
 import { createHttpClient, NetworkError, parseFlags, type Address, type Certificate, type Process, type Program } from '#host';
 
@@ -9,41 +10,61 @@ const CHECK_INTERVAL_MS = 1_000;
 const CHECK_TIMEOUT_MS = 1_000;
 const FALL = 2;
 
+/** What a check found, best first: ready; there but not ready; the machine is there and nobody listens; silence. */
+type Finding = 'ready' | 'open' | 'refused' | 'silent';
+const WORST_FIRST: readonly Finding[] = Object.freeze(['silent', 'refused', 'open', 'ready']);
+
 interface BackendState {
   readonly address: Address;
   readonly port: number;
   isHealthy: boolean;
   failures: number;
+  /** What the last check found. */
+  finding: Finding;
   sessions: number;
 }
 
-async function isReady(
-  process: Process,
-  backend: BackendState,
-  check: 'readyz' | 'tcp',
-  rootCas: readonly Certificate[],
-): Promise<boolean> {
+async function portOf({ network }: Process, { address, port }: BackendState): Promise<'open' | 'refused' | 'silent'> {
   try {
-    if (check === 'tcp') {
-      const connection = await process.network.dial(backend.address, backend.port, { timeoutMs: CHECK_TIMEOUT_MS });
-      connection.close();
-      return true;
-    }
-    const client = createHttpClient(process.network, process.clock, { address: backend.address, port: backend.port, rootCas });
-    try {
-      const response = await client.request(
-        { method: 'GET', path: '/readyz', headers: [['user-agent', 'load-balancer']] },
-        { timeoutMs: CHECK_TIMEOUT_MS },
-      );
-      await response.text();
-      return response.status === 200;
-    } finally {
-      client.close();
-    }
+    const connection = await network.dial(address, port, { timeoutMs: CHECK_TIMEOUT_MS });
+    connection.close();
+    return 'open';
   } catch (error) {
-    if (error instanceof NetworkError) return false;
-    throw error;
+    if (!(error instanceof NetworkError)) throw error;
+    // A TLS port that takes plain connections for a mistake is open all the same.
+    if (error.code === 'EPROTO') return 'open';
+    return error.code === 'ECONNREFUSED' ? 'refused' : 'silent';
   }
+}
+
+async function askReadyz(process: Process, backend: BackendState, rootCas: readonly Certificate[]): Promise<Finding> {
+  const client = createHttpClient(process.network, process.clock, { address: backend.address, port: backend.port, rootCas });
+  try {
+    const response = await client.request(
+      { method: 'GET', path: '/readyz', headers: [['user-agent', 'load-balancer']] },
+      { timeoutMs: CHECK_TIMEOUT_MS },
+    );
+    await response.text();
+    return response.status === 200 ? 'ready' : 'open';
+  } catch (error) {
+    if (error instanceof NetworkError) return error.code === 'ECONNREFUSED' ? 'refused' : 'silent';
+    throw error;
+  } finally {
+    client.close();
+  }
+}
+
+/** One check. A backend that did not answer before is also asked whether its port opens, because a slow answer looks like silence. */
+async function lookAt(process: Process, backend: BackendState, check: 'readyz' | 'tcp', rootCas: readonly Certificate[]): Promise<Finding> {
+  if (check === 'tcp') {
+    const port = await portOf(process, backend);
+    return port === 'open' ? 'ready' : port;
+  }
+  const [answer, port] = await Promise.all([
+    askReadyz(process, backend, rootCas),
+    backend.finding === 'ready' ? undefined : portOf(process, backend),
+  ]);
+  return answer === 'silent' && port === 'open' ? 'open' : answer;
 }
 
 /** The backends of flags and file; those that were there before keep their state. */
@@ -63,10 +84,19 @@ function backendsNamed(
         port: Number(port),
         isHealthy: false,
         failures: 0,
+        finding: 'silent',
         sessions: 0,
       }
     );
   });
+}
+
+/** Who gets the next connection: a healthy backend, rather one whose last check was good; without any, those that are nearest to answering. */
+function choose(backends: readonly BackendState[], turn: number): BackendState | undefined {
+  const worth = ({ isHealthy, finding }: BackendState): number => (isHealthy ? WORST_FIRST.length : 0) + WORST_FIRST.indexOf(finding);
+  const best = Math.max(...backends.map(worth));
+  const equal = backends.filter((backend) => worth(backend) === best);
+  return equal[turn % equal.length];
 }
 
 /**
@@ -102,28 +132,36 @@ export const loadBalancer: Program = async (process) => {
     port,
     {
       handOver() {
-        const healthy = backends.filter((backend) => backend.isHealthy);
-        if (healthy.length === 0) return undefined;
-        const chosen = healthy[next++ % healthy.length]!;
+        const chosen = choose(backends, next++);
+        if (!chosen) return undefined;
         chosen.sessions++;
         return { address: chosen.address, port: chosen.port };
       },
     },
     () => undefined,
   );
+  const markedDown = (backend: BackendState): void => {
+    // Sessions are ended so that they begin again elsewhere. With nowhere to go they stay and hear what the API server has to say.
+    const isElsewhere = backends.some(({ isHealthy }) => isHealthy);
+    if (isElsewhere || backend.finding === 'silent') listener.resetHandedOver(backend.address);
+  };
   const look = async (backend: BackendState): Promise<void> => {
-    const ready = await isReady(process, backend, check, rootCas);
-    backend.failures = ready ? 0 : backend.failures + 1;
-    const isHealthy = ready || (backend.isHealthy && backend.failures < FALL);
+    backend.finding = await lookAt(process, backend, check, rootCas);
+    const isGood = backend.finding === 'ready';
+    backend.failures = isGood ? 0 : backend.failures + 1;
+    const isHealthy = isGood || (backend.isHealthy && backend.failures < FALL);
     if (isHealthy === backend.isHealthy) return;
     backend.isHealthy = isHealthy;
     process.telemetry.log(isHealthy ? 'info' : 'warning', `backend ${backend.address}:${backend.port} is ${isHealthy ? 'up' : 'down'}`);
-    if (!isHealthy) listener.resetHandedOver(backend.address);
+    if (!isHealthy) markedDown(backend);
     tell();
   };
   tell();
   for (;;) {
+    // From beginning to beginning: a check that is answered by nobody must not delay the next.
+    const startedMs = process.clock.monotonicMs();
     await Promise.all(backends.map(look));
-    await process.clock.sleep(CHECK_INTERVAL_MS);
+    const restMs = CHECK_INTERVAL_MS - (process.clock.monotonicMs() - startedMs);
+    if (restMs > 0) await process.clock.sleep(restMs);
   }
 };

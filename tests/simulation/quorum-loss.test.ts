@@ -1,6 +1,6 @@
 /** Two of three control planes are off: the stages in which a cluster that has lost its quorum fails, and how it comes back. */
 import { beforeAll, describe, expect, it } from 'vitest';
-import { everyApiServerReady, holderOf, pidsOf } from './control-plane.ts';
+import { backendsOf, everyApiServerReady, holderOf, pidsOf } from './control-plane.ts';
 import { BOOT_LIMIT_MS, bootedCluster, type Student } from './student.ts';
 
 describe('a cluster of three control planes that loses two', () => {
@@ -31,6 +31,12 @@ describe('a cluster of three control planes that loses two', () => {
     expect(answer!.stderr).toContain('etcdserver: request timed out');
   });
 
+  it('says the same at the endpoint of all: with no API server ready the load balancer leads to the one that is there', async () => {
+    await student.eventually('no backend is ready', 15_000, async () => !Object.values(await backendsOf(student)).includes(true));
+    const answer = await student.attempt('kubectl create configmap lost', 30_000);
+    expect(answer).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('etcdserver: request timed out') as string });
+  });
+
   it('still answers lists from cache', async () => {
     const answer = await student.attempt(`${direct} get --raw '/api/v1/nodes?resourceVersion=0'`, 10_000);
     expect(answer?.exitCode).toBe(0);
@@ -57,6 +63,10 @@ describe('a cluster of three control planes that loses two', () => {
     await student.eventually('connections are refused', 60_000, async () => {
       const answer = await student.attempt(`${direct} get nodes`, 5_000);
       return answer?.stderr.includes(`was refused - did you specify the right host or port?`) ?? false;
+    });
+    await student.eventually('and so are those of the load balancer', 60_000, async () => {
+      const answer = await student.attempt('kubectl get nodes', 5_000);
+      return answer?.stderr === 'The connection to the server 10.0.0.10:6443 was refused - did you specify the right host or port?\n';
     });
   });
 

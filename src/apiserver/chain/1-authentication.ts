@@ -1,6 +1,6 @@
 /**
  * Stage 1, authentication: who asks. Client certificate, front proxy, static token, service account token, bootstrap token,
- * in this order; with none of them the request is anonymous, with a wrong token it is refused (401).
+ * in this order; with none of them the request is anonymous, with a wrong token or certificate it is refused (401).
  */
 import { unauthorized } from '#apimachinery';
 import { header, type HeaderPairs, type Peer } from '#host';
@@ -45,6 +45,7 @@ export function authenticate(core: Core, headers: HeaderPairs, peer: Peer | unde
     if (!found) throw unauthorized();
     return withGroup(found.user, 'system:authenticated');
   }
-  if (!core.config.anonymous) throw unauthorized();
+  // Who shows a certificate that does not count (expired, of another authority) is refused, not taken for nobody.
+  if (!core.config.anonymous || peer?.certificateProblem !== undefined) throw unauthorized();
   return { name: 'system:anonymous', groups: ['system:unauthenticated'] };
 }

@@ -1,6 +1,7 @@
 /**
- * The servers a client may call, and which one is next: round-robin over those that answered lately, as gRPC's balancer does for
- * clientv3. A server whose connection is silent while something waits for it is given up by a keep-alive.
+ * The servers a client may call, and which one is next: round-robin over those that are connected, as gRPC's balancer does for
+ * clientv3; the others are dialled in the background. A server whose connection is silent while something waits for it is given up by
+ * a keep-alive, or by TCP's user timeout where its machine itself is silent.
  */
 import {
   createRpcClient,
@@ -48,6 +49,7 @@ export class Endpoint {
   #backOffMs = 0;
   #passedOverUntilMs = 0;
   #waiting = 0;
+  #dialling: Promise<this | Error> | undefined;
   #stopKeepAlive: (() => void) | undefined;
 
   constructor(
@@ -60,6 +62,7 @@ export class Endpoint {
     const { network, clock, identity, rootCas, dialTimeoutMs = 20_000 } = settings;
     const options: DialOptions = {
       timeoutMs: dialTimeoutMs,
+      userTimeoutMs: settings.keepAliveTimeoutMs ?? 10_000,
       ...(scheme === 'https' ? { ...(identity ? { identity } : {}), rootCas: rootCas ?? [] } : {}),
     };
     // Failing to connect must be told apart from failing afterwards: only then may a write be sent elsewhere.
@@ -81,6 +84,26 @@ export class Endpoint {
   }
   get restsUntilMs(): number {
     return this.#passedOverUntilMs;
+  }
+
+  /** Whether calls go to it at once. */
+  get isConnected(): boolean {
+    return this.client.isConnected;
+  }
+  /** Dials it unless it is connected or being dialled. Gives itself, or why it cannot be reached; then it rests. */
+  connect(): Promise<this | Error> {
+    this.#dialling ??= this.client.connect().then(
+      () => {
+        this.#dialling = undefined;
+        return this;
+      },
+      (error: unknown) => {
+        this.#dialling = undefined;
+        this.failed();
+        return error instanceof Error ? error : new Error(String(error));
+      },
+    );
+    return this.#dialling;
   }
 
   failed(): void {
@@ -123,6 +146,18 @@ export class Endpoint {
   }
 }
 
+/** The first that gets connected; rejects with the last failure when none does. */
+function firstConnected(dials: readonly Promise<Endpoint | Error>[]): Promise<Endpoint> {
+  let left = dials.length;
+  return new Promise((resolve, reject) => {
+    for (const dial of dials)
+      void dial.then((outcome) => {
+        if (!(outcome instanceof Error)) resolve(outcome);
+        else if (--left === 0) reject(outcome);
+      });
+  });
+}
+
 /** The servers of a client. */
 export class Endpoints {
   readonly #endpoints: readonly Endpoint[];
@@ -141,16 +176,23 @@ export class Endpoints {
     return this.#endpoints.length;
   }
 
-  /** The server to call now: the next one that is not resting, else the one whose rest is over first. */
-  pick(): Endpoint {
+  /**
+   * The server to call now: the next one that is connected and not resting. Where none is, the first that can be connected (of those not
+   * resting, or else the one whose rest is over first); rejects with the RpcError of the last one that cannot.
+   */
+  pick(): Endpoint | Promise<Endpoint> {
     const nowMs = this.#clock.monotonicMs();
+    const awake = this.#endpoints.filter((endpoint) => !endpoint.isResting(nowMs));
+    // Who cannot be reached rests; a later pick dials again.
+    const dials = awake.filter(({ isConnected }) => !isConnected).map((endpoint) => endpoint.connect());
     for (let tried = 0; tried < this.#endpoints.length; tried++) {
       const endpoint = this.#endpoints[(this.#next + tried) % this.#endpoints.length]!;
-      if (endpoint.isResting(nowMs)) continue;
+      if (endpoint.isResting(nowMs) || !endpoint.isConnected) continue;
       this.#next = (this.#next + tried + 1) % this.#endpoints.length;
       return endpoint;
     }
-    return [...this.#endpoints].sort((one, other) => one.restsUntilMs - other.restsUntilMs)[0]!;
+    const [soonest] = [...this.#endpoints].sort((one, other) => one.restsUntilMs - other.restsUntilMs);
+    return firstConnected(dials.length > 0 ? dials : [soonest!.connect()]);
   }
 
   /** How long until some server is not resting; 0 if one is not now. */

@@ -81,9 +81,11 @@ class Caller {
   async call<Response>(method: string, isRead: boolean, request: unknown, options: EtcdCallOptions = {}): Promise<Response> {
     const deadlineMs = this.clock.monotonicMs() + (options.timeoutMs ?? this.timeoutMs);
     for (let attempt = 1; ; attempt++) {
-      const endpoint = this.endpoints.pick();
-      const done = endpoint.waits();
+      let endpoint: Endpoint | undefined;
+      let done: (() => void) | undefined;
       try {
+        endpoint = await this.#connected(deadlineMs);
+        done = endpoint.waits();
         const response = await endpoint.client.call<Response>(method, request, {
           ...options,
           timeoutMs: Math.max(1, deadlineMs - this.clock.monotonicMs()),
@@ -91,14 +93,25 @@ class Caller {
         endpoint.worked();
         return response;
       } catch (error) {
-        this.#note(endpoint, error);
+        if (endpoint) this.#note(endpoint, error);
         const mayRetry = error instanceof NotSentError || (isRead && isUnavailable(error) && !isEtcdTimeout(error));
         if (!mayRetry || attempt >= RETRIES_MAX || this.clock.monotonicMs() >= deadlineMs) throw error;
       } finally {
-        done();
+        done?.();
       }
       if (attempt >= this.endpoints.count) await this.#pause(deadlineMs, options.signal);
     }
+  }
+
+  /** The server whose turn it is, once one is connected; rejects with RpcError. */
+  async #connected(deadlineMs: number): Promise<Endpoint> {
+    const picked = this.endpoints.pick();
+    if (!(picked instanceof Promise)) return picked;
+    return new Promise((resolve, reject) => {
+      const late = (): void => reject(new RpcError('DeadlineExceeded', 'context deadline exceeded'));
+      const stop = this.clock.after(Math.max(1, deadlineMs - this.clock.monotonicMs()), late);
+      picked.then(resolve, reject).finally(stop);
+    });
   }
 
   /** Keeps a call from going from server to server in circles: a moment, and until one of them has rested. */
@@ -116,11 +129,12 @@ class Caller {
   async stream<In, Out>(method: string): Promise<{ stream: RpcStream<In, Out>; endpoint: Endpoint }> {
     const deadlineMs = this.clock.monotonicMs() + this.timeoutMs;
     for (let attempt = 1; ; attempt++) {
-      const endpoint = this.endpoints.pick();
+      let endpoint: Endpoint | undefined;
       try {
+        endpoint = await this.#connected(deadlineMs);
         return { stream: await endpoint.client.stream<In, Out>(method, { timeoutMs: this.timeoutMs }), endpoint };
       } catch (error) {
-        this.#note(endpoint, error);
+        if (endpoint) this.#note(endpoint, error);
         if (!(error instanceof NotSentError) || this.clock.monotonicMs() >= deadlineMs) throw error;
       }
       if (attempt >= this.endpoints.count) await this.#pause(deadlineMs, undefined);

@@ -37,9 +37,9 @@ function checkPeerUrls(peerUrls: readonly string[]): void {
   }
 }
 
-function checkMayAdd(member: EtcdMember): void {
+function checkMayAdd(member: EtcdMember, isLearner: boolean): void {
   const { membership } = member.state;
-  if (!isReadyToAddVoter(membership)) throw etcdError('notEnoughStarted');
+  if (!isLearner && !isReadyToAddVoter(membership)) throw etcdError('notEnoughStarted');
   const sinceMs = member.clock.monotonicMs() - HEALTH_INTERVAL_MS;
   if (membership.voters().length > 1 && connectedVoters(member, sinceMs) < membership.voters().length) throw etcdError('unhealthy');
 }
@@ -91,7 +91,7 @@ export function clusterMethods(member: EtcdMember, settings: ClusterSettings) {
       };
       if (raftIdOf(id) === NONE) throw etcdError('badPeerUrls');
       member.state.membership.checkAdd(added);
-      if (settings.strictReconfigCheck && !added.isLearner) checkMayAdd(member);
+      if (settings.strictReconfigCheck) checkMayAdd(member, added.isLearner);
       const members = await member.proposeChange('add', added);
       return { ...answer(members), member: added };
     },

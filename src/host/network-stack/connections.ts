@@ -12,6 +12,8 @@ export const KEEP_ALIVE_IDLE_MS = 30_000;
 /** How long the answer may take before the connection ends with ETIMEDOUT. */
 export const KEEP_ALIVE_TIMEOUT_MS = 15_000;
 const KEEP_ALIVE_SWEEP_MS = 5_000;
+/** The same where a connection has a user timeout, which is shorter. */
+const USER_TIMEOUT_SWEEP_MS = 1_000;
 
 /** Sends a packet: to another machine, or (undefined) to this one. */
 export type Transmit = (machine: Address | undefined, packet: Packet) => void;
@@ -30,6 +32,8 @@ export interface NewConnection {
   readonly peer: Peer;
   /** Name of the namespace of this end. */
   readonly namespace: string;
+  /** See DialOptions. */
+  readonly userTimeoutMs?: number | undefined;
 }
 
 /** What the connections stand on. */
@@ -57,6 +61,7 @@ interface Held {
   readonly remoteId: EndId;
   readonly machine: Address | undefined;
   readonly namespace: string;
+  readonly userTimeoutMs: number;
 }
 
 function feed(end: ConnectionEnd, packet: ConnectionPacket, answer: (packet: Packet) => void): void {
@@ -80,17 +85,22 @@ export function createConnections({ queue, timers, random, transmit }: Connectio
   const ends = new Map<EndId, Held>();
   let nextEnd: EndId = 1 + random.below(0x7fff_ffff);
   let remoteEnds = 0;
+  let endsWithUserTimeout = 0;
   let sweeping = false;
   const maybeSweep = (): void => {
     if (sweeping || remoteEnds === 0) return;
     sweeping = true;
-    timers.set(KEEP_ALIVE_SWEEP_MS, () => queue.enqueue(sweep));
+    timers.set(endsWithUserTimeout > 0 ? USER_TIMEOUT_SWEEP_MS : KEEP_ALIVE_SWEEP_MS, () => queue.enqueue(sweep));
   };
   const sweep = (): void => {
     sweeping = false;
-    for (const { end, machine, remoteId } of [...ends.values()]) {
+    for (const { end, machine, remoteId, userTimeoutMs } of [...ends.values()]) {
       if (machine === undefined) continue;
-      if (end.pingedMs !== undefined) {
+      const unheardMs = end.unheardSinceMs === undefined ? 0 : timers.nowMs - end.unheardSinceMs;
+      if (unheardMs >= userTimeoutMs) end.fail(new NetworkError('ETIMEDOUT', 'read: connection timed out'));
+      // The wire has no acknowledgements; an echo of the other machine says the same.
+      else if (unheardMs > 0 && userTimeoutMs !== Infinity) transmit(machine, { t: 'ping', to: remoteId, from: end.id });
+      else if (end.pingedMs !== undefined) {
         if (timers.nowMs - end.pingedMs >= KEEP_ALIVE_TIMEOUT_MS) end.fail(new NetworkError('ETIMEDOUT', 'read: connection timed out'));
       } else if (timers.nowMs - end.heardMs >= KEEP_ALIVE_IDLE_MS) {
         end.pingedMs = timers.nowMs;
@@ -101,7 +111,8 @@ export function createConnections({ queue, timers, random, transmit }: Connectio
   };
   return {
     newId: () => nextEnd++,
-    establish({ id, remoteId, machine, life, local, peer, namespace }) {
+    establish({ id, remoteId, machine, life, local, peer, namespace, userTimeoutMs = Infinity }) {
+      const isBounded = machine !== undefined && userTimeoutMs !== Infinity;
       const end = createConnectionEnd({
         id,
         remoteId,
@@ -109,14 +120,20 @@ export function createConnections({ queue, timers, random, transmit }: Connectio
         localAddress: local.address,
         localPort: local.port,
         life,
-        transmit: (packet) => transmit(machine, packet),
+        transmit: (packet) => {
+          if (isBounded && packet.t === 'data') end.unheardSinceMs ??= timers.nowMs;
+          transmit(machine, packet);
+        },
         nowMs: timers.nowMs,
         onGone: () => {
-          if (ends.delete(id) && machine !== undefined) remoteEnds--;
+          if (!ends.delete(id) || machine === undefined) return;
+          remoteEnds--;
+          if (isBounded) endsWithUserTimeout--;
         },
       });
-      ends.set(id, { end, remoteId, machine, namespace });
+      ends.set(id, { end, remoteId, machine, namespace, userTimeoutMs });
       if (machine !== undefined) remoteEnds++;
+      if (isBounded) endsWithUserTimeout++;
       maybeSweep();
       return end;
     },
@@ -125,6 +142,7 @@ export function createConnections({ queue, timers, random, transmit }: Connectio
       if (!held || held.machine !== machine) return false;
       held.end.heardMs = timers.nowMs;
       held.end.pingedMs = undefined;
+      held.end.unheardSinceMs = undefined;
       feed(held.end, packet, (answer) => transmit(machine, answer));
       return true;
     },

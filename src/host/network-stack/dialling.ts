@@ -67,7 +67,8 @@ export function createDiallers(parts: StackParts): Diallers {
     const remembered = dial.hello?.ticket === undefined ? undefined : sessions.get(dial.sessionKey)?.certificate;
     const peer: Peer = { ...dial.asked, certificate: shown ? verifyCache.parse(shown) : remembered };
     const namespace = namespaces.at(dial.local.address)?.name ?? 'host';
-    dial.settle(connections.establish({ id, remoteId, machine, life: dial.life, local: dial.local, peer, namespace }));
+    const { userTimeoutMs } = dial.options;
+    dial.settle(connections.establish({ id, remoteId, machine, life: dial.life, local: dial.local, peer, namespace, userTimeoutMs }));
   };
   const helloFor = (address: Address, options: DialOptions, sessionKey: string): ClientHello => {
     const fresh = clientHello(options.serverName ?? address, randomBytes);
