@@ -4,7 +4,7 @@
  */
 import { coreDns, kubeProxy } from '#network';
 import type { Program } from '#host';
-import { createCatalogue, genericImages, type Catalogue, type Image } from '#runtime';
+import { createCatalogue, genericImages, genericServer, type Catalogue, type Image } from '#runtime';
 import { kubeScheduler } from '#scheduler';
 
 const MIB = 1024 ** 2;
@@ -58,4 +58,5 @@ export const nodeImages = (kubernetesVersion: string): readonly Image[] => [
 ];
 
 /** What the registries hold for a worker machine. */
-export const nodeCatalogue = (kubernetesVersion: string): Catalogue => createCatalogue(nodeImages(kubernetesVersion));
+export const nodeCatalogue = (kubernetesVersion: string): Catalogue =>
+  createCatalogue(nodeImages(kubernetesVersion), { fallback: genericServer });

@@ -132,6 +132,8 @@ export interface Image {
   readonly sizeBytes: number;
   /** User id the image runs as; 0 root. */
   readonly uid: number;
+  /** Annotations of its spec; absent: none. */
+  readonly annotations?: Readonly<Record<string, string>>;
 }
 
 /** What a container uses: CPU time since its start, and bytes now. */

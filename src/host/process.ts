@@ -27,6 +27,17 @@ export interface ExitStatus {
   readonly signal?: Signal;
 }
 
+/** Processor and memory a program is taken to use: nothing is measured in the lab, so a program that uses much says so. */
+export interface ResourceUsage {
+  readonly cpuMillis: number;
+  readonly memoryBytes: number;
+}
+
+/** Hears what the processes of a control group say they use; undefined: the process has ended. */
+export interface Accounting {
+  used(pid: number, usage: ResourceUsage | undefined): void;
+}
+
 /** A controlling terminal: its size, and a way to hear of a new size. */
 export interface Terminal {
   readonly columns: number;
@@ -56,6 +67,8 @@ export interface SpawnOptions {
   readonly hostname?: string;
   /** The name under which this process is a component of its machine (`etcd`, `kubelet` …): shown on the map, reachable by faults. */
   readonly component?: string;
+  /** The control group the child and its children are accounted to; default the parent's. */
+  readonly accounting?: Accounting;
   /** Whether the child gets the machine's kernel facet (containerd, kubelet, kube-proxy, a root shell). Default false. */
   readonly privileged?: boolean;
 }
@@ -96,6 +109,8 @@ export interface Process {
   readonly telemetry: Telemetry;
   /** The machine's kernel, for privileged processes only. */
   readonly kernel: Kernel | undefined;
+  /** Says what this process uses from now on, beside what its image is taken to use anyway. */
+  declareUsage(usage: ResourceUsage): void;
   onSignal(signal: CatchableSignal, handler: () => void): void;
   spawn(program: Program, options: SpawnOptions): Child;
   /** Gives the machine's run queue a turn; interpreters, long encodes and parses call it every 8 ms of work. */

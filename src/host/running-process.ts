@@ -163,6 +163,7 @@ export function createProcess(parts: ProcessParts): RunningProcess {
     if (life.state === 'dead') return;
     life.end();
     parts.onEnd();
+    options.accounting?.used(pid, undefined);
     if (options.component) recorder.lifecycle(options.component, 'exited', { exitCode: status.code });
     settleExit(status);
   };
@@ -209,6 +210,7 @@ export function createProcess(parts: ProcessParts): RunningProcess {
     crypto: parts.crypto,
     telemetry: createTelemetry(options.component ?? options.name, random.fork('spans'), recorder, clock),
     kernel: options.privileged ? guardKernel(life, parts.kernel) : undefined,
+    declareUsage: (usage) => options.accounting?.used(pid, usage),
     onSignal: (name, handler) => void handlers.set(name, handler),
     spawn(program, childOptions) {
       const inherited = {
@@ -217,6 +219,7 @@ export function createProcess(parts: ProcessParts): RunningProcess {
         files: options.files ?? parts.kernel.root,
         namespace,
         ...(options.hostname ? { hostname: options.hostname } : {}),
+        ...(options.accounting ? { accounting: options.accounting } : {}),
       };
       return guardChild(life, parts.spawnAs(pid, program, { ...inherited, ...childOptions }));
     },

@@ -25,6 +25,8 @@ export interface Images {
   ensure(pod: Pod, container: Container, subject: EventSubject): Promise<string>;
 }
 
+/** Images with it stand in for software the lab has no program for. */
+const ANNOTATION_SIMULATED = 'tabernetes.dev/simulated';
 const INITIAL_BACK_OFF_MS = 10_000;
 const MAX_BACK_OFF_MS = 300_000;
 
@@ -70,6 +72,8 @@ export function createImages({ process, cri, recorder }: KubeletContext): Images
       'Pulled',
       `Successfully pulled image "${image}" in ${took} (${took} including waiting). Image size: ${here?.sizeBytes ?? 0} bytes.`,
     );
+    if (here?.annotations?.[ANNOTATION_SIMULATED])
+      tell('Normal', 'SimulatedImage', `The lab has no program for the image "${image}": a generic server stands in for it`);
     return image;
   };
   return {

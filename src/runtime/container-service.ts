@@ -16,7 +16,7 @@ import { idFrom, logDirectoryOf, matchesLabels, type ContainerRecord, type Sandb
 import type { RecordStore } from './record-store.ts';
 import { resolvConfOf } from './sandbox-service.ts';
 import type { Shims } from './shims.ts';
-import { statsOf } from './stats.ts';
+import { createUsages } from './stats.ts';
 import type { CreateTaskRequest, StartTaskResponse, TaskState } from './task.ts';
 
 /** What containers stand on. */
@@ -78,6 +78,7 @@ function taskOf(
     hostname: sandbox.config.hostname,
     resolvConf: resolvConfOf(sandbox.config),
     privileged: config.privileged,
+    memoryLimitBytes: config.memoryLimitBytes,
     stdin: config.stdin,
     tty: config.tty,
     logPath: config.logPath ? `${logDirectoryOf(sandbox.config)}/${config.logPath}` : '',
@@ -88,6 +89,7 @@ function taskOf(
 export function createContainerService(options: ContainerServiceOptions): ContainerService {
   const { process, store, images, shims, emit } = options;
   const waiting = new Map<string, Set<() => void>>();
+  const usages = createUsages(images);
   const require = (id: string): ContainerRecord => {
     const record = store.get(id);
     if (!record) throw new RpcError('NotFound', `an error occurred when try to find container "${id}": not found`);
@@ -177,6 +179,7 @@ export function createContainerService(options: ContainerServiceOptions): Contai
     if (record.state === 'CONTAINER_RUNNING') await stop(id, 0);
     await shims.client(options.sandboxOf(record.podSandboxId))?.call('Task/Delete', { containerId: id });
     store.remove(id);
+    usages.forget(id);
     emit('CONTAINER_DELETED_EVENT', id, record.podSandboxId);
   };
   const onTask = (state: TaskState): void => {
@@ -185,11 +188,13 @@ export function createContainerService(options: ContainerServiceOptions): Contai
     if (state.state === 'running' && record.state === 'CONTAINER_CREATED') {
       put({ ...record, state: 'CONTAINER_RUNNING', startedAt: state.startedAt, pid: state.pid });
       emit('CONTAINER_STARTED_EVENT', record.id, record.podSandboxId);
-    } else if (state.state === 'stopped') {
-      ended({ ...record, startedAt: state.startedAt }, state.exitCode, state.exitedAt, state.exitCode === 0 ? 'Completed' : 'Error');
+    } else if (state.state === 'running' && state.usage) usages.declared(record, state.usage, process.clock.wallMs());
+    else if (state.state === 'stopped') {
+      const reason = state.isOutOfMemory ? 'OOMKilled' : state.exitCode === 0 ? 'Completed' : 'Error';
+      ended({ ...record, startedAt: state.startedAt }, state.exitCode, state.exitedAt, reason);
     }
   };
-  const stats = (record: ContainerRecord): ContainerStats => statsOf(record, images, process.clock.wallMs());
+  const stats = (record: ContainerRecord): ContainerStats => usages.stats(record, process.clock.wallMs());
   const matching = (filter: ContainerFilter): ContainerRecord[] =>
     store
       .list()

@@ -6,6 +6,9 @@ import { configDigest, manifestDigest, pullDurationMs, sizeOf, type ResolvedImag
 import { formatReference, parseReference, repositoryOf } from './reference.ts';
 import type { RecordStore } from './record-store.ts';
 
+/** Annotation of images that stand in for software the lab has no program for. */
+const ANNOTATION_SIMULATED = 'tabernetes.dev/simulated';
+
 /** An image on this machine; `id` is that of its configuration. */
 export interface ImageRecord {
   readonly id: string;
@@ -13,6 +16,7 @@ export interface ImageRecord {
   readonly repoDigests: readonly string[];
   readonly sizeBytes: number;
   readonly uid: number;
+  readonly annotations?: Readonly<Record<string, string>>;
 }
 
 /** The image service and what the container service needs of it. */
@@ -68,6 +72,7 @@ function localImages({ catalogue, store, crypto }: ImageServiceOptions) {
       repoDigests: [`${repository}@${manifestDigest(crypto, resolved)}`],
       sizeBytes: sizeOf(resolved),
       uid: resolved.image.uid ?? 0,
+      ...(resolved.image.isSimulated ? { annotations: { [ANNOTATION_SIMULATED]: 'true' } } : {}),
     };
     store.put(record);
     return record;

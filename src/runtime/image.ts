@@ -43,6 +43,8 @@ export interface Image {
   readonly component?: string;
   /** What one running container is taken to use, for stats: there is no real CPU to measure. Default 1 milli-CPU and 8 MiB. */
   readonly usage?: { readonly cpuMillis: number; readonly memoryBytes: number };
+  /** A stand-in for software the lab has no program for; said in its log, in an event and in the image's annotations. */
+  readonly isSimulated?: boolean;
   /** Time the registry takes to answer and send it, lab milliseconds; default from the size. */
   readonly pullMs?: number;
 }

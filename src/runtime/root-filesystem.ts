@@ -57,6 +57,16 @@ export class ExecError extends Error {}
 
 const INTERPRETER_DEPTH_MAX = 4;
 
+/** A path as the kernel walks it: from `cwd`, without `.`, `..` and doubled slashes. */
+function absolutePath(cwd: string, path: string): string {
+  const parts: string[] = [];
+  for (const part of (path.startsWith('/') ? path : `${cwd}/${path}`).split('/')) {
+    if (part === '..') parts.pop();
+    else if (part && part !== '.') parts.push(part);
+  }
+  return `/${parts.join('/')}`;
+}
+
 /** Finds programs in a root file system by path, through PATH, symbolic links and `#!` lines. */
 export function findExecutable(
   root: Files,
@@ -90,7 +100,7 @@ export function findExecutable(
     const [interpreter, ...options] = text.slice(2, text.indexOf('\n')).trim().split(/\s+/);
     return open(interpreter!, [interpreter!, ...options, path, ...words.slice(1)], depth + 1);
   };
-  if (name.includes('/')) return open(name.startsWith('/') ? name : `${cwd}/${name}`.replace('//', '/'), argv, 0);
+  if (name.includes('/')) return open(absolutePath(cwd, name), argv, 0);
   const path = env['PATH'] ?? environmentOf(resolved)['PATH']!;
   for (const directory of path.split(':')) {
     const candidate = `${directory}/${name}`;

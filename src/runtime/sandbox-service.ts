@@ -97,6 +97,7 @@ export function createSandboxService(options: SandboxServiceOptions): SandboxSer
     hostname: record.config.hostname,
     resolvConf: '',
     privileged: false,
+    memoryLimitBytes: 0,
     stdin: false,
     tty: false,
     logPath: '',

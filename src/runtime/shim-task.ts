@@ -12,6 +12,7 @@ import {
 } from '#host';
 import { RpcError } from '#host';
 import type { Catalogue } from './catalogue.ts';
+import { createControlGroup } from './control-group.ts';
 import { openContainerLog } from './container-log.ts';
 import type { ExecMessage, ExecRequest } from './cri-types.ts';
 import { environmentOf, type ResolvedImage } from './image.ts';
@@ -111,7 +112,28 @@ export function createTask(surroundings: TaskSurroundings, request: CreateTaskRe
   const terminal = request.tty ? resizableTerminal() : undefined;
   let child: Child | undefined;
   let state: TaskState = { containerId: request.containerId, pid: 0, state: 'created', exitCode: 0, startedAt: 0, exitedAt: 0 };
-  const spawnOptions = { hostname: request.hostname, env, cwd: request.cwd, files: root, namespace, privileged: request.privileged };
+  const accounting = createControlGroup({
+    memoryLimitBytes: request.memoryLimitBytes,
+    baseMemoryBytes: resolved.image.usage?.memoryBytes ?? 0,
+    onUsage(usage) {
+      if (state.state !== 'running') return;
+      state = { ...state, usage };
+      onChange(state);
+    },
+    onOutOfMemory() {
+      state = { ...state, isOutOfMemory: true };
+      child?.kill('KILL');
+    },
+  });
+  const spawnOptions = {
+    accounting,
+    hostname: request.hostname,
+    env,
+    cwd: request.cwd,
+    files: root,
+    namespace,
+    privileged: request.privileged,
+  };
 
   const start = (): number => {
     let executable;

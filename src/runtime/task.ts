@@ -1,4 +1,5 @@
 /** The wire between containerd and the shim of a sandbox (containerd's task service v2 in the lab's form), and the record of one task. Types only. */
+import type { ResourceUsage } from '#host';
 import type { CriMount } from './cri-types.ts';
 
 /** `Task/Create`: everything needed to start a container. */
@@ -15,6 +16,8 @@ export interface CreateTaskRequest {
   readonly hostname: string;
   readonly resolvConf: string;
   readonly privileged: boolean;
+  /** 0: none. */
+  readonly memoryLimitBytes: number;
   readonly stdin: boolean;
   readonly tty: boolean;
   /** Absolute path of the log; empty: none (the pause container). */
@@ -41,6 +44,10 @@ export interface TaskState {
   /** Wall milliseconds; 0: not yet. */
   readonly startedAt: number;
   readonly exitedAt: number;
+  /** It was ended because it took more memory than its limit. */
+  readonly isOutOfMemory?: boolean;
+  /** What its processes say they use, where they say anything. */
+  readonly usage?: ResourceUsage;
 }
 /** First message of the `Task/PortForward` stream. */
 export interface TaskPortForward {
