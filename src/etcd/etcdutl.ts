@@ -1,6 +1,7 @@
 /** etcdutl 3.5: `snapshot status` and `snapshot restore`, which work on files of this machine and need no running etcd. Left out: backup, defrag and migrate of a data directory. */
 import { FileError, parseFlags, type Flags, type Process, type Program } from '#host';
 import { restoreSnapshot, snapshotStatus, type SnapshotStatus } from './restore.ts';
+import { SnapshotCorruptError } from './state-image.ts';
 
 /** Shows a status in a format of `-w`; undefined for a format that does not exist. */
 export type StatusText = (status: SnapshotStatus, format: string) => string;
@@ -20,11 +21,21 @@ class UsageError extends Error {
 const absolute = (cwd: string, path: string): string =>
   (path.startsWith('/') ? path : `${cwd === '/' ? '' : cwd}/${path}`).replace(/\/+$/, '') || '/';
 
-function read({ files, cwd }: Process, path: string): string {
+function read({ files, cwd }: Process, path: string, call: 'open' | 'stat' = 'open'): string {
   try {
     return files.readText(absolute(cwd, path));
   } catch (error) {
-    if (error instanceof FileError) throw new UsageError(`open ${path}: ${error.message}`, 1);
+    if (error instanceof FileError) throw new UsageError(`${call} ${path}: ${error.message}`, 1);
+    throw error;
+  }
+}
+
+/** What a file is that is no snapshot, in the words of the command that was given it. */
+function named<Result>(message: string, act: () => Result): Result {
+  try {
+    return act();
+  } catch (error) {
+    if (error instanceof SnapshotCorruptError) throw new UsageError(message, 1);
     throw error;
   }
 }
@@ -43,6 +54,7 @@ async function restore(process: Process, flags: Flags, path: string): Promise<nu
   const text = read(process, path);
   const described = { path, 'wal-dir': `${dataDir}/member/wal`, 'data-dir': dataDir, 'snap-dir': `${dataDir}/member/snap` };
   await log(process, 'snapshot/v3_snapshot.go:265', 'restoring snapshot', { ...described, 'initial-memory-map-size': 0 });
+  named('snapshot missing hash but --skip-hash-check=false', () => snapshotStatus(text));
   const { clusterId, members } = await restoreSnapshot(
     text,
     {
@@ -84,7 +96,13 @@ async function run(process: Process, statusText: StatusText): Promise<number> {
     );
   if (path === undefined || flags.args.length > 3) throw new UsageError(`snapshot ${verb} requires exactly one argument`);
   if (verb === 'restore') return restore(process, flags, path);
-  await process.stdout.write(statusText(snapshotStatus(read(process, path)), flags.get('write-out') ?? 'simple'));
+  const text = read(process, path, 'stat');
+  await process.stdout.write(
+    statusText(
+      named('invalid database', () => snapshotStatus(text)),
+      flags.get('write-out') ?? 'simple',
+    ),
+  );
   return 0;
 }
 

@@ -41,7 +41,7 @@ export class Membership {
 
   /** All members by id. */
   list(): Member[] {
-    return [...this.#members.values()].sort((one, other) => (one.id < other.id ? -1 : 1));
+    return [...this.#members.values()].sort((one, other) => (one.id.padStart(16, '0') < other.id.padStart(16, '0') ? -1 : 1));
   }
 
   voters(): Member[] {

@@ -52,7 +52,7 @@ function findCommand(argv: readonly string[]): Found {
   const without = (count: number): string[] => argv.filter((_, index) => !at.slice(0, count).includes(index));
   if (words[0] === undefined) return { argv };
   const first = match([...new Set(commands.map(({ name }) => name.split(' ')[0]!))], words[0]);
-  if (first === undefined) throw new CommandError(`unknown command "${words[0]}" for "etcdctl"`);
+  if (first === undefined) throw new CommandError(`unknown command "${words[0]}" for "etcdctl"\nRun 'etcdctl --help' for usage.`);
   const single = commands.find(({ name }) => name === first);
   if (single) return { command: single, argv: without(1) };
   const own = commands.filter(({ name }) => name.startsWith(`${first} `)).map(({ name }) => name.slice(first.length + 1));
@@ -141,7 +141,7 @@ function clientsOf(
 function runWith(process: Process, programs: Programs): Context['run'] {
   return async ([name = '', ...argv], env) => {
     const program = programs.get(name.slice(name.lastIndexOf('/') + 1));
-    if (!program) throw new CommandError(`exec: "${name}": executable file not found in $PATH`, EXIT.interrupted);
+    if (!program) throw new CommandError(`exec: "${name}": executable file not found in $PATH`);
     const keep = (writer: Process['stdout']): Process['stdout'] => ({ write: (chunk) => writer.write(chunk), close: () => undefined });
     const child = process.spawn(program, {
       name,

@@ -87,7 +87,7 @@ const lock: Command = {
       }
     }
     await session.end();
-    return code;
+    if (code !== 0) throw new CommandError(`exit status ${code}`, code);
   },
 };
 

@@ -33,15 +33,18 @@ const RESULTS: Readonly<Record<string, etcd.CompareResult>> = { '=': 'EQUAL', '!
 /** One comparison: `mod("key") > "0"`. Throws CommandError in etcdctl's words. */
 export function parseCompare(line: string): etcd.Compare {
   const fail = (detail: string): CommandError => new CommandError(`malformed comparison: ${line}${detail}`, EXIT.invalidInput);
-  const [, target, keyText = '', operator = '', valueText = ''] =
-    /^\s*([^(]+)\(\s*("(?:\\.|[^"\\])*")\s*\)\s+(\S+)\s+("(?:\\.|[^"\\])*")\s*$/.exec(line) ?? [];
+  const [, target, rest = ''] = /^([^(]*)\(([^]*)$/.exec(line) ?? [];
+  if (target === undefined) throw fail('');
+  const [, keyText = '', operator = '', valueText = ''] =
+    /^\s*("(?:\\.|[^"\\])*")(?:\s*\)\s*(\S+)(?:\s+("(?:\\.|[^"\\])*"))?)?/.exec(rest) ?? [];
   const key = unquote(keyText);
   const value = unquote(valueText);
-  if (target === undefined || key === undefined || value === undefined) throw fail('');
+  // What could be read of it is told, as Go's Sscanf left it.
+  if (key === undefined || value === undefined) throw fail(`; got ${target}(${JSON.stringify(key ?? '')}) ${operator} ""`);
   const result = RESULTS[operator];
   if (!result) throw fail(` (unknown op ${operator})`);
   const number = (): number => {
-    if (!/^[-+]?\d+$/.test(value)) throw fail(` (strconv.ParseInt: parsing "${value}": invalid syntax)`);
+    if (!/^[-+]?\d+$/.test(value)) throw new CommandError(`invalid txn compare request: ${line}`, EXIT.invalidInput);
     return Number(value);
   };
   switch (target) {

@@ -2,7 +2,7 @@
 import type { EtcdWatch } from '#etcd/client';
 import { readLines, RpcError } from '#host';
 import { CommandError, EXIT, prefixEnd, type Command, type Context } from '../command.ts';
-import { readFlags, type FlagSpec, type GivenFlags } from '../flags.ts';
+import { FlagError, readFlags, type FlagSpec, type GivenFlags } from '../flags.ts';
 import { argify } from './txn.ts';
 
 const WATCH_FLAGS: readonly FlagSpec[] = Object.freeze([
@@ -59,20 +59,26 @@ async function interactive(context: Context): Promise<void> {
   const running: Promise<void>[] = [];
   for await (const line of readLines(context.process.stdin)) {
     const [verb, ...rest] = argify(line);
-    if (verb === undefined) continue;
-    if (verb === 'progress') {
-      for (const watch of watches) await watch.requestProgress();
-    } else if (verb === 'watch') {
-      const flags = readFlags(rest, WATCH_FLAGS, {});
-      const watch = await open(context, flags.args, flags);
-      watches.push(watch);
-      running.push(follow(context, watch, []));
-    } else {
-      await context.process.stderr.write(`Invalid command ${line} (only support watch)\n`);
+    const invalid = (why: string): Promise<void> => context.process.stderr.write(`Invalid command ${line} (${why})\n`);
+    if (verb === undefined) await context.process.stderr.write(`Invalid command: ${line} (watch and progress only)\n`);
+    else if (verb === 'progress') for (const watch of watches) await watch.requestProgress();
+    else if (verb !== 'watch') await invalid('only support watch');
+    else if (rest.length === 0) await invalid('command type or key is not provided');
+    else {
+      try {
+        const flags = readFlags(rest, WATCH_FLAGS, {});
+        const watch = await open(context, flags.args, flags);
+        watches.push(watch);
+        running.push(follow(context, watch, []));
+      } catch (error) {
+        if (!(error instanceof FlagError) && !(error instanceof CommandError)) throw error;
+        await invalid(error.message);
+      }
     }
   }
   for (const watch of watches) watch.cancel();
   await Promise.all(running);
+  throw new CommandError('error reading watch request line: EOF', EXIT.invalidInput);
 }
 
 export const watch: Command = {

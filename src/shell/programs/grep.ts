@@ -66,6 +66,7 @@ async function searchIn(process: Process, reader: ByteReader, prefix: string, na
     count++;
     if (options.has('q')) return true;
     if (!quiet && options.has('o')) {
+      test.lastIndex = 0;
       for (const match of text.matchAll(test)) if (match[0]) await print(number, ':', match[0]);
     } else if (!quiet) {
       for (const line of waiting.splice(0)) await print(line.number, '-', line.text);
