@@ -86,6 +86,11 @@ spec:
         ports:
         - name: http
           containerPort: 8080
+        # It goes on serving until no node sends it requests any more.
+        lifecycle:
+          preStop:
+            sleep:
+              seconds: 5
         resources:
           requests:
             cpu: 50m

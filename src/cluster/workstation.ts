@@ -7,6 +7,7 @@ import { kubeadm } from '#kubeadm';
 import { kubectl } from '#kubectl';
 import { commonTools, ssh } from '#node-tools';
 import { createShellSession, genericPrograms, runInteractive, shell, type Programs, type ShellSession } from '#shell';
+import { provideSamples } from './samples.ts';
 import { awaitClusterReady } from './readiness.ts';
 
 /** What the workstation offers the lab. */
@@ -235,6 +236,7 @@ export async function createWorkstation(init: Process): Promise<Workstation> {
   const { files, network, clock, crypto } = init;
   if (!files.stat(HOME)) files.makeDirectory(HOME, { recursive: true });
   keepHome(init);
+  provideSamples(files, HOME);
   const kept: { admin?: RestClient; bare?: RestClient } = {};
   const client = (): RestClient => {
     const config = loadKubeconfig(files, `${HOME}/.kube/config`, crypto);
