@@ -96,6 +96,20 @@ function hostsFileOf(pod: Pod, podIp: string, settings: KubeletSettings): string
   ].join('');
 }
 
+/**
+ * What a subPath mounts: the file or directory itself, made where it is missing. A file of a projection is mounted as it is now (`copyTo`):
+ * the real kubelet binds its inode, which a later update does not touch.
+ */
+function subPathOf(files: Files, volumePath: string, subPath: string, copyTo: string | undefined): string {
+  const path = `${volumePath}/${subPath}`;
+  const stat = files.stat(path);
+  if (!stat) files.makeDirectory(path, { recursive: true });
+  if (copyTo === undefined || stat?.kind !== 'file') return path;
+  files.makeDirectory(copyTo.slice(0, copyTo.lastIndexOf('/')), { recursive: true });
+  files.write(copyTo, files.readBytes(path), { mode: stat.mode });
+  return copyTo;
+}
+
 function mountsOf(
   pod: Pod,
   container: Container,
@@ -108,17 +122,17 @@ function mountsOf(
   const { files } = context.process;
   const directory = podDirectory(pod.metadata.uid!);
   const mounts: cri.CriMount[] = [];
-  for (const mount of container.volumeMounts ?? []) {
-    let hostPath = volumes.pathOf(pod, mount.name);
+  for (const [index, mount] of (container.volumeMounts ?? []).entries()) {
+    const isProjection =
+      pod.spec?.volumes?.some(
+        (volume) =>
+          volume.name === mount.name && (volume.configMap ?? volume.secret ?? volume.projected ?? volume.downwardAPI) !== undefined,
+      ) ?? false;
+    const volumePath = volumes.pathOf(pod, mount.name);
     const subPath = mount.subPathExpr ? expand(mount.subPathExpr, env) : mount.subPath;
-    if (subPath) {
-      hostPath = `${hostPath}/${subPath}`;
-      if (!files.stat(hostPath)) files.makeDirectory(hostPath, { recursive: true });
-    }
-    const isProjection = pod.spec?.volumes?.some(
-      (volume) => volume.name === mount.name && (volume.configMap ?? volume.secret ?? volume.projected ?? volume.downwardAPI) !== undefined,
-    );
-    mounts.push({ containerPath: mount.mountPath, hostPath, readOnly: mount.readOnly === true || isProjection === true });
+    const own = `${directory}/volume-subpaths/${mount.name}/${container.name}/${index}`;
+    const hostPath = subPath ? subPathOf(files, volumePath, subPath, isProjection ? own : undefined) : volumePath;
+    mounts.push({ containerPath: mount.mountPath, hostPath, readOnly: mount.readOnly === true || isProjection });
   }
   const own = `${directory}/containers/${container.name}`;
   files.makeDirectory(own, { recursive: true });

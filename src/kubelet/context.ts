@@ -9,13 +9,12 @@ import type { CriClient } from './cri-client.ts';
 export interface ApiReader {
   configMap(namespace: string, name: string): Promise<ConfigMap>;
   secret(namespace: string, name: string): Promise<Secret>;
-  /** Requests a token bound to a pod; answers it with its expiry in milliseconds. */
-  token(
-    pod: Pod,
-    request: { readonly audience?: string; readonly expirationSeconds?: number },
-  ): Promise<{ readonly token: string; readonly expiresMs: number }>;
+  /** A token bound to a pod, the same until it is time for another. */
+  token(pod: Pod, request: { readonly audience?: string; readonly expirationSeconds?: number }): Promise<string>;
   /** Services as last seen; undefined while they have never been listed. */
   services(): readonly Service[] | undefined;
+  /** A pod is gone; what only it named is not watched any more. `rest` are the pods of the node that stay. */
+  forget(uid: string, rest: Iterable<Pod>): void;
 }
 
 /** One kubelet's surroundings. */

@@ -1,6 +1,6 @@
-/** Actions a probe or a lifecycle hook takes on a container: exec, httpGet, tcpSocket, sleep; gRPC probes are a TCP connection here. */
+/** Actions a probe or a lifecycle hook takes on a container: exec, httpGet, tcpSocket, grpc, sleep. */
 import type { Container, LifecycleHandler, Pod, Probe } from '#api';
-import { createHttpClient, NetworkError, RpcError, type HttpClient } from '#host';
+import { createHttpClient, createRpcClient, NetworkError, RpcError, type HttpClient } from '#host';
 import type { KubeletContext } from './context.ts';
 import { rpcText } from './cri-client.ts';
 
@@ -79,6 +79,38 @@ async function tcpSocket(context: KubeletContext, host: string, port: number, ti
   }
 }
 
+/** grpc.health.v1.Health/Check, as the kubelet asks it. */
+async function grpcHealth(
+  { process }: KubeletContext,
+  host: string,
+  { port, service }: NonNullable<Probe['grpc']>,
+  timeoutSeconds: number,
+): Promise<ActionResult> {
+  const client = createRpcClient(process.network, process.clock, host, port);
+  try {
+    const { status } = await client.call<{ status: string }>(
+      'grpc.health.v1.Health/Check',
+      { service: service ?? '' },
+      { timeoutMs: timeoutSeconds * 1000 },
+    );
+    return status === 'SERVING' ? { ok: true, output: '' } : { ok: false, output: `service unhealthy (responded with "${status}")` };
+  } catch (error) {
+    if (error instanceof RpcError && error.code === 'Unimplemented')
+      return {
+        ok: false,
+        output: `error: this server does not implement the grpc health protocol (grpc.health.v1.Health): ${error.message}`,
+      };
+    if (error instanceof RpcError && error.code !== 'Unavailable' && error.code !== 'DeadlineExceeded')
+      return { ok: false, output: `error: health rpc failed: ${rpcText(error)}` };
+    return {
+      ok: false,
+      output: `timeout: failed to connect service "${host}:${port}" within ${timeoutSeconds}s: context deadline exceeded`,
+    };
+  } finally {
+    client.close();
+  }
+}
+
 /** Runs the action of a probe. */
 export async function runProbe(
   context: KubeletContext,
@@ -108,7 +140,7 @@ export async function runProbe(
       portOf(probe.tcpSocket.port as string | number, container),
       timeoutSeconds * 1000,
     );
-  if (probe.grpc) return tcpSocket(context, podIp, probe.grpc.port, timeoutSeconds * 1000);
+  if (probe.grpc) return grpcHealth(context, podIp, probe.grpc, timeoutSeconds);
   return { ok: true, output: '' };
 }
 

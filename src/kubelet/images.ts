@@ -38,6 +38,17 @@ export function pullPolicyOf(container: Container): string {
   return name.includes('@') || (name.includes(':') && !name.endsWith(':latest')) ? 'IfNotPresent' : 'Always';
 }
 
+const REFERENCE =
+  /^(?:(?:[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)*(?::\d+)?\/)?[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*(?::\w[\w.-]{0,127})?(?:@[A-Za-z][A-Za-z0-9]*:[0-9a-fA-F]{32,})?$/;
+
+/** Why a text names no image, in the words of distribution/reference; undefined: it does. */
+export function referenceProblem(image: string): string | undefined {
+  const [, path = image] = /^(?:[^/]*[.:][^/]*\/|localhost\/)?([^:@]*)/.exec(image) ?? [];
+  if (path !== path.toLowerCase())
+    return `invalid reference format: repository name (${path.includes('/') ? path : `library/${path}`}) must be lowercase`;
+  return REFERENCE.test(image) ? undefined : 'invalid reference format';
+}
+
 /** The image manager of a kubelet. */
 export function createImages({ process, cri, recorder }: KubeletContext): Images {
   const { clock } = process;
@@ -90,9 +101,9 @@ export function createImages({ process, cri, recorder }: KubeletContext): Images
         tell('Warning', 'InspectFailed', message);
         throw new ImageError('ImageInspectError', message, INITIAL_BACK_OFF_MS);
       }
-      if (!/^[a-z0-9][\w.:/@-]*$/.test(image) || /[A-Z]/.test(image.split(/[:@]/)[0]!)) {
-        const cause = /[A-Z]/.test(image) ? 'invalid reference format: repository name must be lowercase' : 'invalid reference format';
-        const message = `Failed to apply default image tag "${image}": couldn't parse image name "${image}": ${cause}`;
+      const problem = referenceProblem(image);
+      if (problem !== undefined) {
+        const message = `Failed to apply default image tag "${image}": couldn't parse image name "${image}": ${problem}`;
         tell('Warning', 'InspectFailed', message);
         throw new ImageError('InvalidImageName', message, INITIAL_BACK_OFF_MS);
       }

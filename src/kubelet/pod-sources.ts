@@ -124,6 +124,7 @@ export function createPodSources({ context, workers, statuses, nodeUid }: PodSou
       return;
     }
     byUid.delete(pod.metadata.uid!);
+    context.api?.forget(pod.metadata.uid!, byUid.values());
     // Deleted without waiting for us: what is left of its grace period is nobody's wish any more.
     if (workers.uids.has(pod.metadata.uid!)) workers.remove(pod, pod.metadata.deletionGracePeriodSeconds === undefined ? 0 : undefined);
   };

@@ -16,6 +16,8 @@ import { MountError, type Volumes } from './volumes/index.ts';
 export interface PodRecord {
   pod: Pod;
   readonly waiting: Map<string, WaitingReason>;
+  /** While volumes cannot be set up: how long to wait, and until when. */
+  mountBackOff?: { readonly delayMs: number; readonly untilMs: number } | undefined;
 }
 
 /** What a sync needs beside the context. */
@@ -34,7 +36,9 @@ export interface PodSyncOptions {
 export type PodSync = (record: PodRecord) => Promise<number | undefined>;
 
 const NETWORK_RETRY_MS = 5_000;
-const MOUNT_RETRY_MS = 2_000;
+/** Between attempts at the volumes of a pod, doubling (the volume manager's exponential back-off). */
+const MOUNT_RETRY_MS = 500;
+const MOUNT_RETRY_MAX_MS = 122_000;
 const SANDBOX_RETRY_MS = 10_000;
 /** Dead instances of a container that are kept for its last state and `logs --previous`. */
 const DEAD_CONTAINERS_KEPT = 1;
@@ -97,6 +101,24 @@ export function createPodSync(options: PodSyncOptions): PodSync {
     return retryMs;
   };
 
+  /** Answers in how long to try again; undefined: all volumes are there. */
+  const setUpVolumes = async (record: PodRecord, facts: NodeFacts): Promise<number | undefined> => {
+    const now = context.process.clock.wallMs();
+    const before = record.mountBackOff;
+    if (before && now < before.untilMs) return before.untilMs - now;
+    try {
+      await volumes.setUp(record.pod, facts);
+      record.mountBackOff = undefined;
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof MountError)) throw error;
+      recorder.event(record.pod, 'Warning', 'FailedMount', error.message);
+      const delayMs = before ? Math.min(before.delayMs * 2, MOUNT_RETRY_MAX_MS) : MOUNT_RETRY_MS;
+      record.mountBackOff = { delayMs, untilMs: now + delayMs };
+      return delayMs;
+    }
+  };
+
   return async (record) => {
     const { pod } = record;
     const uid = pod.metadata.uid!;
@@ -107,13 +129,10 @@ export function createPodSync(options: PodSyncOptions): PodSync {
       options.report(record, runtime);
       return NETWORK_RETRY_MS;
     }
-    try {
-      await volumes.setUp(pod, options.facts(runtime));
-    } catch (error) {
-      if (!(error instanceof MountError)) throw error;
-      recorder.event(pod, 'Warning', 'FailedMount', error.message);
+    const mountRetryMs = await setUpVolumes(record, options.facts(runtime));
+    if (mountRetryMs !== undefined) {
       options.report(record, runtime);
-      return MOUNT_RETRY_MS;
+      return mountRetryMs;
     }
     const actions = computePodActions(pod, runtime, probes);
     const podIp = runtime?.sandboxes[0]?.ip || (pod.spec?.hostNetwork ? settings.nodeIp : '');

@@ -150,7 +150,7 @@ export function createContainerService(options: ContainerServiceOptions): Contai
     } catch (error) {
       const message = (error as Error).message;
       const now = process.clock.wallMs();
-      ended({ ...require(containerId), startedAt: now }, 128, now, 'StartError', message);
+      ended(require(containerId), 128, now, 'StartError', message);
       throw error;
     }
     return {};

@@ -106,7 +106,13 @@ export function createTask(surroundings: TaskSurroundings, request: CreateTaskRe
     base,
     request.mounts.map((mount) => hostMount(kernel, mount)),
   );
-  const env = { ...environmentOf(resolved), HOSTNAME: request.hostname, ...(request.tty ? { TERM: 'xterm' } : {}), ...request.env };
+  const env = {
+    ...environmentOf(resolved),
+    HOSTNAME: request.hostname,
+    ...(request.tty ? { TERM: 'xterm' } : {}),
+    HOME: '/root',
+    ...request.env,
+  };
   const listeners = new Set<Listener>();
   const input = request.stdin ? createPipe() : undefined;
   const terminal = request.tty ? resizableTerminal() : undefined;
@@ -140,7 +146,7 @@ export function createTask(surroundings: TaskSurroundings, request: CreateTaskRe
     try {
       executable = findExecutable(root, resolved, request.argv, env, request.cwd);
     } catch (error) {
-      if (error instanceof ExecError) throw new RpcError('Unknown', CREATE_FAILED + error.message);
+      if (error instanceof ExecError) throw new RpcError('Unknown', `${CREATE_FAILED}${error.message}: unknown`);
       throw error;
     }
     const log = request.logPath ? openContainerLog(process.files, clock, request.logPath) : undefined;

@@ -80,7 +80,9 @@ export function writeEvents(writer: DescriptionWriter, events: readonly EventFac
   writer.line(0, 'Events:');
   writer.line(1, 'Type\tReason\tAge\tFrom\tMessage');
   writer.line(1, '----\t------\t----\t----\t-------');
-  for (const event of [...events].sort((a, b) => (maybeParseTime(lastSeen(a)) ?? 0) - (maybeParseTime(lastSeen(b)) ?? 0))) {
+  // By lastTimestamp alone, as kubectl sorts: events of the newer API (the scheduler's) have none and come first.
+  const order = ({ lastTimestamp }: EventFacts): number => maybeParseTime(lastTimestamp ?? undefined) ?? 0;
+  for (const event of [...events].sort((a, b) => order(a) - order(b))) {
     const count = event.series?.count ?? event.count ?? 1;
     const age =
       count > 1 ? `${ageOf(lastSeen(event), nowMs)} (x${count} over ${ageOf(firstSeen(event), nowMs)})` : ageOf(firstSeen(event), nowMs);

@@ -3,6 +3,7 @@ import type { Pod, Volume } from '#api';
 import type { Files } from '#host';
 import { podDirectory, type KubeletContext } from '../context.ts';
 import type { NodeFacts } from '../field-values.ts';
+import { writeProjection } from './atomic-writer.ts';
 import { volumeContent, type VolumeContent } from './volume-files.ts';
 
 /** A volume could not be set up; its text is the message of the FailedMount event. */
@@ -24,9 +25,6 @@ const PLUGINS: readonly (readonly [keyof Volume, string])[] = [
   ['projected', 'kubernetes.io~projected'],
   ['downwardAPI', 'kubernetes.io~downward-api'],
 ];
-
-/** How long a projection stands before the API is asked again (the kubelet's sync period with its cache's TTL). */
-const REFRESH_MS = 60_000;
 
 function pathOfVolume(pod: Pod, volume: Volume): string {
   if (volume.hostPath) return volume.hostPath.path;
@@ -55,31 +53,9 @@ function checkHostPath(files: Files, volume: Volume): void {
   else if (type === 'File' && stat?.kind !== 'file') fail(`${path} is not a file`);
 }
 
-/** Writes a projection: new and changed files are put, those that are gone removed. */
-function writeContent(files: Files, path: string, content: VolumeContent): void {
-  files.makeDirectory(path, { recursive: true });
-  const same = (file: string, wanted: string | Uint8Array): boolean => {
-    if (files.stat(file)?.kind !== 'file') return false;
-    if (typeof wanted === 'string') return files.readText(file) === wanted;
-    const bytes = files.readBytes(file);
-    return bytes.length === wanted.length && bytes.every((byte, at) => byte === wanted[at]);
-  };
-  for (const [name, file] of content.files) {
-    const full = `${path}/${name}`;
-    if (same(full, file.content)) continue;
-    const parent = full.slice(0, full.lastIndexOf('/'));
-    if (!files.stat(parent)) files.makeDirectory(parent, { recursive: true });
-    files.write(full, file.content, { mode: file.mode });
-  }
-  const tops = new Set([...content.files.keys()].map((name) => name.split('/')[0]!));
-  for (const name of files.list(path)) if (!tops.has(name)) files.remove(`${path}/${name}`, { recursive: true });
-}
-
 /** Volumes of a kubelet. */
 export function createVolumes({ process, api }: KubeletContext): Volumes {
   const { files, clock } = process;
-  /** When a projection has to be made again, by its path. */
-  const due = new Map<string, number>();
   const setUpOne = async (pod: Pod, volume: Volume, facts: NodeFacts): Promise<void> => {
     if (volume.hostPath) return checkHostPath(files, volume);
     const path = pathOfVolume(pod, volume);
@@ -87,22 +63,16 @@ export function createVolumes({ process, api }: KubeletContext): Volumes {
       if (!files.stat(path)) files.makeDirectory(path, { recursive: true, mode: 0o777 });
       return;
     }
-    const now = clock.wallMs();
-    const isThere = files.stat(path) !== undefined;
-    if (isThere && now < (due.get(path) ?? 0)) return;
     let content: VolumeContent | undefined;
     try {
-      content = await volumeContent(pod, volume, api, facts, now);
+      content = await volumeContent(pod, volume, api, facts);
     } catch (error) {
-      // What stands already goes on being used while the API is away.
-      if (isThere) return;
+      // What stands already goes on being used while the API is away or the object is gone.
+      if (files.stat(path) !== undefined) return;
       const message = error instanceof Error ? error.message : String(error);
       throw new MountError(`MountVolume.SetUp failed for volume "${volume.name}" : ${message}`);
     }
-    if (!content) return;
-    writeContent(files, path, content);
-    due.set(path, Math.min(now + REFRESH_MS, content.refreshAtMs ?? Infinity));
-    if (volume.projected?.sources?.some((source) => source.serviceAccountToken) && content.refreshAtMs) due.set(path, content.refreshAtMs);
+    if (content) writeProjection(files, path, content, clock.wallMs());
   };
   return {
     async setUp(pod, facts) {
@@ -115,7 +85,6 @@ export function createVolumes({ process, api }: KubeletContext): Volumes {
     },
     tearDown(uid) {
       const directory = podDirectory(uid);
-      for (const path of [...due.keys()]) if (path.startsWith(`${directory}/`)) due.delete(path);
       if (files.stat(directory)) files.remove(directory, { recursive: true });
     },
   };

@@ -10,11 +10,8 @@ export interface VolumeFile {
   readonly mode: number;
 }
 
-/** Files by path below the volume, and when they have to be made again (a token about to expire). */
-export interface VolumeContent {
-  readonly files: Map<string, VolumeFile>;
-  readonly refreshAtMs: number | undefined;
-}
+/** Files by path below the volume. */
+export type VolumeContent = ReadonlyMap<string, VolumeFile>;
 
 interface Items {
   readonly items?: readonly { readonly key: string; readonly path: string; readonly mode?: number }[];
@@ -52,20 +49,15 @@ function pick(
   }
 }
 
-/** The share of a token's life after which it is asked for anew. */
-const TOKEN_REFRESH_SHARE = 0.8;
-
 /** Makes the content of a volume; undefined for volumes that are no projection. Rejects with Errors whose text goes into FailedMount. */
 export async function volumeContent(
   pod: Pod,
   volume: Volume,
   api: ApiReader | undefined,
   facts: NodeFacts,
-  nowMs: number,
 ): Promise<VolumeContent | undefined> {
   const namespace = pod.metadata.namespace ?? '';
   const files = new Map<string, VolumeFile>();
-  let refreshAtMs: number | undefined;
   const reader = (): ApiReader => {
     if (!api) throw new Error('the kubelet has no API server to read from');
     return api;
@@ -111,10 +103,8 @@ export async function volumeContent(
       if (!source.serviceAccountToken) continue;
       const { audience, expirationSeconds, path } = source.serviceAccountToken;
       const issued = await reader().token(pod, { ...(audience ? { audience } : {}), expirationSeconds: expirationSeconds ?? 3600 });
-      files.set(path, { content: issued.token, mode: 0o644 });
-      const refresh = nowMs + (issued.expiresMs - nowMs) * TOKEN_REFRESH_SHARE;
-      refreshAtMs = Math.min(refreshAtMs ?? Infinity, refresh);
+      files.set(path, { content: issued, mode: 0o644 });
     }
   } else return undefined;
-  return { files, refreshAtMs };
+  return files;
 }
