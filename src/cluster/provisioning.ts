@@ -3,7 +3,7 @@
  * every machine derives the same certificate authorities without a word to the others; the authorities' keys stay on control planes.
  */
 import type { management } from '#contracts';
-import { createCrypto, seededRandom, type Crypto, type Files } from '#host';
+import { createCrypto, createEcdsa, seededRandom, type Crypto, type Files } from '#host';
 import {
   createAuthority,
   defaultClusterConfiguration,
@@ -63,8 +63,20 @@ export interface PlannedCluster {
   readonly pki: ClusterPki;
 }
 
+/** Gives each part of what is derived from a seed its own stream of keys. */
+type CryptoOf = (part: string) => Crypto;
+
+const derivedFrom = (seed: string): CryptoOf => {
+  const ecdsa = createEcdsa();
+  return (part) => createCrypto(seededRandom(`${seed}/${part}`), ecdsa);
+};
+
 /** What the seed and the plan make of a cluster. */
-export function plannedCluster(seed: string, { spec, machines, createdWallMs }: Provisioning): PlannedCluster {
+export function plannedCluster(
+  seed: string,
+  { spec, machines, createdWallMs }: Provisioning,
+  cryptoOf: CryptoOf = derivedFrom(seed),
+): PlannedCluster {
   const hosts = (role: ProvisionedMachine['role']): NodeConfiguration[] =>
     machines.filter((machine) => machine.role === role && !machine.joins).map(({ name, address }) => ({ name, address }));
   const controlPlanes = hosts('control-plane');
@@ -95,7 +107,7 @@ export function plannedCluster(seed: string, { spec, machines, createdWallMs }: 
     controlPlanes,
     etcdHosts,
     createdWallMs,
-    pki: derivedClusterPki((part) => createCrypto(seededRandom(`${seed}/authorities/${part}`)), createdWallMs),
+    pki: derivedClusterPki((part) => cryptoOf(`authorities/${part}`), createdWallMs),
   };
 }
 
@@ -188,9 +200,9 @@ export function writePlan(files: Files, role: ProvisionedMachine['role'], machin
 }
 
 /** Keys of ssh: one certificate of one authority for every machine, which its sshd shows and its administrator logs in to others with. */
-function sshFiles(boot: management.BootMessage, createdWallMs: number): GeneratedFile[] {
-  const authority = createAuthority(createCrypto(seededRandom(`${boot.seed}/ssh`)), createdWallMs, 'ssh-ca');
-  const crypto = createCrypto(seededRandom(`${boot.seed}/ssh/${boot.machine}`));
+function sshFiles(boot: management.BootMessage, createdWallMs: number, cryptoOf: CryptoOf): GeneratedFile[] {
+  const authority = createAuthority(cryptoOf('ssh'), createdWallMs, 'ssh-ca');
+  const crypto = cryptoOf(`ssh/${boot.machine}`);
   const { chain, key } = issue(crypto, createdWallMs, authority, {
     commonName: boot.machine,
     usages: ['server auth', 'client auth'],
@@ -231,23 +243,18 @@ function etcdClientFiles(cluster: PlannedCluster, crypto: Crypto): GeneratedFile
 /** Writes what is missing on a machine at its first boot; later boots find it done. Resolves when it is durable. */
 export async function provision(files: Files, boot: management.BootMessage): Promise<PlannedCluster> {
   const provisioning = boot.provisioning as unknown as Provisioning;
-  const cluster = plannedCluster(boot.seed, provisioning);
+  const cryptoOf = derivedFrom(boot.seed);
+  const cluster = plannedCluster(boot.seed, provisioning, cryptoOf);
   const own = provisioning.machines.find(({ name }) => name === boot.machine);
   if (!files.stat(MARKER)) {
     writeFiles(files, [
-      ...roleFiles(
-        boot.role,
-        own?.joins ?? false,
-        cluster,
-        { name: boot.machine, address: boot.address },
-        createCrypto(seededRandom(`${boot.seed}/pki/${boot.machine}`)),
-      ),
+      ...roleFiles(boot.role, own?.joins ?? false, cluster, { name: boot.machine, address: boot.address }, cryptoOf(`pki/${boot.machine}`)),
       { path: '/etc/hostname', content: `${boot.machine}\n`, mode: 0o644 },
     ]);
   }
   if (!files.stat(HOST_KEY)) {
-    writeFiles(files, sshFiles(boot, cluster.createdWallMs));
-    if (boot.role === 'workstation') writeFiles(files, etcdClientFiles(cluster, createCrypto(seededRandom(`${boot.seed}/etcd-client`))));
+    writeFiles(files, sshFiles(boot, cluster.createdWallMs, cryptoOf));
+    if (boot.role === 'workstation') writeFiles(files, etcdClientFiles(cluster, cryptoOf('etcd-client')));
   }
   writePlan(files, boot.role, provisioning.machines);
   if (!files.stat(MARKER)) writeFiles(files, [{ path: MARKER, content: 'done\n', mode: 0o644 }]);

@@ -58,6 +58,8 @@ export interface Crypto {
   hmacSha256(key: Uint8Array, message: Uint8Array): Uint8Array;
   /** Signs a certificate for `publicKey`; `issuer` undefined makes a self-signed one with `issuerKey`. */
   issueCertificate(template: CertificateTemplate, publicKey: Uint8Array, issuerKey: PrivateKey, issuer?: Certificate): Certificate;
+  /** Whether `issuer`'s key made the signature on `certificate`. */
+  isSignedBy(certificate: Certificate, issuer: Certificate): boolean;
   /** Throws an Error whose message says what is wrong with the DER. */
   parseCertificate(der: Uint8Array): Certificate;
   /** A PEM block per certificate; label `CERTIFICATE`. */

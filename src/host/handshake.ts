@@ -78,8 +78,8 @@ export interface VerifyCache {
 /** How many certificates and signatures a machine remembers. */
 const VERIFY_CACHE_ENTRIES = 256;
 
-/** A cache over `crypto`, bounded, for one machine. `isSignedBy` does the work the first time. */
-export function createVerifyCache(crypto: Crypto, isSignedBy: (certificate: Certificate, issuer: Certificate) => boolean): VerifyCache {
+/** A cache over `crypto`, bounded, for one machine. */
+export function createVerifyCache(crypto: Crypto): VerifyCache {
   const parsed = new Map<string, Certificate>();
   const verdicts = new Map<string, boolean>();
   const nameOf = (der: Uint8Array): string => {
@@ -105,7 +105,7 @@ export function createVerifyCache(crypto: Crypto, isSignedBy: (certificate: Cert
       const name = `${nameOf(issuer.der)}|${nameOf(certificate.der)}`;
       let verdict = verdicts.get(name);
       if (verdict === undefined) {
-        verdict = isSignedBy(certificate, issuer);
+        verdict = crypto.isSignedBy(certificate, issuer);
         verdicts.set(name, verdict);
         bound(verdicts);
       }

@@ -22,7 +22,6 @@ import { randomUid, seededRandom, type Random } from './random.ts';
 import { createRunQueue, type RunQueue, type Turn } from './run-queue.ts';
 import { createRecorder, type Recorder, type TelemetryRecords } from './recorder.ts';
 import { createTimerHeap, type TimerHeap } from './timers.ts';
-import { isSignedBy } from './x509.ts';
 
 /** What a machine stands on; made by `host/browser` or `host/simulated`. */
 export interface MachineBody {
@@ -308,7 +307,7 @@ export function createMachine(options: MachineOptions, body: MachineBody): Machi
     timers: timersTold,
     random: random.fork('network'),
     crypto,
-    verifyCache: createVerifyCache(crypto, isSignedBy),
+    verifyCache: createVerifyCache(crypto),
     wallMs,
     card,
   });

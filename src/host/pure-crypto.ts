@@ -1,11 +1,11 @@
-/** The body of `Crypto`, the same everywhere: pure JavaScript (noble), synchronous; keys from the given random stream. */
-import { p256 } from '@noble/curves/nist.js';
+/** The body of `Crypto`, the same everywhere: pure JavaScript, synchronous; keys from the given random stream. */
 import { hmac } from '@noble/hashes/hmac.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import type { Certificate, Crypto, PrivateKey } from './crypto.ts';
 import { der, derBits, derInteger, derOid, readDer, TAG } from './der.ts';
+import { createEcdsa, SECRET_SEED_BYTES, type Ecdsa } from './p256/ecdsa.ts';
 import type { Random } from './random.ts';
-import { derPublicKey, issueCertificate, parseCertificate, publicKeyOf } from './x509.ts';
+import { derPublicKey, isSignedBy, issueCertificate, parseCertificate, publicKeyOf } from './x509.ts';
 
 const toPem = (label: string, bytes: Uint8Array): string => {
   let binary = '';
@@ -21,29 +21,27 @@ function fromPem(pem: string, label: string): Uint8Array[] {
 const SERIAL_BYTES = 8;
 
 /** The public point is reckoned when somebody asks for it: who only signs with a key that it read never does. */
-function keyOf(secret: Uint8Array): PrivateKey {
+function keyOf(ecdsa: Ecdsa, secret: Uint8Array): PrivateKey {
   let publicKey: Uint8Array | undefined;
   return {
     secret,
     get publicKey() {
-      return (publicKey ??= p256.getPublicKey(secret, false));
+      return (publicKey ??= ecdsa.publicKeyOf(secret));
     },
   };
 }
 
-/** Cryptography over `random`. */
-export function createCrypto(random: Random): Crypto {
+/** Cryptography over `random`. Those that share an `ecdsa` share what it reckons with beforehand. */
+export function createCrypto(random: Random, ecdsa: Ecdsa = createEcdsa()): Crypto {
   return {
-    generateKey: () => keyOf(p256.utils.randomSecretKey(random.bytes(48))),
-    sign: (key, message) => p256.sign(sha256(message), key.secret, { prehash: false, lowS: false }),
-    verify(publicKey, signature, message) {
-      if (signature.length !== 64) return false;
-      return p256.verify(signature, sha256(message), publicKey, { prehash: false, lowS: false });
-    },
+    generateKey: () => keyOf(ecdsa, ecdsa.secretFrom(random.bytes(SECRET_SEED_BYTES))),
+    sign: (key, message) => ecdsa.sign(sha256(message), key.secret),
+    verify: (publicKey, signature, message) => ecdsa.verify(signature, sha256(message), publicKey),
     sha256: (message) => sha256(typeof message === 'string' ? new TextEncoder().encode(message) : message),
     hmacSha256: (key, message) => hmac(sha256, key, message),
     issueCertificate: (template, publicKey, issuerKey, issuer) =>
-      issueCertificate(template, publicKey, issuerKey, issuer, random.bytes(SERIAL_BYTES)),
+      issueCertificate(ecdsa, template, publicKey, issuerKey, issuer, random.bytes(SERIAL_BYTES)),
+    isSignedBy: (certificate, issuer) => isSignedBy(ecdsa, certificate, issuer),
     parseCertificate,
     certificatesToPem: (certificates) => certificates.map((certificate) => toPem('CERTIFICATE', certificate.der)).join(''),
     certificatesFromPem: (pem): Certificate[] => fromPem(pem, 'CERTIFICATE').map(parseCertificate),
@@ -62,7 +60,7 @@ export function createCrypto(random: Random): Crypto {
       const block = fromPem(pem, 'EC PRIVATE KEY')[0];
       const secret = block && readDer(readDer(block)[0]!.content)[1]?.content;
       if (!secret || secret.length !== 32) throw new Error('tls: failed to find any PEM data in key input');
-      return keyOf(secret.slice());
+      return keyOf(ecdsa, secret.slice());
     },
     publicKeyToPem: (publicKey) => toPem('PUBLIC KEY', derPublicKey(publicKey)),
     publicKeyFromPem(pem) {

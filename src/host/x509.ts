@@ -1,8 +1,8 @@
 /** X.509 version 3 certificates with P-256 keys (RFC 5280, RFC 5480): made, read, and checked for who signed them. */
-import { p256 } from '@noble/curves/nist.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import type { Certificate, CertificateTemplate, DistinguishedName, PrivateKey } from './crypto.ts';
 import { der, derBits, derInteger, derOid, derText, derTime, oidText, readDer, TAG, timeMs, type DerValue } from './der.ts';
+import type { Ecdsa } from './p256/ecdsa.ts';
 
 const OID = {
   commonName: '2.5.4.3',
@@ -76,6 +76,7 @@ function extensions(template: CertificateTemplate): Uint8Array {
 
 /** A certificate over `publicKey`, signed by `issuerKey` in the name of `issuer` (undefined: the subject itself). */
 export function issueCertificate(
+  ecdsa: Ecdsa,
   template: CertificateTemplate,
   publicKey: Uint8Array,
   issuerKey: PrivateKey,
@@ -93,7 +94,7 @@ export function issueCertificate(
     derPublicKey(publicKey),
     extensions(template),
   );
-  const signature = p256.sign(sha256(tbs), issuerKey.secret, { prehash: false, lowS: false });
+  const signature = ecdsa.sign(sha256(tbs), issuerKey.secret);
   return parseCertificate(der(TAG.sequence, tbs, signatureAlgorithm(), derBits(derSignature(signature))));
 }
 
@@ -157,7 +158,7 @@ export function parseCertificate(bytes: Uint8Array): Certificate {
 }
 
 /** Whether `issuer`'s key made the signature on `certificate`. */
-export function isSignedBy(certificate: Certificate, issuer: Certificate): boolean {
+export function isSignedBy(ecdsa: Ecdsa, certificate: Certificate, issuer: Certificate): boolean {
   const [tbs, , signature] = readDer(readDer(certificate.der)[0]!.content);
-  return p256.verify(rawSignature(signature!.content.slice(1)), sha256(tbs!.whole), issuer.publicKey, { prehash: false, lowS: false });
+  return ecdsa.verify(rawSignature(signature!.content.slice(1)), sha256(tbs!.whole), issuer.publicKey);
 }
