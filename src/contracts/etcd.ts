@@ -2,7 +2,9 @@
  * The wire of etcd's client port (2379): KV, Watch, Lease, Cluster, Maintenance, Auth, after etcd 3.5's rpc.proto. Types only.
  * Unary methods are called `KV/Range`, `KV/Put`, `KV/DeleteRange`, `KV/Txn`, `KV/Compact`, `Lease/LeaseGrant`, `Lease/LeaseRevoke`,
  * `Lease/LeaseTimeToLive`, `Lease/LeaseLeases`, `Cluster/MemberAdd|MemberRemove|MemberUpdate|MemberList|MemberPromote`,
- * `Maintenance/Status|Alarm|Defragment|Hash|HashKV|MoveLeader`; streaming ones `Watch/Watch`, `Lease/LeaseKeepAlive`, `Maintenance/Snapshot`.
+ * `Maintenance/Status|Alarm|Defragment|Hash|HashKV|MoveLeader`, `Auth/AuthEnable|AuthDisable|AuthStatus|Authenticate|UserAdd|UserGet|UserList|
+ * UserDelete|UserChangePassword|UserGrantRole|UserRevokeRole|RoleAdd|RoleGet|RoleList|RoleDelete|RoleGrantPermission|RoleRevokePermission`;
+ * a logged-in caller sends its `token` as metadata. Streaming ones `Watch/Watch`, `Lease/LeaseKeepAlive`, `Maintenance/Snapshot`.
  * Keys and values are text; sizes count their UTF-8 bytes. A range end of '\0' means "from the key on", as in etcd.
  */
 
@@ -262,6 +264,20 @@ export interface HashKvResponse {
   readonly hash: number;
   readonly compactRevision: number;
   readonly hashRevision: number;
+}
+
+/** What a role allows (authpb.Permission): a key, [key, rangeEnd), or with '\0' everything from the key on. */
+export interface Permission {
+  readonly type: 'READ' | 'WRITE' | 'READWRITE';
+  readonly key: string;
+  readonly rangeEnd?: string;
+}
+
+/** Answer of `Auth/AuthStatus`. */
+export interface AuthStatusResponse {
+  readonly header: ResponseHeader;
+  readonly enabled: boolean;
+  readonly authRevision: number;
 }
 
 /** One piece of `Maintenance/Snapshot`'s stream. */

@@ -8,8 +8,8 @@ import type { Entry, HardState, Snapshot } from '#raft';
 import type { EtcdConfig } from './config.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { clusterIdOf, memberIdOf, urlTarget } from './identity.ts';
-import { bootstrapChange } from './member.ts';
 import { loadSnapshot } from './snapshot.ts';
+import { bootstrapChange } from './requests.ts';
 import { readWal, WalCorruptError, type WalIdentity } from './wal.ts';
 
 /** What `Raft/Members` answers on the peer port. */

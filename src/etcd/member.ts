@@ -4,7 +4,8 @@
  */
 import type { etcd, raftPeer } from '#contracts';
 import type { Clock, Random, Telemetry } from '#host';
-import { encodeConfChange, type Message, type RaftNode, type ReadState, type Ready } from '#raft';
+import type { Message, RaftNode, ReadState, Ready } from '#raft';
+import { SimpleTokens } from './auth/simple-tokens.ts';
 import { timeoutCause } from './connectivity.ts';
 import { EntryApplier, type ApplyListener } from './entry-applier.ts';
 import { etcdError } from './errors.ts';
@@ -57,6 +58,7 @@ export class EtcdMember {
   readonly settings: MemberSettings;
   readonly applier: EntryApplier;
   readonly expiry = new LeaseExpiry();
+  readonly tokens: SimpleTokens;
   /** Resolves with the program's exit code once the member has ended: 0 told to stop or removed, 1 unable to go on. */
   readonly ended: Promise<number>;
   #end!: (code: number) => void;
@@ -81,6 +83,7 @@ export class EtcdMember {
     this.#parts = parts;
     this.ended = new Promise((resolve) => (this.#end = resolve));
     this.settings = parts.settings;
+    this.tokens = new SimpleTokens(parts.clock);
     this.#nonce = `${this.settings.memberId}-${[...parts.random.bytes(8)].map((byte) => byte.toString(16).padStart(2, '0')).join('')}`;
     this.applier = new EntryApplier((revision) => this.headerAt(revision), {
       requestApplied: (request, outcome, events) => this.#requestApplied(request, outcome, events),
@@ -320,6 +323,7 @@ export class EtcdMember {
       if (lease) this.expiry.granted(lease, nowMs);
     }
     if ('leaseRevoke' in request) this.expiry.revoked(request.leaseRevoke.id);
+    if ('auth' in request && !outcome.error) this.tokens.changed(request.auth);
     for (const listener of this.#listeners) listener.requestApplied(request, outcome, events);
     this.#proposals.settle(request.id, outcome.response, outcome.error);
   }
@@ -389,10 +393,4 @@ export class EtcdMember {
     this.#facts = text;
     this.telemetry.facts({ leader: role === 'leader', raft, revision: this.state.store.revision, memberId: this.settings.memberId });
   }
-}
-
-/** Text of the entry that makes one of the first members a voter, the same on all of them. */
-export function bootstrapChange(member: etcd.Member): string {
-  const context: ChangeContext = { id: '', kind: 'add', member };
-  return encodeConfChange({ transition: 'auto', changes: [memberChange(context, raftIdOf(member.id))], context: JSON.stringify(context) });
 }

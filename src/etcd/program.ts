@@ -18,6 +18,7 @@ import { parseEtcdFlags, type EtcdConfig, type TlsFiles } from './config.ts';
 import { urlTarget } from './identity.ts';
 import type { EtcdMember } from './member.ts';
 import { raftIdOf } from './membership.ts';
+import { Callers } from './server/callers.ts';
 import type { ClusterSettings } from './server/cluster.ts';
 import { clientService } from './server/client-service.ts';
 import { serveHealth } from './server/health.ts';
@@ -130,6 +131,7 @@ async function run(process: Process, config: EtcdConfig): Promise<number> {
     leader: leaderClient(process, member, dialOptions),
   };
   const watch = new WatchServer(member, config.watchProgressNotifyMs);
+  const callers = new Callers(member, config.clientTls.clientCertAuth);
   const onFault = (error: unknown): void =>
     telemetry.log('error', 'failed to serve a request', { error: error instanceof Error ? error.message : String(error) });
   begun.resolve(peerService(member, settings));
@@ -151,7 +153,7 @@ async function run(process: Process, config: EtcdConfig): Promise<number> {
   for (const signal of ['TERM', 'INT'] as const) process.onSignal(signal, () => void shutDown(process, member, signal));
   published.then(() => {
     telemetry.log('info', 'ready to serve client requests');
-    clients.open((connection) => serveRpc(connection, clientService(member, watch, settings)));
+    clients.open((connection) => serveRpc(connection, clientService(member, watch, callers, settings)));
   }, onFault);
   const code = await member.ended;
   watch.stop();

@@ -1,9 +1,14 @@
 /** What goes through the log: the requests of clients and of members themselves, as text. After etcd's InternalRaftRequest. */
 import type { etcd } from '#contracts';
-import type { MemberChange } from '#raft';
+import { encodeConfChange, type MemberChange } from '#raft';
+import type { AuthChange, AuthInfo } from './auth/auth-requests.ts';
+import { raftIdOf } from './membership.ts';
 
-/** A request in the log. `id` is unique for its lifetime: the member that proposed it finds its waiting caller by it. */
-export type LogRequest = { readonly id: string } & (
+/**
+ * A request in the log. `id` is unique for its lifetime: the member that proposed it finds its waiting caller by it. `caller` is who it
+ * comes from, where somebody is known; it counts only while authentication is on.
+ */
+export type LogRequest = { readonly id: string; readonly caller?: AuthInfo | undefined } & (
   | { readonly put: etcd.PutRequest }
   | { readonly deleteRange: etcd.DeleteRangeRequest }
   | { readonly txn: etcd.TxnRequest }
@@ -12,6 +17,7 @@ export type LogRequest = { readonly id: string } & (
   | { readonly leaseGrant: { readonly id: string; readonly ttl: number } }
   | { readonly leaseRevoke: { readonly id: string } }
   | { readonly alarm: { readonly action: 'ACTIVATE' | 'DEACTIVATE'; readonly memberId: string; readonly alarm: 'NOSPACE' | 'CORRUPT' } }
+  | { readonly auth: AuthChange }
   | { readonly memberAttributes: { readonly id: string; readonly name: string; readonly clientUrls: readonly string[] } }
 );
 
@@ -46,4 +52,10 @@ export function memberChange(context: ChangeContext, raftId: number): MemberChan
     case 'update':
       return { type: 'update', id: raftId };
   }
+}
+
+/** Text of the entry that makes one of the first members a voter, the same on all of them. */
+export function bootstrapChange(member: etcd.Member): string {
+  const context: ChangeContext = { id: '', kind: 'add', member };
+  return encodeConfChange({ transition: 'auto', changes: [memberChange(context, raftIdOf(member.id))], context: JSON.stringify(context) });
 }

@@ -81,6 +81,8 @@ export async function restoreSnapshot(
   );
   const state = new StateMachine(old.store, old.lessor, membership);
   for (const { memberId, alarm } of old.alarms()) state.setAlarm(memberId, alarm, true);
+  const auth = old.auth.image();
+  if (auth) state.auth.restore(auth);
   const index = members.length;
   const conf = { voters: members.map(({ id }) => raftIdOf(id)), outgoing: [], learners: [], learnersNext: [], autoLeave: false };
   files.makeDirectory(dataDir, { recursive: true, mode: 0o700 });

@@ -4,6 +4,7 @@
  */
 import type { etcd } from '#contracts';
 import { hashText } from '#host';
+import type { AuthImage } from './auth/auth-store.ts';
 import { Lessor } from './lease/lessor.ts';
 import { Membership } from './membership.ts';
 import { Store, type KeyImage, type StoreImage } from './mvcc/store.ts';
@@ -17,6 +18,8 @@ interface Head {
   readonly alarms: readonly etcd.AlarmMember[];
   readonly members: readonly etcd.Member[];
   readonly removed: readonly string[];
+  /** Left out while there are no users and roles. */
+  readonly auth?: AuthImage;
 }
 
 /** A snapshot whose text does not fit its hash, or is of another format. */
@@ -29,6 +32,7 @@ export class SnapshotCorruptError extends Error {
 
 /** The state as text. */
 export function encodeState(state: StateMachine): string {
+  const auth = state.auth.image();
   const head: Head = {
     format: 'etcd-state/1',
     store: state.store.image(),
@@ -36,6 +40,7 @@ export function encodeState(state: StateMachine): string {
     alarms: state.alarms(),
     members: state.membership.list(),
     removed: state.membership.removed,
+    ...(auth ? { auth } : {}),
   };
   const lines = [JSON.stringify(head)];
   for (const key of state.store.keyImages()) lines.push(JSON.stringify(key));
@@ -64,5 +69,6 @@ export function decodeState(text: string): StateMachine {
   for (const id of head.removed) membership.remove(id);
   const state = new StateMachine(store, lessor, membership);
   for (const { memberId, alarm } of head.alarms) state.setAlarm(memberId, alarm, true);
+  if (head.auth) state.auth.restore(head.auth);
   return state;
 }

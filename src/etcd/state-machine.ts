@@ -3,6 +3,8 @@
  * chance, no disk, so equal logs give equal states on all members. After etcd's applierV3 with its quota and alarm layers.
  */
 import type { etcd } from '#contracts';
+import { AuthStore } from './auth/auth-store.ts';
+import { checkRequestPermitted } from './auth/request-permissions.ts';
 import { etcdError } from './errors.ts';
 import { Lessor } from './lease/lessor.ts';
 import { Membership } from './membership.ts';
@@ -30,6 +32,7 @@ export class StateMachine {
   readonly store: Store;
   readonly lessor: Lessor;
   readonly membership: Membership;
+  readonly auth = new AuthStore();
   /** Standing alarms as `member id/alarm`, sorted when listed. */
   readonly #alarms = new Set<string>();
 
@@ -64,6 +67,7 @@ export class StateMachine {
     this.store.beginWrite();
     let outcome: { response: unknown } | { error: Error };
     try {
+      if (this.auth.isEnabled) checkRequestPermitted(this, request);
       outcome = { response: this.#execute(request, headerAt) };
     } catch (error) {
       // The named errors of a request are results; anything else is a fault of this member and must stop it.
@@ -96,6 +100,10 @@ export class StateMachine {
       const wasActive = this.alarms().some((standing) => standing.memberId === memberId && standing.alarm === alarm);
       this.setAlarm(memberId, alarm, action === 'ACTIVATE');
       return { header: headerAt(this.store.revision), alarms: wasActive || action === 'ACTIVATE' ? [{ memberId, alarm }] : [] };
+    }
+    if ('auth' in request) {
+      this.auth.apply(request.auth);
+      return { header: headerAt(this.store.revision) };
     }
     const { id, name, clientUrls } = request.memberAttributes;
     this.membership.setAttributes(id, name, clientUrls);

@@ -1,8 +1,8 @@
 /**
  * etcdctl 3.5 over the network: finds the command, reads flags and ETCDCTL_ variables and certificates, runs it against the endpoints.
- * Left out: auth, user and role (the members have no authentication by password), make-mirror, DNS discovery, the protobuf format.
+ * Left out: make-mirror, DNS discovery, the protobuf format.
  */
-import { createEtcdClient, type EtcdClient } from '#etcd/client';
+import { createEtcdClient, type Credentials, type EtcdClient } from '#etcd/client';
 import { FileError, RpcError, type Certificate, type Identity, type Process, type Program } from '#host';
 import { resolvePath, type Programs } from '#shell';
 import { CommandError, EXIT, type Command, type Context } from './command.ts';
@@ -10,6 +10,7 @@ import { commands } from './commands/index.ts';
 import { failureOf, logLine } from './failure.ts';
 import { FlagError, GLOBAL_FLAGS, readFlags, variableOf, type FlagSpec, type GivenFlags } from './flags.ts';
 import { commandHelp, groupHelp, rootHelp } from './help.ts';
+import { givenUser } from './password.ts';
 import { printerOf } from './printers/index.ts';
 
 const HELP_FLAG: FlagSpec = { name: 'help', shorthand: 'h', fallback: 'false', isSwitch: true, usage: 'help for etcdctl' };
@@ -103,6 +104,7 @@ function clientsOf(
   process: Process,
   flags: GivenFlags,
   endpoints: readonly string[],
+  user: Credentials | undefined,
 ): { get(endpoint?: string): EtcdClient; closeAll(): void } {
   const { network, clock, random } = process;
   const tls = readTls(process, flags);
@@ -120,6 +122,7 @@ function clientsOf(
       const urls = (endpoint === '' ? endpoints : [endpoint]).map(urlOf);
       const client = createEtcdClient({
         ...tls,
+        ...(user ? { user } : {}),
         network,
         clock,
         random: random.fork(`etcdctl/${endpoint}`),
@@ -188,7 +191,7 @@ async function runCommand(process: Process, programs: Programs, command: Command
   }
   await checkVariables(process, flags, argv);
   const endpoints = flags.list('endpoints');
-  const clients = clientsOf(process, flags, endpoints);
+  const clients = clientsOf(process, flags, endpoints, await givenUser(process, flags));
   const aborter = new AbortController();
   for (const signal of ['INT', 'TERM', 'HUP'] as const) process.onSignal(signal, () => aborter.abort());
   const interruption = new Promise<number>((resolve) => aborter.signal.addEventListener('abort', () => resolve(130), { once: true }));
@@ -207,7 +210,9 @@ async function runCommand(process: Process, programs: Programs, command: Command
   try {
     const work = command.run(context).catch(async (failure: unknown) => {
       if (!(failure instanceof RpcError)) throw failure;
-      throw new CommandError(await failureOf(process, failure, endpoints[0] ?? ''));
+      const text = await failureOf(process, failure, endpoints[0] ?? '');
+      // Who cannot log in has no client at all.
+      throw new CommandError(text, text.startsWith('etcdserver: authentication failed') ? EXIT.badConnection : EXIT.error);
     });
     // Recipes give back what they hold when they are interrupted; the others just end.
     return (await (command.name === 'lock' || command.name === 'elect' ? work : Promise.race([work, interruption]))) ?? 0;

@@ -41,6 +41,8 @@ export interface RpcCall {
   readonly peer: Peer;
   /** `traceparent` of the caller, if it sent one. */
   readonly traceparent: string | undefined;
+  /** What the caller sent beside the request, by name. */
+  readonly metadata: Readonly<Record<string, string>>;
   /** Aborts when the caller has gone, cancelled, or its deadline has passed. */
   readonly signal: AbortSignal;
 }
@@ -65,6 +67,7 @@ interface Opening {
   readonly kind: 'unary' | 'streaming';
   readonly request?: unknown;
   readonly traceparent?: string;
+  readonly metadata?: Readonly<Record<string, string>>;
 }
 interface Reply {
   readonly response?: unknown;
@@ -110,7 +113,8 @@ async function serveCall(wire: WireStream, connection: Connection, service: RpcS
   if (!opening) return wire.cancel('no call');
   const aborter = new AbortController();
   wire.onCancel((reason) => aborter.abort(reason));
-  const call: RpcCall = { peer: connection.peer, traceparent: opening.traceparent, signal: aborter.signal };
+  const { traceparent, metadata = {} } = opening;
+  const call: RpcCall = { peer: connection.peer, traceparent, metadata, signal: aborter.signal };
   try {
     const unary = Object.hasOwn(service.unary, opening.method) ? service.unary[opening.method] : undefined;
     const streaming = service.streaming && Object.hasOwn(service.streaming, opening.method) ? service.streaming[opening.method] : undefined;
@@ -139,6 +143,7 @@ export interface CallOptions {
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
   readonly traceparent?: string;
+  readonly metadata?: Readonly<Record<string, string>> | undefined;
 }
 
 /** Calls one server, over a kept connection that is redialled after it broke. */
@@ -227,7 +232,8 @@ export function createRpcClient(network: Network, clock: Clock, address: string,
       throw new RpcError('Canceled', 'context canceled');
     }
     const traced = options.traceparent === undefined ? {} : { traceparent: options.traceparent };
-    await wire.send({ method, kind, ...(request === undefined ? {} : { request }), ...traced });
+    const beside = options.metadata === undefined ? {} : { metadata: options.metadata };
+    await wire.send({ method, kind, ...(request === undefined ? {} : { request }), ...traced, ...beside });
     return wire;
   };
   return {

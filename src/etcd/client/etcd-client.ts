@@ -1,7 +1,8 @@
 /** A client of etcd's client port: typed calls with fail-over between servers. After clientv3, without its own reconnecting watches. */
 import type { etcd } from '#contracts';
-import { RpcError, type Clock, type Random, type RpcStream } from '#host';
+import { RpcError, type CallOptions, type Clock, type Random, type RpcStream } from '#host';
 import { Endpoints, NotSentError, type Endpoint, type EndpointSettings } from './endpoints.ts';
+import { createLogin, isTokenRefused, noLogin, type Credentials, type Login } from './login.ts';
 import { openWatch, type EtcdWatch, type WatchOptions } from './watch.ts';
 import { keepLeaseAlive, type LeaseKeeper } from './lease-keeper.ts';
 
@@ -10,6 +11,8 @@ export interface EtcdClientOptions extends EndpointSettings {
   readonly random: Random;
   /** How long a call may take, fail-over included; default 10,000 (etcd itself gives up after 7,000). */
   readonly timeoutMs?: number;
+  /** Logs in with this password before the first call, and again when the token is no longer taken. */
+  readonly user?: Credentials;
 }
 
 /** Limits of one call. */
@@ -56,6 +59,8 @@ export interface EtcdClient {
   readonly defragment: Call<Record<string, never>, Header>;
   readonly hashKv: Call<{ readonly revision?: number }, etcd.HashKvResponse>;
   readonly moveLeader: Call<{ readonly targetId: string }, Header>;
+  /** A method of the Auth service by its name there, `UserAdd` …; fields as in `contracts/etcd.ts`. */
+  auth<Response>(method: string, request: Readonly<Record<string, unknown>>, options?: EtcdCallOptions): Promise<Header & Response>;
   /** The whole state as text, piece by piece. */
   snapshot(): AsyncGenerator<etcd.SnapshotChunk>;
   close(): void;
@@ -75,10 +80,29 @@ class Caller {
     private readonly clock: Clock,
     private readonly random: Random,
     readonly timeoutMs: number,
+    private readonly login: Login,
   ) {}
 
-  /** Calls a server; another one where that is safe: reads when a server is not available, writes only if they were not sent. */
+  /** Calls a server with the caller's token; once more with a new one where the old one is no longer taken. */
   async call<Response>(method: string, isRead: boolean, request: unknown, options: EtcdCallOptions = {}): Promise<Response> {
+    if (this.login === noLogin) return this.#callOne<Response>(method, isRead, request, options);
+    const metadata = await this.login.metadata();
+    try {
+      return await this.#callOne<Response>(method, isRead, request, { ...options, metadata });
+    } catch (error) {
+      if (metadata === undefined || !isTokenRefused(error)) throw error;
+      this.login.forget();
+      return this.#callOne<Response>(method, isRead, request, { ...options, metadata: await this.login.metadata() });
+    }
+  }
+
+  /** Calls a server; another one where that is safe: reads when a server is not available, writes only if they were not sent. */
+  async #callOne<Response>(
+    method: string,
+    isRead: boolean,
+    request: unknown,
+    options: EtcdCallOptions & Pick<CallOptions, 'metadata'>,
+  ): Promise<Response> {
     const deadlineMs = this.clock.monotonicMs() + (options.timeoutMs ?? this.timeoutMs);
     for (let attempt = 1; ; attempt++) {
       let endpoint: Endpoint | undefined;
@@ -128,11 +152,12 @@ class Caller {
 
   async stream<In, Out>(method: string): Promise<{ stream: RpcStream<In, Out>; endpoint: Endpoint }> {
     const deadlineMs = this.clock.monotonicMs() + this.timeoutMs;
+    const metadata = await this.login.metadata();
     for (let attempt = 1; ; attempt++) {
       let endpoint: Endpoint | undefined;
       try {
         endpoint = await this.#connected(deadlineMs);
-        return { stream: await endpoint.client.stream<In, Out>(method, { timeoutMs: this.timeoutMs }), endpoint };
+        return { stream: await endpoint.client.stream<In, Out>(method, { timeoutMs: this.timeoutMs, metadata }), endpoint };
       } catch (error) {
         if (endpoint) this.#note(endpoint, error);
         if (!(error instanceof NotSentError) || this.clock.monotonicMs() >= deadlineMs) throw error;
@@ -170,7 +195,9 @@ class Caller {
 /** A client of the etcd servers at `endpoints`. Connections are made when they are needed and kept. */
 export function createEtcdClient(options: EtcdClientOptions): EtcdClient {
   const endpoints = new Endpoints(options, options.random.below(options.endpoints.length));
-  const caller = new Caller(endpoints, options.clock, options.random, options.timeoutMs ?? 10_000);
+  const login = createLogin(options.user, (request) => loginCaller.call('Auth/Authenticate', false, request));
+  const loginCaller = new Caller(endpoints, options.clock, options.random, options.timeoutMs ?? 10_000, noLogin);
+  const caller = new Caller(endpoints, options.clock, options.random, options.timeoutMs ?? 10_000, login);
   const read =
     <Request, Response>(method: string): Call<Request, Response> =>
     (request, limits) =>
@@ -206,6 +233,7 @@ export function createEtcdClient(options: EtcdClientOptions): EtcdClient {
     defragment: write('Maintenance/Defragment'),
     hashKv: read('Maintenance/HashKV'),
     moveLeader: write('Maintenance/MoveLeader'),
+    auth: (method, request, limits) => caller.call(`Auth/${method}`, false, request, limits),
     snapshot: () => caller.snapshot(),
     close: () => endpoints.close(),
   };

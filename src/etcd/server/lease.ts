@@ -1,10 +1,12 @@
 /** The Lease service. Grants and revokes go through the log; keep-alives and remaining times are the leader's, others pass them on. */
 import type { etcd } from '#contracts';
 import type { Random, RpcClient, RpcStream } from '#host';
+import { ROOT } from '../auth/auth-store.ts';
 import { etcdError, isEtcdError } from '../errors.ts';
 import { LEASE_TTL_SECONDS_MAX } from '../lease/lessor.ts';
 import type { EtcdMember } from '../member.ts';
 import { NO_LEASE } from '../mvcc/version.ts';
+import type { GuardedCall } from './callers.ts';
 
 /** Dials the peer port of the leader for what only it knows. */
 export type LeaderClient = () => RpcClient | undefined;
@@ -83,13 +85,15 @@ export function leaseMethods(member: EtcdMember, leader: LeaderClient) {
       member.metrics.leasesGranted.add();
       return granted;
     },
-    async 'Lease/LeaseRevoke'(request: { readonly id: string }): Promise<{ header: etcd.ResponseHeader }> {
-      const revoked = await member.propose<{ header: etcd.ResponseHeader }>({ leaseRevoke: { id: request.id } });
+    async 'Lease/LeaseRevoke'({ id }: { readonly id: string }, { caller }: GuardedCall): Promise<{ header: etcd.ResponseHeader }> {
+      const revoked = await member.propose<{ header: etcd.ResponseHeader }>({ leaseRevoke: { id }, ...(caller ? { caller } : {}) });
       member.metrics.leasesRevoked.add();
       return revoked;
     },
-    async 'Lease/LeaseTimeToLive'(request: etcd.LeaseTimeToLiveRequest): Promise<etcd.LeaseTimeToLiveResponse> {
+    async 'Lease/LeaseTimeToLive'(request: etcd.LeaseTimeToLiveRequest, call: GuardedCall): Promise<etcd.LeaseTimeToLiveResponse> {
       const answer = await askLeader(member, leader, 'Lease/LeaseTimeToLive', request, () => timeToLiveHere(member, request));
+      // The names of keys are for those who may read them.
+      for (const key of answer.keys) member.state.auth.check(call.caller, 'READ', key);
       return { ...answer, header: member.header() };
     },
     async 'Lease/LeaseLeases'(): Promise<{ header: etcd.ResponseHeader; leases: readonly { id: string }[] }> {
@@ -125,7 +129,7 @@ export function revokeExpired(member: EtcdMember, underWay: Set<string>): void {
     if (underWay.has(id)) continue;
     underWay.add(id);
     void member
-      .propose({ leaseRevoke: { id } })
+      .propose({ leaseRevoke: { id }, caller: { username: ROOT, revision: member.state.auth.revision } })
       .then(
         () => member.metrics.leasesRevoked.add(),
         (error: unknown) => {

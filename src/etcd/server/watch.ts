@@ -1,6 +1,6 @@
 /** The Watch service: many watches over one stream, with ids, filters, progress, fragments, and cancellation. After etcd's watchServer. */
 import type { etcd } from '#contracts';
-import type { RpcStream } from '#host';
+import { RpcError, type RpcStream } from '#host';
 import { etcdError } from '../errors.ts';
 import type { EtcdMember } from '../member.ts';
 import { utf8Length } from '../mvcc/key-range.ts';
@@ -11,6 +11,9 @@ type WatchResponse = etcd.WatchResponse;
 type ServerStream = RpcStream<etcd.WatchRequest, WatchResponse>;
 /** `requireLeader` stands for the metadata of that name: the stream ends when its member has had no leader for long. */
 type CreateRequest = etcd.WatchCreateRequest & { readonly requireLeader?: boolean };
+
+/** Throws where the stream's caller may not read a key or range. */
+export type CheckPermitted = (key: string, rangeEnd: string | undefined) => void;
 
 /** Watch id of answers that concern the whole stream. */
 const WHOLE_STREAM = -1;
@@ -47,6 +50,7 @@ class WatchStream {
     private readonly member: EtcdMember,
     private readonly hub: WatchHub,
     private readonly stream: ServerStream,
+    private readonly checkPermitted: CheckPermitted,
   ) {}
 
   get requiresLeader(): boolean {
@@ -104,6 +108,8 @@ class WatchStream {
       });
     if (rangeEnd !== undefined && rangeEnd !== '' && rangeEnd !== '\0' && rangeEnd <= key)
       return void refuse('mvcc: watcher range is empty');
+    const denied = this.#whyDenied(key, rangeEnd);
+    if (denied) return void refuse(denied);
     if (wanted !== 0 && this.#watches.has(wanted)) return void refuse('mvcc: duplicate watch ID provided on the WatchStream');
     let id = wanted;
     if (id === 0) {
@@ -121,6 +127,17 @@ class WatchStream {
     this.#watches.set(id, watch);
     this.#answers.push({ header: this.member.header(), watchId: id, created: true, events: [] });
     if (watch.watcher.hasMore) this.#ready.add(watch);
+  }
+
+  /** Why the caller may not watch, as gRPC writes the error. */
+  #whyDenied(key: string, rangeEnd: string | undefined): string | undefined {
+    try {
+      this.checkPermitted(key, rangeEnd);
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof RpcError)) throw error;
+      return `rpc error: code = ${error.code} desc = ${error.message}`;
+    }
   }
 
   #notify(watch: Watch): void {
@@ -239,8 +256,8 @@ export class WatchServer {
   }
 
   /** Serves one stream until it ends. */
-  async serve(stream: ServerStream): Promise<void> {
-    const served = new WatchStream(this.#member, this.#hub, stream);
+  async serve(stream: ServerStream, checkPermitted: CheckPermitted): Promise<void> {
+    const served = new WatchStream(this.#member, this.#hub, stream, checkPermitted);
     this.#streams.add(served);
     this.#countWatchers();
     try {

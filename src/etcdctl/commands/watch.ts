@@ -13,7 +13,7 @@ const WATCH_FLAGS: readonly FlagSpec[] = Object.freeze([
   { name: 'rev', fallback: '0', type: 'int', usage: 'Revision to start watching' },
 ] as const);
 
-function open({ client, interrupted }: Context, keys: readonly string[], flags: GivenFlags): Promise<EtcdWatch> {
+function open({ client, interrupted, process }: Context, keys: readonly string[], flags: GivenFlags): Promise<EtcdWatch> {
   const [key, rangeEnd] = keys;
   if (key === undefined || keys.length > 2) throw new CommandError('bad number of arguments', EXIT.badArgs);
   if (rangeEnd !== undefined && flags.switch('prefix'))
@@ -26,7 +26,16 @@ function open({ client, interrupted }: Context, keys: readonly string[], flags: 
     ...(flags.switch('prev-kv') ? { prevKv: true } : {}),
     ...(flags.switch('progress-notify') ? { progressNotify: true } : {}),
   };
-  return client().watch(request, { signal: interrupted });
+  return client()
+    .watch(request, { signal: interrupted })
+    .catch((error: unknown) => cancelled(process, error));
+}
+
+/** Ends the command with what the server said when it cancelled the watch. */
+async function cancelled(process: Context['process'], error: unknown): Promise<never> {
+  if (!(error instanceof RpcError) || (error.code !== 'OutOfRange' && error.code !== 'Canceled')) throw error;
+  await process.stderr.write(`watch was canceled (${error.message})\n`);
+  throw new CommandError('watch is canceled by the server', EXIT.interrupted);
 }
 
 async function follow(context: Context, watch: EtcdWatch, words: readonly string[]): Promise<void> {
@@ -48,9 +57,7 @@ async function follow(context: Context, watch: EtcdWatch, words: readonly string
       }
     }
   } catch (error) {
-    if (!(error instanceof RpcError) || (error.code !== 'OutOfRange' && error.code !== 'Canceled')) throw error;
-    await process.stderr.write(`watch was canceled (${error.message})\n`);
-    throw new CommandError('watch is canceled by the server', EXIT.interrupted);
+    await cancelled(process, error);
   }
 }
 

@@ -155,6 +155,7 @@ export function fieldsPrinter(): Printer {
         ['Keys', totalKeys],
         ['Size', totalSize],
       ]),
+    auth: (answer) => header(answer.header),
     moveLeader: () => '',
   };
 }

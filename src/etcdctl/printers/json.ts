@@ -1,6 +1,6 @@
 /** `-w json`: answers as Go's encoder writes etcd's structures: ids as decimal numbers, keys and values in base64, empty fields left out. */
 import type { etcd } from '#contracts';
-import { decimal, type Printer } from './printer.ts';
+import { decimal, type AuthField, type Printer } from './printer.ts';
 
 type Json = string | number | bigint | boolean | null | undefined | readonly Json[] | { readonly [name: string]: Json };
 
@@ -98,6 +98,24 @@ const watchOf = ({ header, events, compactRevision, canceled, created }: etcd.Wa
   Created: created ?? false,
 });
 
+/** Type numbers of authpb.Permission. */
+const PERMISSION_NUMBERS = { READ: 0, WRITE: 1, READWRITE: 2 } as const;
+
+const authOf = (value: AuthField): Json => {
+  if (typeof value === 'boolean' || typeof value === 'number') return orNone(value);
+  return listOrNone(
+    value.map((one) =>
+      typeof one === 'string'
+        ? one
+        : {
+            permType: orNone(PERMISSION_NUMBERS[one.type]),
+            key: base64(one.key),
+            range_end: one.rangeEnd === undefined ? undefined : base64(one.rangeEnd),
+          },
+    ),
+  );
+};
+
 /** The printer. */
 export function jsonPrinter(): Printer {
   const line = (value: Json): string => `${jsonText(value)}\n`;
@@ -136,6 +154,8 @@ export function jsonPrinter(): Printer {
         alarms: listOrNone(alarms.map(({ memberId, alarm }) => ({ memberID: decimal(memberId), alarm: ALARM_NUMBERS[alarm] }))),
       }),
     databaseStatus: ({ hash, revision, totalKeys, totalSize }) => line({ hash, revision, totalKey: totalKeys, totalSize }),
+    auth: ({ header }, _, more) =>
+      line({ header: headerOf(header), ...Object.fromEntries(Object.entries(more).map(([name, value]) => [name, authOf(value)])) }),
     moveLeader: () => line({}),
   };
 }

@@ -28,6 +28,9 @@ export interface DatabaseStatus {
   readonly totalSize: number;
 }
 
+/** A field of an answer of the Auth service. */
+export type AuthField = boolean | number | readonly string[] | readonly etcd.Permission[];
+
 /** One output format. Undefined: the format cannot show it. */
 export interface Printer {
   readonly format: 'simple' | 'json' | 'fields' | 'table';
@@ -52,6 +55,8 @@ export interface Printer {
   alarm(answer: Header & { readonly alarms: readonly etcd.AlarmMember[] }): string;
   databaseStatus(status: DatabaseStatus): string;
   moveLeader(from: string, to: string): string;
+  /** Answers of auth, user and role: the sentence for `simple`, the fields beside the header for `json`. */
+  auth(answer: Header, text: string, more: Readonly<Record<string, AuthField>>): string;
 }
 
 /** An id as the decimal number that JSON and fields show. */

@@ -89,6 +89,7 @@ export function simplePrinter(isHex: boolean): Printer {
     alarm: ({ alarms }) => alarms.map(({ memberId, alarm }) => `memberID:${BigInt(`0x${memberId}`)} alarm:${alarm} \n`).join(''),
     databaseStatus: ({ hash, revision, totalKeys, totalSize }) =>
       lines([[hash.toString(16), String(revision), String(totalKeys), humanBytes(totalSize)]]),
+    auth: (_, text) => text,
     moveLeader: (from, to) => `Leadership transferred from ${from} to ${to}\n`,
   };
 }

@@ -40,6 +40,7 @@ export const tablePrinter = (): Printer => ({
   memberPromote: unsupported,
   alarm: unsupported,
   moveLeader: unsupported,
+  auth: unsupported,
   memberList: ({ members }) => drawTable(['ID', 'STATUS', 'NAME', 'PEER ADDRS', 'CLIENT ADDRS', 'IS LEARNER'], members.map(memberColumns)),
   endpointStatus: (list) =>
     drawTable(
