@@ -4,6 +4,7 @@ import { deepEqual, isAlreadyExists, isConflict, isNotFound } from '#apimachiner
 import { defineController, resources, watchObjects } from '#client';
 import { hasSelector, inheritedLabels, isPodReady, podsOf, resolvePorts, servicesSelecting } from './service-endpoints.ts';
 import type { ManagerController } from './settings.ts';
+import { createTriggerTimes, withTriggerTime } from './trigger-time.ts';
 
 type Subset = NonNullable<Endpoints['subsets']>[number];
 type Address = NonNullable<Subset['addresses']>[number];
@@ -58,12 +59,16 @@ export const endpointsController: ManagerController = defineController({
     const services = informers.informer(resources.services);
     const pods = informers.informer(resources.pods);
     const endpoints = informers.informer(resources.endpoints);
-    const write = async (service: Service, current: Endpoints | undefined): Promise<void> => {
+    const triggerTimes = createTriggerTimes();
+    const write = async (key: string, service: Service, current: Endpoints | undefined): Promise<void> => {
       const { name, namespace = '' } = service.metadata;
       const labels = { ...inheritedLabels(service), [MANAGED_BY]: 'endpoint-controller' };
-      const subsets = planSubsets(service, podsOf(service, pods.lister.inNamespace(namespace)));
+      const own = podsOf(service, pods.lister.inNamespace(namespace));
+      const subsets = planSubsets(service, own);
+      const annotations = withTriggerTime(current?.metadata.annotations, triggerTimes.next(key, service, own));
       if (current && deepEqual(current.subsets ?? [], subsets) && deepEqual(current.metadata.labels, labels)) return;
-      const metadata = current ? { ...current.metadata, labels } : { name, namespace, labels };
+      const { annotations: _old, ...kept } = current?.metadata ?? { name, namespace };
+      const metadata = { ...kept, labels, ...(annotations ? { annotations } : {}) };
       const next = { apiVersion: 'v1', kind: 'Endpoints', ...current, metadata, subsets } as Endpoints;
       if (current) await client.update(resources.endpoints, next);
       else await client.create(resources.endpoints, next);
@@ -94,9 +99,10 @@ export const endpointsController: ManagerController = defineController({
         const service = services.lister.get(key);
         const current = endpoints.lister.get(key);
         const [namespace, name = ''] = key.split('/');
+        if (!service) triggerTimes.forget(key);
         try {
           if (service) {
-            if (hasSelector(service)) await write(service, current);
+            if (hasSelector(service)) await write(key, service, current);
           } else if (current?.metadata.labels?.[MANAGED_BY]) await client.delete(resources.endpoints, name, namespace);
         } catch (error) {
           if (isConflict(error) || isAlreadyExists(error)) return { requeueAfterMs: BATCH_MS };

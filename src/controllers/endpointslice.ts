@@ -12,6 +12,7 @@ import {
   type ResolvedPort,
 } from './service-endpoints.ts';
 import type { ManagerController } from './settings.ts';
+import { createTriggerTimes, withTriggerTime } from './trigger-time.ts';
 
 const SERVICE_NAME = 'kubernetes.io/service-name';
 const MANAGED_BY = 'endpointslice.kubernetes.io/managed-by';
@@ -156,6 +157,7 @@ export const endpointSliceController: ManagerController = defineController({
     const pods = informers.informer(resources.pods);
     const nodes = informers.informer(resources.nodes);
     const slices = informers.informer(resources.endpointslices);
+    const triggerTimes = createTriggerTimes();
     slices.addIndex('service', (slice) =>
       slice.metadata.labels?.[MANAGED_BY] === CONTROLLER
         ? [`${slice.metadata.namespace ?? ''}/${slice.metadata.labels[SERVICE_NAME] ?? ''}`]
@@ -191,17 +193,20 @@ export const endpointSliceController: ManagerController = defineController({
       async reconcile(key) {
         const service = services.lister.get(key);
         // Slices of a Service that is gone go with their owner reference.
+        if (!service) triggerTimes.forget(key);
         if (!service || service.metadata.deletionTimestamp || !hasSelector(service)) return undefined;
         const namespace = service.metadata.namespace ?? '';
-        const plan = planSlices(
-          service,
-          podsOf(service, pods.lister.inNamespace(namespace)),
-          slices.lister.byIndex('service', key),
-          (name) => nodes.lister.get(name),
-        );
+        const own = podsOf(service, pods.lister.inNamespace(namespace));
+        const plan = planSlices(service, own, slices.lister.byIndex('service', key), (name) => nodes.lister.get(name));
+        const time = triggerTimes.next(key, service, own);
+        const stamped = (slice: EndpointSlice): EndpointSlice => {
+          const { annotations: _old, ...metadata } = slice.metadata;
+          const annotations = withTriggerTime(slice.metadata.annotations, time);
+          return { ...slice, metadata: { ...metadata, ...(annotations ? { annotations } : {}) } };
+        };
         try {
-          for (const slice of plan.create) await client.create(resources.endpointslices, slice);
-          for (const slice of plan.update) await client.update(resources.endpointslices, slice);
+          for (const slice of plan.create) await client.create(resources.endpointslices, stamped(slice));
+          for (const slice of plan.update) await client.update(resources.endpointslices, stamped(slice));
           for (const name of plan.remove) await client.delete(resources.endpointslices, name, namespace);
         } catch (error) {
           // The next pass starts from what the watch brings.

@@ -203,10 +203,16 @@ const pull: CrictlCommand = async (process, runtime, argv) => {
   await process.stdout.write(`Image is up to date for ${imageRef}\n`);
 };
 
+/** Whether a short name (`busybox:1.35`, `nginx`) means a full one, as containerd completes it. */
+function isSameImage(full: string, name: string): boolean {
+  const tagged = name.slice(name.lastIndexOf('/') + 1).includes(':') ? name : `${name}:latest`;
+  return [tagged, `docker.io/${tagged}`, `docker.io/library/${tagged}`].includes(full);
+}
+
 const rmi: CrictlCommand = async (process, runtime, argv) => {
   for (const name of ids(argv, 'IMAGE')) {
     const found = (await runtime.images()).find(
-      ({ id, repoTags }) => repoTags.includes(name) || id.replace('sha256:', '').startsWith(name),
+      ({ id, repoTags }) => repoTags.some((tag) => isSameImage(tag, name)) || id.replace('sha256:', '').startsWith(name),
     );
     if (!found) throw new CrictlError(`unable to remove the image(s): no such image ${name}`);
     await runtime.call('Image/RemoveImage', { image: found.id });

@@ -103,7 +103,7 @@ function endpointChains(crypto: Crypto, { comment: name, protocol, backends }: S
 
 function entryRule(crypto: Crypto, { comment: name, protocol, address, port }: ServiceRule): Rule {
   const proto = protocol.toLowerCase();
-  const target = chainName(crypto, 'KUBE-SVC-', name, proto);
+  const target = chainName(crypto, address === 'node' ? 'KUBE-EXT-' : 'KUBE-SVC-', name, proto);
   if (address === 'node')
     return {
       chain: 'KUBE-NODEPORTS',
@@ -120,6 +120,17 @@ function entryRule(crypto: Crypto, { comment: name, protocol, address, port }: S
     target,
     listed: `/* ${name} cluster IP */ ${proto} dpt:${port}`,
   };
+}
+
+/** The chain of a Service that is reached from outside: the client's address is replaced, so that the answer comes back this way. */
+function externalChain(crypto: Crypto, { comment: name, protocol }: ServiceRule): Rule[] {
+  const proto = protocol.toLowerCase();
+  const chain = chainName(crypto, 'KUBE-EXT-', name, proto);
+  const text = `masquerade traffic for ${name} external destinations`;
+  return [
+    { chain, match: comment(text), target: MASQUERADE, listed: `/* ${text} */` },
+    { chain, match: '', target: chainName(crypto, 'KUBE-SVC-', name, proto), listed: '' },
+  ];
 }
 
 const PORTALS = 'kubernetes service portals';
@@ -153,6 +164,7 @@ export function natTable(crypto: Crypto, rules: readonly ServiceRule[]): Table {
             },
             { chain: MASQUERADE, match: '', target: 'MARK', targetOptions: '--set-xmark 0x4000/0x4000', listed: 'MARK or 0x4000' },
             ...served.filter(({ address }) => address === 'node').map((rule) => entryRule(crypto, rule)),
+            ...served.filter(({ address }) => address === 'node').flatMap((rule) => externalChain(crypto, rule)),
             { chain: 'KUBE-POSTROUTING', match: '-m mark ! --mark 0x4000/0x4000', target: 'RETURN', listed: 'mark match ! 0x4000/0x4000' },
             { chain: 'KUBE-POSTROUTING', match: '', target: 'MARK', targetOptions: '--set-xmark 0x4000/0x0', listed: 'MARK xor 0x4000' },
             {

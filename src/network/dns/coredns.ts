@@ -40,7 +40,7 @@ function watchNames(process: Process, block: ServerBlock): { names: ClusterNames
     own?.delete(slice.metadata.name);
     if (own?.size === 0) byService.delete(keyOf(slice));
   };
-  slices.addHandler({ added: put, updated: (_before, slice) => put(slice), deleted: remove });
+  slices.addHandler({ added: put, updated: (slice) => put(slice), deleted: remove });
   const informers = [services, slices, namespaces];
   for (const informer of informers) informer.run(new AbortController().signal);
   return {

@@ -44,13 +44,16 @@ function serviceRecords(names: ClusterNames, { name, type }: DnsQuery, service: 
     const matches =
       spec.ports?.filter((candidate) => candidate.name === port && (candidate.protocol ?? 'TCP').toLowerCase() === protocol) ?? [];
     if (matches.length === 0) return nothing('NXDOMAIN');
-    const targets = isHeadless ? ready.map(({ endpoint }) => `${endpointName(endpoint)}.${base}`) : [base];
+    // Behind a headless Service each pod is met on its own port.
+    const targets = isHeadless
+      ? ready.flatMap(({ endpoint, slice }) => {
+          const own = slice.ports?.find((candidate) => candidate.name === port)?.port;
+          return own ? [`${own} ${endpointName(endpoint)}.${base}`] : [];
+        })
+      : matches.map((match) => `${match.port} ${base}`);
     return {
       rcode: 'NOERROR',
-      records:
-        type === 'SRV'
-          ? matches.flatMap((match) => targets.map((target) => record(`0 ${Math.floor(100 / targets.length)} ${match.port} ${target}.`)))
-          : [],
+      records: type === 'SRV' ? targets.map((target) => record(`0 ${Math.floor(100 / targets.length)} ${target}.`)) : [],
     };
   }
   if (labels.length === 1 && isHeadless) {
@@ -73,6 +76,17 @@ function podRecords(names: ClusterNames, query: DnsQuery, labels: readonly strin
   const address = dashed.replaceAll('-', '.');
   if (labels.length !== 2 || !/^\d+\.\d+\.\d+\.\d+$/.test(address) || !names.hasNamespace(namespace)) return nothing('NXDOMAIN');
   return { rcode: 'NOERROR', records: query.type === 'A' ? [{ name: query.name, type: 'A', ttl: names.ttl, data: address }] : [] };
+}
+
+/** Aliases in a row that are followed. */
+const ALIASES_MAX = 8;
+
+/** An alias (ExternalName) into the cluster is answered with what it stands for; one to elsewhere with the alias alone. */
+function followAlias(names: ClusterNames, query: DnsQuery, answer: DnsAnswer, depth = 0): DnsAnswer {
+  const alias = answer.answers.at(-1);
+  if (alias?.type !== 'CNAME' || query.type === 'CNAME' || depth >= ALIASES_MAX) return answer;
+  const target = answerFor(names, { ...query, name: alias.data.replace(/\.$/, '') });
+  return target ? { ...answer, answers: [...answer.answers, ...target.answers] } : answer;
 }
 
 /** The answer to a question below the cluster's domain or in-addr.arpa; undefined for everybody else's names. */
@@ -98,5 +112,5 @@ export function answerFor(names: ClusterNames, query: DnsQuery): DnsAnswer | und
   const service = labels.pop();
   if (service === undefined) return answer(nothing(names.hasNamespace(namespace) ? 'NOERROR' : 'NXDOMAIN'));
   const found = names.service(namespace, service);
-  return answer(found ? serviceRecords(names, query, found, labels) : nothing('NXDOMAIN'));
+  return followAlias(names, query, answer(found ? serviceRecords(names, query, found, labels) : nothing('NXDOMAIN')));
 }

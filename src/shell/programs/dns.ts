@@ -48,19 +48,22 @@ async function search(process: Process, server: string, name: string, type: DnsT
   return found!;
 }
 
+/** A name as the tools print it: with its last dot. */
+const absolute = (name: string): string => (name.endsWith('.') ? name : `${name}.`);
+
 function recordLine({ name, type, data }: DnsRecord): string {
   switch (type) {
     case 'A':
     case 'AAAA':
       return `Name:\t${name}\nAddress: ${data}\n`;
     case 'CNAME':
-      return `${name}\tcanonical name = ${data}.\n`;
+      return `${name}\tcanonical name = ${absolute(data)}\n`;
     case 'PTR':
-      return `${name}\tname = ${data}.\n`;
+      return `${name}\tname = ${absolute(data)}\n`;
     case 'SRV':
-      return `${name}\tservice = ${data}.\n`;
+      return `${name}\tservice = ${absolute(data)}\n`;
     case 'NS':
-      return `${name}\tnameserver = ${data}.\n`;
+      return `${name}\tnameserver = ${absolute(data)}\n`;
     case 'TXT':
       return `${name}\ttext = "${data}"\n`;
     default:

@@ -51,7 +51,10 @@ describe('what is missing of a ready cluster', () => {
       pod('proxy-b', 'kube-proxy', 'worker-1'),
       pod('dns', 'coredns', 'worker-1'),
     ];
-    expect(whatIsMissing(observed({ pods }), expected)).toEqual(['daemonset kube-proxy: 1 of 2 ready', '1 pods are still told of as they were before this boot']);
+    expect(whatIsMissing(observed({ pods }), expected)).toEqual([
+      'daemonset kube-proxy: 1 of 2 ready',
+      '1 pods are still told of as they were before this boot',
+    ]);
   });
 
   it('is not what runs on machines that are off', () => {

@@ -43,7 +43,10 @@ describe('chains of kube-proxy', () => {
       rule({ comment: 'default/web', address: 'node', port: 30_080, backends }),
     ]);
     const chain = chainName(crypto, 'KUBE-SVC-', 'default/web', 'tcp');
-    expect(rules.filter(({ target }) => target === chain).map((each) => each.chain)).toEqual(['KUBE-NODEPORTS', 'KUBE-SERVICES']);
+    expect(rules.filter(({ target }) => target === chain).map((each) => each.chain)).toEqual([
+      chainName(crypto, 'KUBE-EXT-', 'default/web', 'tcp'),
+      'KUBE-SERVICES',
+    ]);
     expect(rules.filter((each) => each.chain === chain)).toHaveLength(2);
   });
 
