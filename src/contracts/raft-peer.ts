@@ -5,6 +5,8 @@ export interface PeerEnvelope {
   readonly clusterId: string;
   readonly from: string;
   readonly to: string;
+  /** In the first envelope of a stream: where the sender is reached, for a receiver whose log does not tell it yet. */
+  readonly peerUrls?: readonly string[];
   /** Messages of `#raft` as plain data. */
   readonly messages: readonly unknown[];
 }

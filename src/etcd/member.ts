@@ -15,7 +15,7 @@ import type { MemberMetrics } from './metrics.ts';
 import type { MemberLifecycle } from './member-lifecycle.ts';
 import { raftIdOf } from './membership.ts';
 import { utf8Length } from './mvcc/key-range.ts';
-import type { PeerTransport } from './peer-transport.ts';
+import type { Transport } from './peer-transport.ts';
 import { Proposals } from './proposals.ts';
 import type { ReadyLoop } from './ready-loop.ts';
 import { encodeRequest, memberChange, type ChangeContext, type LogRequest, type NewRequest } from './requests.ts';
@@ -48,7 +48,7 @@ export interface MemberParts {
   readonly random: Random;
   readonly telemetry: Telemetry;
   readonly metrics: MemberMetrics;
-  readonly lifecycle: MemberLifecycle;
+  readonly lifecycle: Pick<MemberLifecycle, 'show' | 'end'>;
 }
 
 /** Who wants to know of changes: the watch server. */
@@ -71,7 +71,7 @@ export class EtcdMember {
   #requests = 0;
   #raft!: RaftNode;
   #loop!: ReadyLoop;
-  #transport!: PeerTransport;
+  #transport!: Transport;
   #lead = 0;
   #leaderElectedMs = -Infinity;
   #committedInTerm = 0;
@@ -98,7 +98,7 @@ export class EtcdMember {
   }
 
   /** Hands over the core, its loop and the way to the peers, once they exist. */
-  attach(raft: RaftNode, loop: ReadyLoop, transport: PeerTransport): void {
+  attach(raft: RaftNode, loop: ReadyLoop, transport: Transport): void {
     this.#raft = raft;
     this.#loop = loop;
     this.#transport = transport;
@@ -112,7 +112,7 @@ export class EtcdMember {
   get raft(): RaftNode {
     return this.#raft;
   }
-  get transport(): PeerTransport {
+  get transport(): Transport {
     return this.#transport;
   }
   get clock(): Clock {
@@ -219,6 +219,9 @@ export class EtcdMember {
     const { membership } = this.state;
     if (envelope.clusterId !== this.settings.clusterId || envelope.to !== this.settings.memberId) throw etcdError('clusterIdMismatch');
     if (membership.isRemoved(envelope.from)) throw etcdError('memberRemoved');
+    // One that joined, and was killed before its log told it of anybody, could never answer the leader that sends it the log.
+    if (envelope.peerUrls && !membership.get(envelope.from))
+      this.#transport.setPeer(envelope.from, raftIdOf(envelope.from), envelope.peerUrls);
     this.#transport.heard(raftIdOf(envelope.from));
     for (const message of envelope.messages) this.#raft.step(message as Message);
     if (envelope.messages.length > 0) this.#loop.wake();

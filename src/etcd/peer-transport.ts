@@ -38,6 +38,8 @@ export interface TransportSettings {
   readonly dialOptions: DialOptions;
   readonly clusterId: string;
   readonly memberId: string;
+  /** Where this member is reached. */
+  readonly peerUrls: readonly string[];
 }
 
 class Peer {
@@ -77,7 +79,7 @@ class Peer {
         if (attempt !== this.#attempt || this.#isStopped) return stream.cancel();
         this.#stream = stream;
         this.#redialMs = REDIAL_MS_MIN;
-        this.#enqueue(this.#envelope([]));
+        this.#enqueue({ ...this.#envelope([]), peerUrls: this.settings.peerUrls });
         this.#watch(stream, attempt);
       },
       (error: unknown) => this.#lost(attempt, error),
@@ -236,3 +238,9 @@ export class PeerTransport {
     this.#peers.clear();
   }
 }
+
+/** What a member asks of its transport; the streams above are one body of it. */
+export type Transport = Pick<
+  PeerTransport,
+  'setPeer' | 'removePeer' | 'send' | 'heard' | 'activeSinceMs' | 'activeCount' | 'tick' | 'stop'
+>;

@@ -148,7 +148,7 @@ async function run(process: Process, config: EtcdConfig): Promise<number> {
     );
   }
   const expiring = new Set<string>();
-  process.clock.every(LEASE_CHECK_MS, () => revokeExpired(member, expiring));
+  process.clock.every(LEASE_CHECK_MS, () => void revokeExpired(member, expiring).catch(onFault));
   startAutoCompaction(member, config.autoCompaction);
   for (const signal of ['TERM', 'INT'] as const) process.onSignal(signal, () => void shutDown(process, member, signal));
   published.then(() => {

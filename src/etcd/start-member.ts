@@ -8,7 +8,7 @@ import { EtcdMember } from './member.ts';
 import { MemberLifecycle } from './member-lifecycle.ts';
 import { raftIdOf } from './membership.ts';
 import { createMemberMetrics } from './metrics.ts';
-import { PEER_SILENCE_MS, PeerTransport } from './peer-transport.ts';
+import { PEER_SILENCE_MS, PeerTransport, type Transport } from './peer-transport.ts';
 import { RaftLogMirror } from './raft-log-mirror.ts';
 import { ReadyLoop } from './ready-loop.ts';
 import { SnapshotCorruptError } from './state-image.ts';
@@ -27,7 +27,15 @@ export interface StartedMember {
   readonly published: Promise<void>;
 }
 
-function createMember(process: Process, config: EtcdConfig, { identity, isLearner }: Bootstrap, lifecycle: MemberLifecycle): EtcdMember {
+/** What a member stands on once its disk is read. */
+export type MemberGround = Pick<Process, 'clock' | 'random' | 'telemetry'>;
+
+function createMember(
+  process: MemberGround,
+  config: EtcdConfig,
+  { identity, isLearner }: Bootstrap,
+  lifecycle: MemberOrigin['lifecycle'],
+): EtcdMember {
   const metrics = createMemberMetrics(process.telemetry.metrics);
   metrics.quotaBytes.set(config.quotaBytes);
   const { clock, telemetry } = process;
@@ -45,7 +53,11 @@ function createMember(process: Process, config: EtcdConfig, { identity, isLearne
   return new EtcdMember({ settings, clock, random: process.random.fork('etcd'), telemetry, metrics, lifecycle });
 }
 
-async function restoreLog(start: Bootstrap, directory: DataDirectory, member: EtcdMember): Promise<{ wal: Wal; mirror: RaftLogMirror }> {
+async function restoreLog(
+  start: Bootstrap,
+  directory: Pick<DataDirectory, 'log'>,
+  member: EtcdMember,
+): Promise<{ wal: Wal; mirror: RaftLogMirror }> {
   const { snapshot, hardState, entries, firstEntries } = start;
   const wal = new Wal(directory.log, start.identity, start.base);
   const mirror = new RaftLogMirror(snapshot, member.applier);
@@ -57,9 +69,22 @@ async function restoreLog(start: Bootstrap, directory: DataDirectory, member: Et
   return { wal, mirror };
 }
 
-function createTransport(process: Process, start: Bootstrap, member: EtcdMember, dialOptions: DialOptions): PeerTransport {
+function createTransport(
+  process: Process,
+  config: EtcdConfig,
+  start: Bootstrap,
+  member: EtcdMember,
+  dialOptions: DialOptions,
+): PeerTransport {
   const { network, clock, random } = process;
-  const settings = { network, clock, random: random.fork('etcd-transport'), dialOptions, ...start.identity };
+  const settings = {
+    network,
+    clock,
+    random: random.fork('etcd-transport'),
+    dialOptions,
+    peerUrls: config.initialAdvertisePeerUrls,
+    ...start.identity,
+  };
   return new PeerTransport(settings, {
     unreachable: (peer) => member.raft.reportUnreachable(peer),
     snapshotSent: (peer, status) => member.raft.reportSnapshot(peer, status),
@@ -69,7 +94,7 @@ function createTransport(process: Process, start: Bootstrap, member: EtcdMember,
 }
 
 /** Lets election ticks pass that would only delay: alone at once, with others as soon as they are heard of. */
-function adjustTicks(process: Process, config: EtcdConfig, member: EtcdMember): void {
+function adjustTicks(process: MemberGround, config: EtcdConfig, member: EtcdMember): void {
   const ticks = Math.floor(config.electionMs / config.heartbeatMs);
   if (member.state.membership.list().length <= 1) {
     if (member.state.membership.get(member.settings.memberId)) member.campaign();
@@ -86,7 +111,7 @@ function adjustTicks(process: Process, config: EtcdConfig, member: EtcdMember): 
 }
 
 /** Tells the cluster this member's name and client addresses, again and again until it is in the log. */
-async function publish(process: Process, member: EtcdMember): Promise<void> {
+async function publish(process: MemberGround, member: EtcdMember): Promise<void> {
   const { memberId, name, clientUrls } = member.settings;
   for (;;) {
     try {
@@ -114,9 +139,29 @@ export async function startMember(process: Process, config: EtcdConfig, dialOpti
     lifecycle.end(error instanceof WalCorruptError || error instanceof SnapshotCorruptError ? 'CORRUPT' : 'STOP');
     throw error;
   });
+  return runMember(process, config, { start, directory, lifecycle }, (member) =>
+    createTransport(process, config, start, member, dialOptions),
+  );
+}
+
+/** What is known of a member before it runs. */
+export interface MemberOrigin {
+  readonly start: Bootstrap;
+  readonly directory: Pick<DataDirectory, 'log' | 'snapshots'>;
+  readonly lifecycle: Pick<MemberLifecycle, 'recovered' | 'show' | 'end'>;
+}
+
+/** Puts the parts of a member together and lets it run; `makeTransport` gives it its way to the others. */
+export async function runMember(
+  process: MemberGround,
+  config: EtcdConfig,
+  { start, directory, lifecycle }: MemberOrigin,
+  makeTransport: (member: EtcdMember) => Transport,
+): Promise<StartedMember> {
+  const { clock, telemetry } = process;
   const member = createMember(process, config, start, lifecycle);
   const { wal, mirror } = await restoreLog(start, directory, member);
-  const transport = createTransport(process, start, member, dialOptions);
+  const transport = makeTransport(member);
   const chance = process.random.fork('raft');
   const raft = create(
     {

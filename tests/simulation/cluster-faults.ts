@@ -39,8 +39,8 @@ const FAULTS_AT_ONCE = 3;
 
 const pick = <T>(random: Random, from: readonly T[]): T => from[random.below(from.length)]!;
 
-/** The faults of a seed over the machines of a cluster (all but the workstation). */
-export async function faultSchedule(student: Student, random: Random): Promise<FaultSchedule> {
+/** The faults of a seed over the machines of a cluster (all but the workstation); `keep`: only those with these numbers befall. */
+export async function faultSchedule(student: Student, random: Random, keep?: readonly number[]): Promise<FaultSchedule> {
   const { lab, simulation } = student;
   const machines = (await lab.machines.list()).map(({ name }) => name).filter((name) => name !== 'workstation');
   const kinds = FAULT_KINDS.filter(() => random.next() < 0.6);
@@ -56,6 +56,7 @@ export async function faultSchedule(student: Student, random: Random): Promise<F
   ];
   const others = (name: string): string[] => [...machines, 'workstation'].filter((other) => other !== name);
   let crashesInWrite = 0;
+  let drawn = 0;
   const isWriting = (machine: string): boolean => simulation.disk(machine).underWayCount > 0;
   /** Most deaths come in the middle of a write, where they hurt. */
   const untilWriting = async (machine: string): Promise<void> => {
@@ -133,7 +134,9 @@ export async function faultSchedule(student: Student, random: Random): Promise<F
       const kind = pick(random, kinds);
       const candidates = machines.filter(isOn);
       if (candidates.length === 0) return;
-      const fault = await begin[kind](pick(random, candidates));
+      const machine = pick(random, candidates);
+      if (keep && !keep.includes(drawn++)) return;
+      const fault = await begin[kind](machine);
       if (!fault) return;
       note(fault.text);
       counts[kind]++;

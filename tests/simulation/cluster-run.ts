@@ -28,6 +28,8 @@ export interface ClusterReport {
 export interface ClusterRunOptions {
   readonly spec: Partial<ClusterSpec>;
   readonly faultsMs: number;
+  /** Which faults of the seed befall, by their number; all if left out. */
+  readonly keep?: readonly number[] | undefined;
 }
 
 const LOOK_EVERY_MS = 100;
@@ -157,7 +159,7 @@ export async function runCluster(
   await student.sh(hereDocument('site.yaml', DEPLOYMENT));
   await student.sh('kubectl apply -f site.yaml');
   const random = simulation.random.fork('faults');
-  const schedule = await faultSchedule(student, random);
+  const schedule = await faultSchedule(student, random, options.keep);
   const writer = startWriter(student);
   const endMs = simulation.nowMs + options.faultsMs;
   const runFor = async (ms: number): Promise<void> => {

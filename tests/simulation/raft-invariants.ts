@@ -52,6 +52,13 @@ export class RaftInvariants {
     this.step(view);
   }
 
+  /** A member begins anew from what its disk held; what it held is checked as any durable write. */
+  restartedFrom(id: number, hardState: HardState, disk: Storage): void {
+    this.persisted(id, hardState, [], disk);
+    const known = this.#of(id);
+    known.commit = Math.min(known.commit, hardState.commit);
+  }
+
   /** After each step of a member. */
   step(view: RaftView): void {
     const { id, role, term } = view;

@@ -30,11 +30,11 @@ async function askLeader<Response>(
   leader: LeaderClient,
   method: string,
   request: unknown,
-  own: () => Response | undefined,
+  own: () => Promise<Response | undefined>,
 ): Promise<Response> {
   const deadlineMs = member.clock.monotonicMs() + member.requestTimeoutMs;
   for (;;) {
-    const answer = member.isLeader ? own() : undefined;
+    const answer = member.isLeader ? await own() : undefined;
     if (answer !== undefined) return answer;
     const client = member.isLeader ? undefined : leader();
     if (client) {
@@ -54,9 +54,24 @@ async function askLeader<Response>(
   }
 }
 
+/**
+ * Whether this member leads, as a quorum confirms it now: one that was frozen, stuck on its disk or cut off may not know yet that
+ * another leads, which counts the leases anew. Everything that is committed is applied here then. After etcd's ensureLeadership.
+ */
+async function leadsStill(member: EtcdMember): Promise<boolean> {
+  try {
+    await member.linearize();
+  } catch (error) {
+    if (!(error instanceof Error) || error.name !== 'RpcError') throw error;
+    member.telemetry.log('warning', "Failed to check current member's leadership", { error: error.message });
+    return false;
+  }
+  return member.isLeader;
+}
+
 /** What the leader answers on behalf of others; undefined while this member is none with its leases at hand. */
-export function renewHere(member: EtcdMember, id: string): number | undefined {
-  if (!member.expiry.isPrimary) return undefined;
+export async function renewHere(member: EtcdMember, id: string): Promise<number | undefined> {
+  if (!(await leadsStill(member)) || !member.expiry.isPrimary) return undefined;
   const lease = member.state.lessor.get(id);
   if (!lease || !member.expiry.renew(lease, member.clock.monotonicMs())) throw etcdError('leaseNotFound');
   return lease.ttlSeconds;
@@ -91,7 +106,9 @@ export function leaseMethods(member: EtcdMember, leader: LeaderClient) {
       return revoked;
     },
     async 'Lease/LeaseTimeToLive'(request: etcd.LeaseTimeToLiveRequest, call: GuardedCall): Promise<etcd.LeaseTimeToLiveResponse> {
-      const answer = await askLeader(member, leader, 'Lease/LeaseTimeToLive', request, () => timeToLiveHere(member, request));
+      const answer = await askLeader(member, leader, 'Lease/LeaseTimeToLive', request, () =>
+        Promise.resolve(timeToLiveHere(member, request)),
+      );
       // The names of keys are for those who may read them.
       for (const key of answer.keys) member.state.auth.check(call.caller, 'READ', key);
       return { ...answer, header: member.header() };
@@ -122,24 +139,23 @@ export async function serveKeepAlive(
   }
 }
 
-/** Has leases that ran out revoked, as the leader does twice a second. */
-export function revokeExpired(member: EtcdMember, underWay: Set<string>): void {
+/** Has leases that ran out revoked, as the leader does twice a second; `underWay` keeps those that are being revoked. */
+export async function revokeExpired(member: EtcdMember, underWay: Set<string>): Promise<void> {
   if (!member.isLeader) return;
-  for (const id of member.expiry.expired(member.clock.monotonicMs())) {
-    if (underWay.has(id)) continue;
-    underWay.add(id);
-    void member
-      .propose({ leaseRevoke: { id }, caller: { username: ROOT, revision: member.state.auth.revision } })
-      .then(
-        () => member.metrics.leasesRevoked.add(),
-        (error: unknown) => {
-          if (!isEtcdError(error, 'leaseNotFound'))
-            member.telemetry.log('warning', 'failed to revoke lease', {
-              'lease-id': id,
-              error: error instanceof Error ? error.message : String(error),
-            });
-        },
-      )
-      .then(() => underWay.delete(id));
+  const expired = member.expiry.expired(member.clock.monotonicMs()).filter((id) => !underWay.has(id));
+  if (expired.length === 0) return;
+  for (const id of expired) underWay.add(id);
+  if (await leadsStill(member)) await Promise.all(expired.map((id) => revoke(member, id)));
+  for (const id of expired) underWay.delete(id);
+}
+
+async function revoke(member: EtcdMember, id: string): Promise<void> {
+  try {
+    await member.propose({ leaseRevoke: { id }, caller: { username: ROOT, revision: member.state.auth.revision } });
+    member.metrics.leasesRevoked.add();
+  } catch (error) {
+    if (isEtcdError(error, 'leaseNotFound')) return;
+    const text = error instanceof Error ? error.message : String(error);
+    member.telemetry.log('warning', 'failed to revoke lease', { 'lease-id': id, error: text });
   }
 }

@@ -14,7 +14,7 @@ export function peerService(member: EtcdMember, settings: ClusterSettings): RpcS
       'Raft/Members': (): Promise<PeerMembers> =>
         Promise.resolve({ clusterId: member.settings.clusterId, members: member.state.membership.list() }),
       async 'Lease/LeaseRenew'(request: { readonly id: string }): Promise<number> {
-        const ttl = renewHere(member, request.id);
+        const ttl = await renewHere(member, request.id);
         if (ttl === undefined) throw etcdError('notLeader');
         return ttl;
       },

@@ -24,8 +24,8 @@ export interface SimulatedDisk {
   /** The disk as a life of the machine sees it. */
   readonly disk: Disk;
   setFault(fault: SimulatedDiskFault): void;
-  /** The power is cut: a seeded number of the operations under way still reach the platter, the rest is lost. */
-  cutPower(): void;
+  /** The power is cut: a seeded number of the operations under way still reach the platter, the rest is lost. How many reached it. */
+  cutPower(): number;
   /** Everything gone, as after «clear site data». */
   wipe(): void;
   readonly writeCount: number;
@@ -142,6 +142,7 @@ export function createSimulatedDisk(
       const reached = random.below(underWay.length + 1);
       for (const apply of underWay.slice(0, reached)) apply();
       underWay = [];
+      return reached;
     },
     wipe() {
       platter.logs.clear();
