@@ -1,11 +1,11 @@
 /**
- * `npm run bench [-- filter]`: figures of the simulator, of the cores and of the built lab in a browser (`-- browser`), medians of five
- * with least and most. Prints, judges nothing.
+ * `npm run bench [-- filter] [--runs N]`: figures of the simulator, of the cores and of the built lab in a browser (`-- browser`), medians
+ * of five runs, or of as many as asked for, with least and most. Prints, judges nothing.
  */
+import { parseArgs } from 'node:util';
 import { browserBenchmarks } from './browser.ts';
 import { simulationBenchmarks } from './simulation.ts';
 
-const RUNS = 5;
 const benchmarks = [...simulationBenchmarks, ...browserBenchmarks];
 
 const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1]!;
@@ -16,16 +16,22 @@ function shown(value: number): string {
   return value.toFixed(digits).replace(/\B(?=(\d{3})+(?!\d))/g, digits === 0 ? ' ' : '');
 }
 
-const filter = process.argv[2] ?? '';
+const { values: options, positionals } = parseArgs({ options: { runs: { type: 'string', default: '5' } }, allowPositionals: true });
+const filter = positionals[0] ?? '';
+const runs = Number(options.runs);
+if (!Number.isInteger(runs) || runs < 1) {
+  console.error(`--runs takes a number of runs, not «${options.runs}»`);
+  process.exit(2);
+}
 const chosen = benchmarks.filter(({ name }) => name.includes(filter));
 if (chosen.length === 0) {
   console.error(`No benchmark has «${filter}» in its name. There are: ${benchmarks.map(({ name }) => name).join(', ')}`);
   process.exit(2);
 }
-console.log(`Node ${process.version}, ${process.platform} ${process.arch}; medians of ${RUNS} (least to most)`);
+console.log(`Node ${process.version}, ${process.platform} ${process.arch}; medians of ${runs} (least to most)`);
 for (const { name, run } of chosen) {
   const figures = new Map<string, number[]>();
-  for (let at = 0; at < RUNS; at++) {
+  for (let at = 0; at < runs; at++) {
     for (const [figure, value] of Object.entries(await run(at))) figures.set(figure, [...(figures.get(figure) ?? []), value]);
   }
   console.log(name);
