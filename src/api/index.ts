@@ -10,6 +10,8 @@ export { nodeAddress, nodeRoles } from './core/node.ts';
 export { podSummary, type PodSummary } from './core/pod-columns.ts';
 export { defaultPodSpec, defaultPullPolicy } from './core/pod-defaults.ts';
 export { isPodTerminal, podQosClass } from './core/pod-qos.ts';
+export { nextTime, parseSchedule, type Schedule } from './batch/schedule.ts';
+export { defaultClassAnnotation, isDefaultClass } from './storage/storageclass.ts';
 export { highestUserPriority, systemPriorityClasses } from './scheduling/priorityclass.ts';
 export { rbacGroup } from './rbac/rules.ts';
 export { schemaNamed } from './schema/compile.ts';

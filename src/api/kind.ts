@@ -150,6 +150,8 @@ export interface Kind<T extends KubeObject = KubeObject> {
   /** Beside metadata.name and metadata.namespace. */
   selectableFields: readonly SelectableField<T>[];
   storedForm?: StoredForm<T>;
+  /** An API server fills its watch cache at the first request instead of at start-up: a kind no other server's work depends on. */
+  cachedOnDemand?: true;
   /** The Warning every request to a deprecated kind is answered with. */
   deprecation?: string;
 }

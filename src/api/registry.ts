@@ -1,29 +1,54 @@
 // The explicit list of kinds and the lookups over it.
+import { validatingAdmissionPolicy, validatingAdmissionPolicyBinding } from './admissionregistration/validatingadmissionpolicy.ts';
+import { mutatingWebhookConfiguration, validatingWebhookConfiguration } from './admissionregistration/webhookconfiguration.ts';
+import { apiService } from './apiregistration/apiservice.ts';
 import { controllerRevision } from './apps/controllerrevision.ts';
 import { daemonSet } from './apps/daemonset.ts';
 import { deployment } from './apps/deployment.ts';
 import { replicaSet } from './apps/replicaset.ts';
+import { statefulSet } from './apps/statefulset.ts';
+import { horizontalPodAutoscaler, horizontalPodAutoscalerV1 } from './autoscaling/horizontalpodautoscaler.ts';
+import { cronJob } from './batch/cronjob.ts';
 import { job } from './batch/job.ts';
+import { certificateSigningRequest } from './certificates/certificatesigningrequest.ts';
 import { lease } from './coordination/lease.ts';
+import { componentStatus } from './core/componentstatus.ts';
 import { configMap } from './core/configmap.ts';
 import { endpoints } from './core/endpoints.ts';
 import { event, eventsV1Event } from './core/event.ts';
+import { limitRange } from './core/limitrange.ts';
 import { namespace } from './core/namespace.ts';
 import { node } from './core/node.ts';
+import { persistentVolume } from './core/persistentvolume.ts';
+import { persistentVolumeClaim } from './core/persistentvolumeclaim.ts';
 import { pod } from './core/pod.ts';
+import { podTemplate } from './core/podtemplate.ts';
+import { replicationController } from './core/replicationcontroller.ts';
+import { resourceQuota } from './core/resourcequota.ts';
 import { secret } from './core/secret.ts';
 import { service } from './core/service.ts';
 import { serviceAccount } from './core/serviceaccount.ts';
 import { endpointSlice } from './discovery/endpointslice.ts';
+import { flowSchema } from './flowcontrol/flowschema.ts';
+import { priorityLevelConfiguration } from './flowcontrol/prioritylevelconfiguration.ts';
 import { apiVersionOf, type Kind } from './kind.ts';
+import { ingress } from './networking/ingress.ts';
+import { ingressClass } from './networking/ingressclass.ts';
 import { ipAddress } from './networking/ipaddress.ts';
+import { networkPolicy } from './networking/networkpolicy.ts';
 import { serviceCidr } from './networking/servicecidr.ts';
+import { runtimeClass } from './node/runtimeclass.ts';
 import { podDisruptionBudget } from './policy/poddisruptionbudget.ts';
 import { clusterRole } from './rbac/clusterrole.ts';
 import { clusterRoleBinding } from './rbac/clusterrolebinding.ts';
 import { role } from './rbac/role.ts';
 import { roleBinding } from './rbac/rolebinding.ts';
 import { priorityClass } from './scheduling/priorityclass.ts';
+import { csiDriver } from './storage/csidriver.ts';
+import { csiNode } from './storage/csinode.ts';
+import { csiStorageCapacity } from './storage/csistoragecapacity.ts';
+import { storageClass } from './storage/storageclass.ts';
+import { volumeAttachment } from './storage/volumeattachment.ts';
 
 /** Every kind that has REST paths of its own, in the order a teacher would choose. */
 export const kinds: readonly Kind[] = Object.freeze([
@@ -33,7 +58,9 @@ export const kinds: readonly Kind[] = Object.freeze([
   deployment,
   replicaSet,
   daemonSet,
+  statefulSet,
   job,
+  cronJob,
   service,
   endpointSlice,
   endpoints,
@@ -52,6 +79,32 @@ export const kinds: readonly Kind[] = Object.freeze([
   controllerRevision,
   serviceCidr,
   ipAddress,
+  persistentVolumeClaim,
+  persistentVolume,
+  storageClass,
+  ingress,
+  ingressClass,
+  networkPolicy,
+  horizontalPodAutoscaler,
+  horizontalPodAutoscalerV1,
+  resourceQuota,
+  limitRange,
+  replicationController,
+  podTemplate,
+  runtimeClass,
+  csiDriver,
+  csiNode,
+  csiStorageCapacity,
+  volumeAttachment,
+  certificateSigningRequest,
+  mutatingWebhookConfiguration,
+  validatingWebhookConfiguration,
+  validatingAdmissionPolicy,
+  validatingAdmissionPolicyBinding,
+  flowSchema,
+  priorityLevelConfiguration,
+  apiService,
+  componentStatus,
 ] as readonly unknown[] as readonly Kind[]);
 
 /** The kind served at /apis/GROUP/VERSION/PLURAL. */

@@ -10,6 +10,14 @@ import type * as events from 'kubernetes-models/events.k8s.io/v1';
 import type * as scheduling from 'kubernetes-models/scheduling.k8s.io/v1';
 import type * as networking from 'kubernetes-models/networking.k8s.io/v1';
 import type * as policy from 'kubernetes-models/policy/v1';
+import type * as admission from 'kubernetes-models/admissionregistration.k8s.io/v1';
+import type * as aggregation from 'kubernetes-models/apiregistration.k8s.io/v1';
+import type * as autoscalingV1 from 'kubernetes-models/autoscaling/v1';
+import type * as autoscalingV2 from 'kubernetes-models/autoscaling/v2';
+import type * as certificates from 'kubernetes-models/certificates.k8s.io/v1';
+import type * as flowcontrol from 'kubernetes-models/flowcontrol.apiserver.k8s.io/v1';
+import type * as nodeApi from 'kubernetes-models/node.k8s.io/v1';
+import type * as storage from 'kubernetes-models/storage.k8s.io/v1';
 
 /** A published model as a KubeObject: metadata is always there and ours. */
 export type ObjectOf<T> = Omit<T, 'metadata'> & KubeObject & { metadata: ObjectMeta };
@@ -130,3 +138,75 @@ export type IPAddress = ObjectOf<networking.IIPAddress>;
 export type ControllerRevision = ObjectOf<apps.IControllerRevision>;
 /** How many pods may be evicted at a time. */
 export type PodDisruptionBudget = ObjectOf<policy.IPodDisruptionBudget>;
+/** Pods with lasting names and claims. */
+export type StatefulSet = ObjectOf<apps.IStatefulSet>;
+/** Jobs made on a schedule. */
+export type CronJob = ObjectOf<batch.ICronJob>;
+/** The older form of a ReplicaSet. */
+export type ReplicationController = ObjectOf<core.IReplicationController>;
+/** A template of pods that stands by itself. */
+export type PodTemplate = ObjectOf<core.IPodTemplate>;
+/** A piece of storage of the cluster. */
+export type PersistentVolume = ObjectOf<core.IPersistentVolume>;
+/** A user's wish for storage. */
+export type PersistentVolumeClaim = ObjectOf<core.IPersistentVolumeClaim>;
+/** What is wanted of storage. */
+export type PersistentVolumeClaimSpec = core.IPersistentVolumeClaimSpec;
+/** How much a namespace may use. */
+export type ResourceQuota = ObjectOf<core.IResourceQuota>;
+/** Least, most and default amounts in a namespace. */
+export type LimitRange = ObjectOf<core.ILimitRange>;
+/** Scales a workload by metrics (autoscaling/v2). */
+export type HorizontalPodAutoscaler = ObjectOf<autoscalingV2.IHorizontalPodAutoscaler>;
+/** The same in its first version. */
+export type HorizontalPodAutoscalerV1 = ObjectOf<autoscalingV1.IHorizontalPodAutoscaler>;
+/** A metric and its wanted value. */
+export type MetricSpec = autoscalingV2.IMetricSpec;
+/** A metric's present value. */
+export type MetricStatus = autoscalingV2.IMetricStatus;
+/** The wanted value of a metric. */
+export type MetricTarget = autoscalingV2.IMetricTarget;
+/** Which HTTP requests go to which Service. */
+export type Ingress = ObjectOf<networking.IIngress>;
+/** Where an Ingress sends requests. */
+export type IngressBackend = networking.IIngressBackend;
+/** Which controller implements an Ingress. */
+export type IngressClass = ObjectOf<networking.IIngressClass>;
+/** Who may talk to pods. */
+export type NetworkPolicy = ObjectOf<networking.INetworkPolicy>;
+/** One side of an allowed connection. */
+export type NetworkPolicyPeer = networking.INetworkPolicyPeer;
+/** Ports of an allowed connection. */
+export type NetworkPolicyPort = networking.INetworkPolicyPort;
+/** By which runtime a pod is run. */
+export type RuntimeClass = ObjectOf<nodeApi.IRuntimeClass>;
+/** A way of making volumes. */
+export type StorageClass = ObjectOf<storage.IStorageClass>;
+/** A storage driver. */
+export type CSIDriver = ObjectOf<storage.ICSIDriver>;
+/** The storage drivers of a node. */
+export type CSINode = ObjectOf<storage.ICSINode>;
+/** What a storage class can still give. */
+export type CSIStorageCapacity = ObjectOf<storage.ICSIStorageCapacity>;
+/** A volume attached to a node. */
+export type VolumeAttachment = ObjectOf<storage.IVolumeAttachment>;
+/** Programs that change writes. */
+export type MutatingWebhookConfiguration = ObjectOf<admission.IMutatingWebhookConfiguration>;
+/** One such program. */
+export type MutatingWebhook = admission.IMutatingWebhook;
+/** Programs that judge writes. */
+export type ValidatingWebhookConfiguration = ObjectOf<admission.IValidatingWebhookConfiguration>;
+/** Rules for writes. */
+export type ValidatingAdmissionPolicy = ObjectOf<admission.IValidatingAdmissionPolicy>;
+/** Puts such rules into force. */
+export type ValidatingAdmissionPolicyBinding = ObjectOf<admission.IValidatingAdmissionPolicyBinding>;
+/** The wish for a certificate. */
+export type CertificateSigningRequest = ObjectOf<certificates.ICertificateSigningRequest>;
+/** Which requests belong to which priority level. */
+export type FlowSchema = ObjectOf<flowcontrol.IFlowSchema>;
+/** How many requests of a level are served at a time. */
+export type PriorityLevelConfiguration = ObjectOf<flowcontrol.IPriorityLevelConfiguration>;
+/** Who serves a group and version. */
+export type APIService = ObjectOf<aggregation.IAPIService>;
+/** Whether a component of the control plane answers. */
+export type ComponentStatus = ObjectOf<core.IComponentStatus>;

@@ -42,6 +42,8 @@ export interface ApiServerOptions {
   readonly metrics: Metrics;
   /** Absent: log, exec and their like answer 503. */
   readonly kubelets?: KubeletConnector;
+  /** Asks a component on this host over https, whoever signed its certificate. Rejects when it does not answer. Absent: nothing to ask. */
+  readonly probe?: (port: number, path: string) => Promise<{ readonly status: number; readonly text: string }>;
   /** What OpenAPI says of types and fields, as JSON; fetched when first asked for. Absent: documents without descriptions. */
   readonly descriptions?: () => Promise<string>;
   log(level: 'info' | 'warning' | 'error', message: string): void;

@@ -35,3 +35,17 @@ export function createKubeletConnector(
     request: (address, port, request, signal) => clientOf(address, port).request(request, { timeoutMs: ANSWER_MS, signal }),
   };
 }
+
+/** Time a component on this host has for its answer. */
+const PROBE_MS = 5_000;
+
+/** Asks a component on this host over https without looking at its certificate; the connection is closed again. */
+export async function probeComponent(process: Process, port: number, path: string): Promise<{ status: number; text: string }> {
+  const client = createHttpClient(process.network, process.clock, { address: '127.0.0.1', port, insecureSkipVerify: true });
+  try {
+    const response = await client.request({ method: 'GET', path, headers: [] }, { timeoutMs: PROBE_MS });
+    return { status: response.status, text: await response.text() };
+  } finally {
+    client.close();
+  }
+}

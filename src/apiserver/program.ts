@@ -5,7 +5,7 @@ import { componentMachine, startActor } from '#lifecycle';
 import { startCompaction } from './compaction.ts';
 import { versionInfo } from './discovery/version.ts';
 import { readSettings, type ServerSettings } from './flags.ts';
-import { createKubeletConnector } from './kubelet-connector.ts';
+import { createKubeletConnector, probeComponent } from './kubelet-connector.ts';
 import { createApiServer, type ApiServer } from './server.ts';
 import { etcdConnection } from './store/etcd-connection.ts';
 
@@ -52,6 +52,7 @@ function makeServer(
     crypto,
     metrics: telemetry.metrics,
     kubelets,
+    probe: (port, path) => probeComponent(process, port, path),
     descriptions: () => process.asset('explain'),
     log,
     onReadiness,

@@ -15,6 +15,7 @@ import { watchObjects } from './registry/watch.ts';
 import type { WriteContext } from './registry/write-context.ts';
 import { eventRenderer, includeObjectOf, renderList, renderObject } from './render.ts';
 import { copyOf } from './store/codec.ts';
+import { serveComponentStatuses } from './component-statuses.ts';
 import { serveReview } from './reviews/index.ts';
 import { servedKind, servedKinds } from './reviews/kinds.ts';
 import { serveSubresource } from './subresources/index.ts';
@@ -22,12 +23,6 @@ import { serveSubresource } from './subresources/index.ts';
 const objectForms: readonly OutputMedia['as'][] = ['Table', 'PartialObjectMetadata'];
 const listForms: readonly OutputMedia['as'][] = ['Table', 'PartialObjectMetadataList'];
 const watchForms: readonly OutputMedia['as'][] = ['Table', 'PartialObjectMetadata'];
-
-/** What requests to deprecated kinds are warned of. */
-const deprecations: Readonly<Record<string, string>> = {
-  '/endpoints': 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice',
-  '/componentstatuses': 'v1 ComponentStatus is deprecated in v1.19+',
-};
 
 /** The forms a verb can answer in. */
 function formsOf(verb: string): readonly OutputMedia['as'][] {
@@ -176,11 +171,14 @@ export async function serveResource(core: Core, exchange: Exchange): Promise<Htt
   const isOnObject = info.method !== 'POST' || !exchange.info.name;
   if (!verbs.includes(info.verb as Verb) || !isOnObject) throw methodNotSupported();
   if ((info.verb === 'update' || info.verb === 'patch') && !info.name) throw methodNotSupported();
-  const deprecation = deprecations[`${kind.group}/${kind.plural}`];
-  if (deprecation) exchange.warnings.add(deprecation);
+  if (kind.deprecation) exchange.warnings.add(kind.deprecation);
   const media = negotiate(header(headers, 'accept'), info.query, formsOf(info.verb));
   // Read early: a wrong value is told before anything is done.
   if (media.as === 'Table') includeObjectOf(info.query);
+  if (kind.kind === 'ComponentStatus' && !kind.storagePrefix) {
+    const reply = await serveComponentStatuses(core, exchange, kind);
+    return 'items' in reply ? renderList(reply, media, info.query, nowMs) : renderObject(reply, media, info.query, nowMs);
+  }
   if (!kind.storagePrefix) return renderObject(await serveReview(core, exchange, kind), media, info.query, nowMs);
   if (info.verb === 'watch')
     return watchObjects(

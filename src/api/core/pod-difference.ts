@@ -45,3 +45,8 @@ function fieldLines(before: Fields, now: Fields, indent: string): string[] {
 export function podSpecDifference(before: PodSpec, now: PodSpec): string {
   return ['  core.PodSpec{', ...fieldLines({ ...before }, { ...now }, '\t'), '  }', ''].join('\n');
 }
+
+/** The same for the spec of a claim. */
+export function claimSpecDifference(before: object, now: object): string {
+  return ['  core.PersistentVolumeClaimSpec{', ...fieldLines({ ...before }, { ...now }, '\t'), '  }', ''].join('\n');
+}

@@ -52,8 +52,9 @@ describe('the registry', () => {
     const names = kinds.map((kind) => `${kind.group}/${kind.version}/${kind.plural}`);
     expect(new Set(names).size).toBe(names.length);
     for (const kind of kinds) {
-      expect(kind.storagePrefix).toMatch(/^\/registry\//);
-      expect(kind.columns.filter((column) => column.format === 'name')).toHaveLength(1);
+      if (kind.verbs.includes('create')) expect(kind.storagePrefix).toMatch(/^\/registry\//);
+      else expect(kind.storagePrefix).toBe('');
+      expect(kind.columns.some((column) => column.format === 'name')).toBe(true);
       expect(() => applyDefaults(kind, { apiVersion: 'v1', kind: kind.kind, metadata: { name: 'x' } })).not.toThrow();
       expect(kind.verbs.every((verb) => allVerbs.includes(verb))).toBe(true);
     }
