@@ -52,11 +52,9 @@ function rangeOf(expression: string, limits: Bounds): Field {
   const [range = '', step, ...more] = expression.split('/');
   const [low = '', high, ...extra] = range.split('-');
   const isStar = low === '*' || low === '?';
-  let [start, end] = isStar ? [limits.min, limits.max] : [numberOf(low, limits), 0];
-  if (!isStar) {
-    if (extra.length > 0) throw new ScheduleError(`too many hyphens: ${expression}`);
-    end = high === undefined ? start : numberOf(high, limits);
-  }
+  if (!isStar && extra.length > 0) throw new ScheduleError(`too many hyphens: ${expression}`);
+  const start = isStar ? limits.min : numberOf(low, limits);
+  let end = isStar ? limits.max : high === undefined ? start : numberOf(high, limits);
   if (more.length > 0) throw new ScheduleError(`too many slashes: ${expression}`);
   const stride = step === undefined ? 1 : numberOf(step, { ...limits, names: [] });
   // N/step means N-max/step.
