@@ -121,7 +121,15 @@ export interface ContainerEvent {
   readonly type: 'CONTAINER_CREATED_EVENT' | 'CONTAINER_STARTED_EVENT' | 'CONTAINER_STOPPED_EVENT' | 'CONTAINER_DELETED_EVENT';
   readonly containerId: string;
   readonly podSandboxId: string;
+  /** UID of the sandbox's pod (`podSandboxStatus.metadata.uid`); empty once the sandbox is removed. */
+  readonly podUid: string;
   readonly createdAt: number;
+}
+
+/** Answer of `Runtime/ListPodStatuses`: what the two lists and a status per entry say, in one call. */
+export interface PodStatuses {
+  readonly sandboxes: readonly PodSandboxStatus[];
+  readonly containers: readonly ContainerStatus[];
 }
 
 /** An image on the machine. */

@@ -71,6 +71,8 @@ export interface MachineFacts {
 export interface Kernel {
   readonly facts: MachineFacts;
   processes(): readonly ProcessInfo[];
+  /** The line of one process; undefined where there is none. */
+  process(pid: number): ProcessInfo | undefined;
   /** Sends a signal; false where there is no such process. */
   signal(pid: number, signal: Signal): boolean;
   /** Settles when that process has ended; undefined where there is none. */

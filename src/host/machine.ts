@@ -221,6 +221,7 @@ function createKernel(
     facts,
     root: durable.files,
     processes: (): readonly ProcessInfo[] => [...table.processes.values()].map((running) => running.info()),
+    process: (pid) => table.processes.get(pid)?.info(),
     signal(pid, signal) {
       const running = table.processes.get(pid);
       running?.signal(signal);

@@ -26,7 +26,12 @@ export function hashText(text: string, seed = 0x811c9dc5): number {
 
 /** A stream seeded by `seed` (any text): xoshiro128** with splitmix32 seeding. */
 export function seededRandom(seed: string): Random {
-  let splitmix = hashText(seed);
+  return randomOfHash(hashText(seed));
+}
+
+/** The stream of a seed's hash; a fork's seed is the parent's with `/label` behind it, hashed on from where the parent's ended. */
+function randomOfHash(hash: number): Random {
+  let splitmix = hash;
   const nextSeed = (): number => {
     splitmix = (splitmix + 0x9e3779b9) >>> 0;
     let mixed = splitmix;
@@ -58,7 +63,7 @@ export function seededRandom(seed: string): Random {
       for (let at = 0; at < length; at++) bytes[at] = uint32() & 0xff;
       return bytes;
     },
-    fork: (label) => seededRandom(`${seed}/${label}`),
+    fork: (label) => randomOfHash(hashText(`/${label}`, hash)),
   };
 }
 

@@ -64,25 +64,7 @@ export function criClient(process: Process, port: number): CriClient {
   const call = <T>(method: string, request: unknown, timeoutMs = RUNTIME_TIMEOUT_MS): Promise<T> =>
     rpc.call<T>(`Runtime/${method}`, request, { timeoutMs });
   const gather = async (labels: Record<string, string>): Promise<RuntimePod[]> => {
-    const [{ items }, { containers }] = await Promise.all([
-      call<{ items: cri.PodSandbox[] }>('ListPodSandbox', { labels }),
-      call<{ containers: cri.Container[] }>('ListContainers', { labels }),
-    ]);
-    // What is removed between list and status is simply not there any more.
-    const gone = (error: unknown): undefined => {
-      if (error instanceof RpcError && error.code === 'NotFound') return undefined;
-      throw error;
-    };
-    const sandboxes = await Promise.all(
-      items.map((item) =>
-        call<{ status: cri.PodSandboxStatus }>('PodSandboxStatus', { podSandboxId: item.id }).then((answer) => answer.status, gone),
-      ),
-    );
-    const statuses = await Promise.all(
-      containers.map((item) =>
-        call<{ status: cri.ContainerStatus }>('ContainerStatus', { containerId: item.id }).then((answer) => answer.status, gone),
-      ),
-    );
+    const { sandboxes, containers: statuses } = await call<cri.PodStatuses>('ListPodStatuses', { labels });
     const pods = new Map<
       string,
       { uid: string; name: string; namespace: string; sandboxes: cri.PodSandboxStatus[]; containers: cri.ContainerStatus[] }
@@ -92,11 +74,10 @@ export function criClient(process: Process, port: number): CriClient {
       if (!pod) pods.set(uid, (pod = { uid, name, namespace, sandboxes: [], containers: [] }));
       return pod;
     };
-    for (const sandbox of sandboxes)
-      if (sandbox) podOf(sandbox.metadata.uid, sandbox.metadata.name, sandbox.metadata.namespace).sandboxes.push(sandbox);
+    for (const sandbox of sandboxes) podOf(sandbox.metadata.uid, sandbox.metadata.name, sandbox.metadata.namespace).sandboxes.push(sandbox);
     for (const status of statuses) {
-      const uid = status?.labels[LABEL_POD_UID];
-      if (status && uid) podOf(uid, status.labels[LABEL_POD_NAME] ?? '', status.labels[LABEL_POD_NAMESPACE] ?? '').containers.push(status);
+      const uid = status.labels[LABEL_POD_UID];
+      if (uid) podOf(uid, status.labels[LABEL_POD_NAME] ?? '', status.labels[LABEL_POD_NAMESPACE] ?? '').containers.push(status);
     }
     for (const pod of pods.values()) {
       pod.sandboxes.sort((a, b) => b.createdAt - a.createdAt || b.metadata.attempt - a.metadata.attempt);

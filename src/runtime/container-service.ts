@@ -36,6 +36,8 @@ export interface ContainerService {
   readonly unary: Readonly<Record<string, (request: never) => Promise<unknown>>>;
   require(id: string): ContainerRecord;
   ofSandbox(sandboxId: string): ContainerRecord[];
+  /** Statuses of the containers with all of these labels. */
+  statuses(labels: ContainerFilter['labels']): ContainerStatus[];
   stop(id: string, timeoutSeconds: number): Promise<void>;
   remove(id: string): Promise<void>;
   /** Takes what a shim says of a task. */
@@ -194,6 +196,11 @@ export function createContainerService(options: ContainerServiceOptions): Contai
       ended({ ...record, startedAt: state.startedAt }, state.exitCode, state.exitedAt, reason);
     }
   };
+  const statusOf = (record: ContainerRecord): ContainerStatus => {
+    const { startedAt, finishedAt, exitCode, reason, message, config } = record;
+    const logPath = config.logPath ? `${logDirectoryOf(options.sandboxOf(record.podSandboxId).config)}/${config.logPath}` : '';
+    return { ...toContainer(record), startedAt, finishedAt, exitCode, reason, message, mounts: config.mounts, logPath };
+  };
   const stats = (record: ContainerRecord): ContainerStats => usages.stats(record, process.clock.wallMs());
   const matching = (filter: ContainerFilter): ContainerRecord[] =>
     store
@@ -211,6 +218,11 @@ export function createContainerService(options: ContainerServiceOptions): Contai
     stop,
     remove,
     onTask,
+    statuses: (labels) =>
+      store
+        .list()
+        .filter((record) => matchesLabels(record.config.labels, labels))
+        .map(statusOf),
     ofSandbox: (sandboxId) => store.list().filter((record) => record.podSandboxId === sandboxId),
     markLost(sandboxId) {
       for (const record of store.list()) {
@@ -231,21 +243,7 @@ export function createContainerService(options: ContainerServiceOptions): Contai
       },
       'Runtime/ListContainers': async (filter: ContainerFilter) => ({ containers: matching(filter).map(toContainer) }),
       'Runtime/ContainerStatus': async ({ containerId }: ContainerReference) => {
-        const record = require(containerId);
-        const { startedAt, finishedAt, exitCode, reason, message, config } = record;
-        const sandbox = options.sandboxOf(record.podSandboxId);
-        const logPath = config.logPath ? `${logDirectoryOf(sandbox.config)}/${config.logPath}` : '';
-        const status: ContainerStatus = {
-          ...toContainer(record),
-          startedAt,
-          finishedAt,
-          exitCode,
-          reason,
-          message,
-          mounts: config.mounts,
-          logPath,
-        };
-        return { status };
+        return { status: statusOf(require(containerId)) };
       },
       'Runtime/ContainerStats': async ({ containerId }: ContainerReference) => ({ stats: stats(require(containerId)) }),
       'Runtime/ListContainerStats': async (filter: ContainerFilter) => ({

@@ -6,7 +6,7 @@ import { RpcError, serveRpc, type Program, type RpcClient, type RpcService, type
 import type { Catalogue } from './catalogue.ts';
 import type { Cni } from './cni.ts';
 import { createContainerService, type ContainerService } from './container-service.ts';
-import type { ContainerEvent, StatusResponse, VersionResponse } from './cri-types.ts';
+import type { ContainerEvent, PodSandboxFilter, StatusResponse, VersionResponse } from './cri-types.ts';
 import { createEventStream } from './event-stream.ts';
 import { createImageService, type ImageRecord } from './image-service.ts';
 import { lifecyclePublisher } from './lifecycle-publisher.ts';
@@ -38,7 +38,13 @@ export function containerd(catalogue: Catalogue, cni: Cni): Program {
     const imageStore = openRecordStore<ImageRecord>(files, `${STATE_DIRECTORY}/images`, onTorn);
     const events = createEventStream();
     const emit = (type: ContainerEvent['type'], containerId: string, podSandboxId: string): void =>
-      events.emit({ type, containerId, podSandboxId, createdAt: clock.wallMs() });
+      events.emit({
+        type,
+        containerId,
+        podSandboxId,
+        podUid: sandboxStore.get(podSandboxId)?.config.metadata.uid ?? '',
+        createdAt: clock.wallMs(),
+      });
     const shims = createShims(process, kernel, catalogue);
     const images = createImageService({ catalogue, store: imageStore, clock, crypto: process.crypto });
     const lifecycle = lifecyclePublisher(process);
@@ -101,7 +107,14 @@ export function containerd(catalogue: Catalogue, cni: Cni): Program {
       },
     );
     const own: RpcService = {
-      unary: { 'Runtime/Version': async () => VERSION, 'Runtime/Status': async () => statusOf(cni.isConfigured({ files, kernel })) },
+      unary: {
+        'Runtime/ListPodStatuses': async ({ labels }: PodSandboxFilter) => ({
+          sandboxes: sandboxes.statuses(labels),
+          containers: containers.statuses(labels),
+        }),
+        'Runtime/Version': async () => VERSION,
+        'Runtime/Status': async () => statusOf(cni.isConfigured({ files, kernel })),
+      },
       streaming: { 'Runtime/GetContainerEvents': (stream: RpcStream<never, ContainerEvent>) => events.serve(stream) },
     };
     const service = joined([own, sandboxes, containers, images, streaming]);

@@ -41,6 +41,8 @@ export interface SandboxService {
   readonly unary: Readonly<Record<string, (request: never) => Promise<unknown>>>;
   require(id: string): SandboxRecord;
   markNotReady(id: string): void;
+  /** Statuses of the sandboxes with all of these labels. */
+  statuses(labels: PodSandboxFilter['labels']): PodSandboxStatus[];
 }
 
 const toSandbox = (record: SandboxRecord): PodSandbox => ({
@@ -156,8 +158,18 @@ export function createSandboxService(options: SandboxServiceOptions): SandboxSer
     store.put({ ...record, state: 'SANDBOX_NOTREADY', ip: wasReady ? record.ip : '', shim: undefined });
     if (wasReady) options.emit('CONTAINER_STOPPED_EVENT', id, id);
   };
+  const statusOf = (record: SandboxRecord): PodSandboxStatus => ({
+    ...toSandbox(record),
+    ip: record.ip,
+    hostNetwork: record.config.hostNetwork,
+  });
   return {
     require,
+    statuses: (labels) =>
+      store
+        .list()
+        .filter((record) => matchesLabels(record.config.labels, labels))
+        .map(statusOf),
     markNotReady(id) {
       const record = store.get(id);
       if (!record || record.state === 'SANDBOX_NOTREADY') return;
@@ -180,9 +192,7 @@ export function createSandboxService(options: SandboxServiceOptions): SandboxSer
         return {};
       },
       'Runtime/PodSandboxStatus': async ({ podSandboxId }: PodSandboxReference) => {
-        const record = require(podSandboxId);
-        const status: PodSandboxStatus = { ...toSandbox(record), ip: record.ip, hostNetwork: record.config.hostNetwork };
-        return { status };
+        return { status: statusOf(require(podSandboxId)) };
       },
       'Runtime/ListPodSandbox': async (filter: PodSandboxFilter) => ({
         items: store

@@ -21,9 +21,7 @@ const SHIM_NAME = 'containerd-shim-runc-v2';
 export function createShims(process: Process, kernel: Kernel, catalogue: Catalogue): Shims {
   const clients = new Map<string, RpcClient>();
   const isAlive = ({ shim: address }: SandboxRecord): boolean =>
-    address !== undefined &&
-    address.bootId === kernel.facts.bootId &&
-    kernel.processes().some((info) => info.pid === address.pid && info.name === SHIM_NAME);
+    address !== undefined && address.bootId === kernel.facts.bootId && kernel.process(address.pid)?.name === SHIM_NAME;
   const client = (sandbox: SandboxRecord): RpcClient | undefined => {
     if (!isAlive(sandbox)) return undefined;
     let known = clients.get(sandbox.id);
