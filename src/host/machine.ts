@@ -77,6 +77,8 @@ export interface Machine {
   /** State of the processes of a component as the kernel sees it. */
   componentState(component: string): 'running' | 'stopped' | undefined;
   counts(): MachineCounts;
+  /** This machine's ends of established connections, with whom each is. */
+  connections(): ReturnType<NetworkStack['connections']>;
   /** Runs everything due until `untilMs`, draining between instants; resolves when idle at `untilMs`. */
   advanceTo(untilMs: number): Promise<void>;
   nextTimerAtMs(): number | undefined;
@@ -358,6 +360,7 @@ export function createMachine(options: MachineOptions, body: MachineBody): Machi
       return targets.length > 0;
     },
     componentState: (component) => ofComponent(component)[0]?.info().state,
+    connections: () => stack.connections(),
     counts: () => ({
       processes: table.processes.size,
       timers: sumOver((running) => running.life.resourceCount('timer')),

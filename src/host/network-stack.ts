@@ -6,7 +6,7 @@ import type { Crypto } from './crypto.ts';
 import type { VerifyCache } from './handshake.ts';
 import type { Route, ServiceRule } from './kernel.ts';
 import type { Life } from './life.ts';
-import { createConnections, type ConnectionPacket, type Transmit } from './network-stack/connections.ts';
+import { createConnections, type ConnectionPacket, type EstablishedConnection, type Transmit } from './network-stack/connections.ts';
 import { createDatagrams } from './network-stack/datagrams.ts';
 import { createDiallers } from './network-stack/dialling.ts';
 import { createListeners } from './network-stack/listeners.ts';
@@ -50,6 +50,8 @@ export interface NetworkStack {
   setServiceRules(owner: string, rules: readonly ServiceRule[]): void;
   serviceRules(): readonly ServiceRule[];
   readonly connectionCount: number;
+  /** This machine's ends of established connections. */
+  connections(): readonly EstablishedConnection[];
 }
 
 /** What each packet means to which part. */
@@ -126,6 +128,7 @@ export function createNetworkStack(options: StackOptions): NetworkStack {
     routes: () => namespaces.routes(),
     setServiceRules: (owner, rulesOfOwner) => rules.set(owner, rulesOfOwner),
     serviceRules: () => rules.list(),
+    connections: () => connections.list(),
     get connectionCount() {
       return connections.count + diallers.count;
     },

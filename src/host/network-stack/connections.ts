@@ -36,6 +36,13 @@ export interface NewConnection {
   readonly userTimeoutMs?: number | undefined;
 }
 
+/** An end of an established connection, as the kernel lists it. */
+export interface EstablishedConnection {
+  readonly localAddress: Address;
+  readonly localPort: number;
+  readonly peer: Peer;
+}
+
 /** What the connections stand on. */
 export interface ConnectionsOptions {
   readonly queue: RunQueue;
@@ -53,6 +60,8 @@ export interface Connections {
   deliver(machine: Address | undefined, packet: ConnectionPacket): boolean;
   /** Resets every connection of a namespace. */
   resetAll(namespace: string): void;
+  /** This machine's ends of all connections, in the order they came about. */
+  list(): readonly EstablishedConnection[];
   readonly count: number;
 }
 
@@ -149,6 +158,7 @@ export function createConnections({ queue, timers, random, transmit }: Connectio
     resetAll(namespace) {
       for (const held of [...ends.values()]) if (held.namespace === namespace) held.end.connection.reset();
     },
+    list: () => Array.from(ends.values(), ({ end: { connection } }) => connection),
     get count() {
       return ends.size;
     },
