@@ -79,7 +79,7 @@ function createHandler(parts: StackParts) {
       case 'alert':
         return diallers.fail(packet.to, new NetworkError('EPROTO', packet.message));
       case 'refused':
-        return diallers.fail(packet.to, new NetworkError('ECONNREFUSED', 'connect: connection refused'));
+        return diallers.onRefused(packet.to);
       case 'unreachable':
         return diallers.fail(packet.to, new NetworkError('EHOSTUNREACH', 'connect: no route to host'));
       case 'hand-over':

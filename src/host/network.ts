@@ -83,9 +83,10 @@ export interface ListenOptions {
   readonly address?: Address;
   /**
    * Decides where a new connection goes before it is accepted: the address and port of another listener (the client's
-   * end is handed over, bytes do not pass through here), or undefined to refuse. A load balancer's way of listening.
+   * end is handed over, bytes do not pass through here), or undefined to refuse. A load balancer's way of listening. It is asked once more
+   * (HAProxy's redispatch) when the one it chose, `refusedBy`, refused the connection.
    */
-  readonly handOver?: (from: Peer) => { address: Address; port: number } | undefined;
+  readonly handOver?: (from: Peer, refusedBy?: Address) => { address: Address; port: number } | undefined;
 }
 
 /** A bound port. */

@@ -26,6 +26,8 @@ export type Packet =
       readonly destination: Endpoint;
       readonly loopback?: true;
       readonly hello?: ClientHello;
+      /** Asked again: the backend this listener handed the client to refused it. */
+      readonly refusedBy?: Address;
     }
   | { readonly t: 'accepted'; readonly to: EndId; readonly from: EndId; readonly hello?: ServerHello }
   | { readonly t: 'certificate'; readonly to: EndId; readonly chain: readonly Uint8Array[]; readonly signature: Uint8Array }

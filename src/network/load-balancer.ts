@@ -131,7 +131,9 @@ export const loadBalancer: Program = async (process) => {
   const listener = await process.network.listen(
     port,
     {
-      handOver() {
+      handOver(_, refusedBy) {
+        const refusing = backends.find(({ address }) => address === refusedBy);
+        if (refusing) refusing.finding = 'refused';
         const chosen = choose(backends, next++);
         if (!chosen) return undefined;
         chosen.sessions++;

@@ -62,11 +62,11 @@ describe('the client port of etcd', () => {
     const anonymous = await student.run('ssh root@worker-1 curl -sS -k https://10.0.0.11:2379/health');
     expect(anonymous.exitCode).not.toBe(0);
     expect(anonymous.stderr).toMatch(/certificate required/);
-    const kubelet = '--cert=/var/lib/kubelet/pki/kubelet-client-current.pem --key=/var/lib/kubelet/pki/kubelet-client-current.pem';
-    const other = await student.run(
-      `ssh root@worker-1 etcdctl --endpoints=https://10.0.0.11:2379 --insecure-skip-tls-verify ${kubelet} get /`,
-    );
-    expect(other.exitCode).not.toBe(0);
+    const pki = '/etc/kubernetes/pki';
+    const other = `etcdctl --endpoints=https://10.0.0.12:2379 --cacert=${pki}/etcd/ca.crt --cert=${pki}/apiserver-kubelet-client.crt --key=${pki}/apiserver-kubelet-client.key get /`;
+    const refused = await student.run(`ssh root@control-plane-1 ${other}`);
+    expect(refused.exitCode).not.toBe(0);
+    expect(refused.stderr).toContain('tls: unknown certificate authority');
   });
 
   it('is reached by API servers alone while machines and components fail, and by etcdctl when somebody types it', async () => {

@@ -18,6 +18,8 @@ interface Dialling {
   /** Under which the client remembers its session with this server. */
   readonly sessionKey: string;
   pending: { from: EndId; hello: ServerHello | undefined } | undefined;
+  /** Where a load balancer handed it to; `again` once it was asked a second time. */
+  handedTo: Address | 'again' | undefined;
   readonly settle: (outcome: ConnectionEnd | NetworkError) => void;
 }
 
@@ -36,6 +38,8 @@ export interface Diallers {
   onAccepted(machine: Address | undefined, packet: Answer<'accepted'>): void;
   onOpen(machine: Address | undefined, packet: Answer<'open'>): void;
   onHandOver(packet: Answer<'hand-over'>): void;
+  /** Nobody listens there: the dial is over, unless a load balancer may choose another. */
+  onRefused(id: EndId): void;
   /** Ends a dial; nothing happens when it is over. */
   fail(id: EndId, error: NetworkError): void;
   readonly count: number;
@@ -105,6 +109,7 @@ export function createDiallers(parts: StackParts): Diallers {
       asked,
       sessionKey,
       pending: undefined,
+      handedTo: undefined,
       settle: (outcome) => {
         stopTimer();
         letGo();
@@ -163,9 +168,20 @@ export function createDiallers(parts: StackParts): Diallers {
       if (way === 'none') return fail(packet.to, new NetworkError('EHOSTUNREACH', 'connect: no route to host'));
       const machine = way === parts.address ? undefined : way;
       const hello = dial.hello ? { hello: dial.hello } : {};
+      if (packet.via === undefined) dial.handedTo ??= packet.destination.address;
       transmit(machine, { t: 'syn', from: packet.to, source: dial.local, destination: packet.destination, ...hello });
     },
     fail,
+    onRefused(id) {
+      const dial = dialling.get(id);
+      const refusedBy = dial?.handedTo;
+      const machine = dial && namespaces.routeTo(dial.asked.address);
+      if (!dial || machine === 'none' || refusedBy === undefined || refusedBy === 'again')
+        return fail(id, new NetworkError('ECONNREFUSED', 'connect: connection refused'));
+      dial.handedTo = 'again';
+      const hello = dial.hello ? { hello: dial.hello } : {};
+      transmit(machine, { t: 'syn', from: id, source: dial.local, destination: dial.asked, refusedBy, ...hello });
+    },
     get count() {
       return dialling.size;
     },

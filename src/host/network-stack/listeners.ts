@@ -40,7 +40,7 @@ function sendOn({ namespaces, transmit, address }: StackParts, machine: Address 
 /** A load balancer's listener: chooses a backend for the client, which dials it. */
 function handOver({ transmit }: StackParts, listener: BoundListener, machine: Address | undefined, packet: Syn): void {
   listener.life.deliver(() => {
-    const target = listener.options.handOver?.({ ...packet.source, certificate: undefined });
+    const target = listener.options.handOver?.({ ...packet.source, certificate: undefined }, packet.refusedBy);
     if (!target) return transmit(machine, { t: 'refused', to: packet.from });
     listener.handedOver.push({ machine, end: packet.from, to: target.address });
     if (listener.handedOver.length > HANDED_OVER_BOUND) listener.handedOver.shift();

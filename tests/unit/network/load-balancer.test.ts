@@ -1,0 +1,93 @@
+/** The load balancer: whom it leads to while backends come and go, and with none of them well. */
+import { describe, expect, it } from 'vitest';
+import { NetworkError, type Child, type Process, type Program } from '#host';
+import { createSimulation, type Simulation } from '#host/simulated';
+import { loadBalancer } from '#network';
+
+const PORT = 6443;
+const BALANCER = '10.0.0.10';
+const turn = (run: () => void): void => void setImmediate(run);
+
+/** Tells whoever connects who it is. */
+const backend: Program = async (process) => {
+  await process.network.listen(PORT, {}, (connection) => {
+    connection.send(process.hostname).catch((error: unknown) => process.telemetry.log('info', String(error)));
+  });
+  return new Promise(() => undefined);
+};
+
+interface Site {
+  readonly simulation: Simulation;
+  readonly backends: Map<string, Child>;
+  start(name: string): Promise<void>;
+  /** Who answers a connection through the load balancer, or how it fails. */
+  ask(): Promise<string>;
+}
+
+async function site(names: readonly string[]): Promise<Site> {
+  const simulation = createSimulation({ seed: names.join(), turn });
+  const backends = new Map<string, Child>();
+  const addressOf = (name: string): string => `10.0.0.1${name}`;
+  const start = async (name: string): Promise<void> => {
+    const machine = simulation.machine(name) ?? (await simulation.powerOn({ name, address: addressOf(name), zone: 'a' }));
+    backends.set(name, machine.spawn(backend, { name: 'backend' }));
+  };
+  for (const name of names) await start(name);
+  const balancer = await simulation.powerOn({ name: 'load-balancer', address: BALANCER, zone: 'a' });
+  const argv = [`--listen=${PORT}`, '--check=tcp', ...names.map((name) => `--backend=${addressOf(name)}:${PORT}`)];
+  balancer.spawn(loadBalancer, { name: 'load-balancer', argv });
+  const machine = await simulation.powerOn({ name: 'client', address: '10.0.0.9', zone: 'a' });
+  const client = await new Promise<Process>((resolve) => {
+    machine.spawn(
+      (process) => {
+        resolve(process);
+        return new Promise(() => undefined);
+      },
+      { name: 'client' },
+    );
+  });
+  await simulation.run(3_000);
+  const ask = async (): Promise<string> => {
+    try {
+      const connection = await client.network.dial(BALANCER, PORT, { timeoutMs: 1_000 });
+      const said = await connection.receive();
+      connection.close();
+      return String(said);
+    } catch (error) {
+      if (error instanceof NetworkError) return error.code;
+      throw error;
+    }
+  };
+  return { simulation, backends, start, ask: () => simulation.settle(ask(), 10_000, 'an answer') };
+}
+
+describe('the load balancer', () => {
+  it('takes turns between healthy backends', async () => {
+    const { ask } = await site(['1', '2', '3']);
+    expect(new Set([await ask(), await ask(), await ask()])).toEqual(new Set(['1', '2', '3']));
+  });
+
+  it('leads on to another when a backend refuses, before any check has noticed', async () => {
+    const { backends, ask } = await site(['1', '2']);
+    backends.get('1')!.kill('KILL');
+    for (let at = 0; at < 4; at++) expect(await ask()).toBe('2');
+  });
+
+  it('stops leading to a machine without power within three seconds', async () => {
+    const { simulation, ask } = await site(['1', '2']);
+    simulation.powerOff('1');
+    await simulation.run(3_000);
+    for (let at = 0; at < 4; at++) expect(await ask()).toBe('2');
+  });
+
+  it('refuses as its backends do when none is well, rather than to leave clients hanging', async () => {
+    const { simulation, backends, start, ask } = await site(['1', '2']);
+    simulation.powerOff('2');
+    backends.get('1')!.kill('KILL');
+    await simulation.run(5_000);
+    for (let at = 0; at < 3; at++) expect(await ask()).toBe('ECONNREFUSED');
+    await start('1');
+    await simulation.run(1_500);
+    expect(await ask()).toBe('1');
+  });
+});
