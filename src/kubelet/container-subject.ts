@@ -2,8 +2,13 @@
 import type { Container, Pod } from '#api';
 import { referenceOf, type EventSubject } from '#client';
 
-/** `spec.containers{nginx}` of a pod, or `spec.initContainers{…}`. */
+/** `spec.containers{nginx}` of a pod, or `spec.initContainers{…}` and `spec.ephemeralContainers{…}`. */
 export function containerSubject(pod: Pod, container: Pick<Container, 'name'>): EventSubject {
-  const isInit = pod.spec?.initContainers?.some((candidate) => candidate.name === container.name);
-  return { reference: { ...referenceOf(pod), fieldPath: `spec.${isInit ? 'initContainers' : 'containers'}{${container.name}}` } };
+  const isNamed = (candidate: { readonly name: string }): boolean => candidate.name === container.name;
+  const field = pod.spec?.initContainers?.some(isNamed)
+    ? 'initContainers'
+    : pod.spec?.ephemeralContainers?.some(isNamed)
+      ? 'ephemeralContainers'
+      : 'containers';
+  return { reference: { ...referenceOf(pod), fieldPath: `spec.${field}{${container.name}}` } };
 }

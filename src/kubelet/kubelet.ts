@@ -1,6 +1,6 @@
 /**
  * The kubelet: pods from the API and from files, each with a worker of its own; the runtime's events; probes, statuses, the node.
- * Left out: eviction, image garbage collection, cgroups, TLS bootstrap by certificate request (the credentials are handed over).
+ * Left out: image garbage collection, cgroups, TLS bootstrap by certificate request (the credentials are handed over).
  */
 import type { Pod } from '#api';
 import { isPodTerminal, podQosClass } from '#api';
@@ -12,6 +12,7 @@ import { readSettings, type KubeletSettings } from './configuration.ts';
 import { terminationMessagePathOf } from './container-config.ts';
 import type { KubeletContext } from './context.ts';
 import { ANNOTATION_TERMINATION_POLICY, criClient, LABEL_CONTAINER_NAME, type RuntimePod } from './cri-client.ts';
+import { createEviction } from './eviction/index.ts';
 import type { NodeFacts } from './field-values.ts';
 import { createNodeReporter, type NodeReporter } from './node-reporter.ts';
 import { KUBELET_VERSION } from './node-status.ts';
@@ -85,7 +86,7 @@ interface Parts {
 
 /** Computes and publishes the status of a pod. */
 function reporter({ context, probes, statuses, startedMs }: Parts): (record: PodRecord, runtime: RuntimePod | undefined) => void {
-  return ({ pod, waiting }, runtime) => {
+  return ({ pod, waiting, rejected }, runtime) => {
     const uid = pod.metadata.uid!;
     const previous = statuses.get(uid) ?? pod.status;
     const before = (id: string) => previous?.containerStatuses?.find((status) => status.containerID === `containerd://${id}`);
@@ -94,6 +95,7 @@ function reporter({ context, probes, statuses, startedMs }: Parts): (record: Pod
       !container.startupProbe || (probes.startup(status.id) ?? (status.startedAt < startedMs && before(status.id)?.started === true));
     const status = podStatusOf({
       pod,
+      rejected,
       runtime,
       waiting,
       isStarted,
@@ -140,11 +142,19 @@ async function run(process: Process, settings: KubeletSettings): Promise<number>
   const probes = createProbes(context, context.recorder, (uid) => workers.wake(uid));
   const statuses = createStatusManager({ context, apiPod: (uid) => sources.apiPod(uid) });
   const report = reporter({ context, probes, statuses, startedMs });
-  const node: NodeReporter = createNodeReporter(context, () => workers.wakeAll());
+  const isTerminal = (pod: Pod): boolean => isPodTerminal({ ...pod, status: statuses.get(pod.metadata.uid!) ?? pod.status } as Pod);
+  const eviction = createEviction({
+    context,
+    activePods: () => sources.pods().filter((pod) => !isTerminal(pod) && pod.metadata.deletionTimestamp === undefined),
+    evict: (pod, rejection) => workers.evict(pod.metadata.uid!, rejection),
+    onChange: () => node.reportNow(),
+  });
+  const node: NodeReporter = createNodeReporter(context, () => workers.wakeAll(), eviction.conditions);
   const sync = createPodSync({
     context,
     volumes,
     probes,
+    refusal: eviction.refusal,
     networkProblem: () => node.networkProblem(),
     facts: nodeFactsOf(context),
     report,
@@ -153,7 +163,7 @@ async function run(process: Process, settings: KubeletSettings): Promise<number>
     context,
     sync,
     report,
-    isTerminal: (pod) => isPodTerminal({ ...pod, status: statuses.get(pod.metadata.uid!) ?? pod.status } as Pod),
+    isTerminal,
     async onTerminated(record, runtime) {
       const { pod } = record;
       const uid = pod.metadata.uid!;
@@ -175,6 +185,7 @@ async function run(process: Process, settings: KubeletSettings): Promise<number>
   sources.start();
   followRuntime(context, (uid) => (uid === undefined ? workers.wakeAll() : workers.wake(uid)));
   node.start();
+  eviction.start();
   await serveKubelet({ context, pods: () => sources.pods(), status: (uid) => statuses.get(uid) });
   telemetry.log('info', 'Started kubelet');
   telemetry.lifecycle('kubelet', 'running');

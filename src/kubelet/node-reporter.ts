@@ -13,6 +13,8 @@ export interface NodeReporter {
   /** Why pods with a network of their own cannot start; undefined: they can. */
   networkProblem(): string | undefined;
   nodeUid(): string | undefined;
+  /** Reports the status without waiting for the next round. */
+  reportNow(): void;
   /** Looks at the runtime at once. */
   observe(): Promise<NodeObservation>;
 }
@@ -24,14 +26,16 @@ const RUNTIME_CHECK_MS = 5_000;
 const FIRST_RUNTIME_CHECK_MS = 500;
 const TRANSITION_EVENTS: readonly (readonly [string, string, string])[] = [
   ['MemoryPressure', 'False', 'NodeHasSufficientMemory'],
+  ['MemoryPressure', 'True', 'NodeHasInsufficientMemory'],
   ['DiskPressure', 'False', 'NodeHasNoDiskPressure'],
+  ['DiskPressure', 'True', 'NodeHasDiskPressure'],
   ['PIDPressure', 'False', 'NodeHasSufficientPID'],
   ['Ready', 'True', 'NodeReady'],
   ['Ready', 'False', 'NodeNotReady'],
 ];
 
-/** Makes the reporter; `onNetworkReady` is called when pods with a network of their own may start. */
-export function createNodeReporter(context: KubeletContext, onNetworkReady: () => void): NodeReporter {
+/** Makes the reporter; `onNetworkReady` is called when pods with a network of their own may start, `pressures` gives the conditions of pressure in force. */
+export function createNodeReporter(context: KubeletContext, onNetworkReady: () => void, pressures: () => readonly string[]): NodeReporter {
   const { process, settings, cri, client, recorder } = context;
   const { clock, telemetry } = process;
   const facts = process.kernel!.facts;
@@ -51,11 +55,11 @@ export function createNodeReporter(context: KubeletContext, onNetworkReady: () =
     try {
       await checkRuntime();
       const [version, images] = await Promise.all([cri.version(), cri.listImages()]);
-      return { nowMs: clock.wallMs(), runtime, runtimeVersion: version.runtimeVersion.replace(/^v/, ''), images };
+      return { nowMs: clock.wallMs(), runtime, runtimeVersion: version.runtimeVersion.replace(/^v/, ''), images, pressures: pressures() };
     } catch (error) {
       telemetry.log('error', `Container runtime sanity check failed: ${error instanceof Error ? error.message : String(error)}`);
       runtime = undefined;
-      return { nowMs: clock.wallMs(), runtime, runtimeVersion: 'Unknown', images: [] };
+      return { nowMs: clock.wallMs(), runtime, runtimeVersion: 'Unknown', images: [], pressures: pressures() };
     }
   };
   const recordTransitions = (node: Pick<Node, 'status'>): void => {
@@ -158,6 +162,12 @@ export function createNodeReporter(context: KubeletContext, onNetworkReady: () =
     observe,
     networkProblem: () => (runtime ? networkProblemOf(runtime) : 'container runtime is down'),
     nodeUid: () => uid,
+    reportNow() {
+      if (!client || !uid) return;
+      report().catch((error: unknown) =>
+        telemetry.log('error', `Error updating node status, will retry: ${error instanceof Error ? error.message : String(error)}`),
+      );
+    },
     start() {
       void watchRuntime();
       if (!client) return;

@@ -15,6 +15,8 @@ export interface NodeObservation {
   readonly runtime: cri.StatusResponse | undefined;
   readonly runtimeVersion: string;
   readonly images: readonly cri.Image[];
+  /** Conditions of pressure in force. */
+  readonly pressures: readonly string[];
 }
 
 const IMAGES_REPORTED_MAX = 50;
@@ -38,8 +40,22 @@ export function nodeConditionsOf(observation: NodeObservation, previous: readonl
     ? { status: 'False', reason: 'KubeletNotReady', message: problems.length > 1 ? `[${problems.join(', ')}]` : problems[0]! }
     : { status: 'True', reason: 'KubeletReady', message: 'kubelet is posting ready status' };
   const drafts = [
-    { type: 'MemoryPressure', status: 'False', reason: 'KubeletHasSufficientMemory', message: 'kubelet has sufficient memory available' },
-    { type: 'DiskPressure', status: 'False', reason: 'KubeletHasNoDiskPressure', message: 'kubelet has no disk pressure' },
+    observation.pressures.includes('MemoryPressure')
+      ? {
+          type: 'MemoryPressure',
+          status: 'True',
+          reason: 'KubeletHasInsufficientMemory',
+          message: 'kubelet has insufficient memory available',
+        }
+      : {
+          type: 'MemoryPressure',
+          status: 'False',
+          reason: 'KubeletHasSufficientMemory',
+          message: 'kubelet has sufficient memory available',
+        },
+    observation.pressures.includes('DiskPressure')
+      ? { type: 'DiskPressure', status: 'True', reason: 'KubeletHasDiskPressure', message: 'kubelet has disk pressure' }
+      : { type: 'DiskPressure', status: 'False', reason: 'KubeletHasNoDiskPressure', message: 'kubelet has no disk pressure' },
     { type: 'PIDPressure', status: 'False', reason: 'KubeletHasSufficientPID', message: 'kubelet has sufficient PID available' },
     { type: 'Ready', ...ready },
   ];

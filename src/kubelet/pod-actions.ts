@@ -23,6 +23,8 @@ export interface PodActions {
   readonly initContainersToStart: readonly Container[];
   readonly containersToStart: readonly Container[];
   readonly containersToKill: readonly ContainerKill[];
+  /** Those that have never run: an ephemeral container is started once and never again. */
+  readonly ephemeralContainersToStart: readonly Container[];
 }
 
 /** Results of probes by container id; undefined: not known yet. */
@@ -116,6 +118,7 @@ export function computePodActions(pod: Pod, runtime: RuntimePod | undefined, pro
     sandboxId: undefined,
     attempt,
     initContainersToStart: [],
+    ephemeralContainersToStart: [],
     containersToStart: [],
     containersToKill: [],
   };
@@ -137,7 +140,10 @@ export function computePodActions(pod: Pod, runtime: RuntimePod | undefined, pro
       containersToStart: inits.length ? [] : toStart,
     };
   }
-  const current = { ...none, sandboxId: latest.id };
+  const ephemeralContainersToStart = ((spec.ephemeralContainers ?? []) as readonly Container[]).filter(
+    ({ name }) => newest(runtime, name) === undefined,
+  );
+  const current = { ...none, sandboxId: latest.id, ephemeralContainersToStart };
   const inSandbox: RuntimePod = { ...runtime!, containers: runtime!.containers.filter((status) => status.podSandboxId === latest.id) };
   const started = initDone(pod, inSandbox);
   const init = initProgress(pod, inSandbox, probes);

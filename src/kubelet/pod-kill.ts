@@ -16,7 +16,10 @@ export function gracePeriodOf(pod: Pod): number {
 
 /** The spec of a container by name; of a pod only the runtime knows, nothing but the name. */
 function containerOf(pod: Pod, name: string): Container {
-  const known = [...(pod.spec?.containers ?? []), ...(pod.spec?.initContainers ?? [])].find((container) => container.name === name);
+  const { containers = [], initContainers = [], ephemeralContainers = [] } = pod.spec ?? {};
+  const known = [...containers, ...initContainers, ...(ephemeralContainers as readonly Container[])].find(
+    (container) => container.name === name,
+  );
   return known ?? { name };
 }
 

@@ -3,6 +3,7 @@ import type { Container, ContainerState, ContainerStatus, Pod, PodCondition, Pod
 import { formatTime } from '#apimachinery';
 import type { cri } from '#contracts';
 import { LABEL_CONTAINER_NAME, type RuntimePod } from './cri-client.ts';
+import type { Rejection } from './eviction/thresholds.ts';
 import { isRestartable } from './pod-actions.ts';
 
 /** Why a container waits, if it is not simply about to be created. */
@@ -23,7 +24,7 @@ export interface StatusInput {
   readonly hostIp: string;
   readonly nowMs: number;
   /** The pod is being ended, or has been refused: phase and reason are given. */
-  readonly rejected?: { readonly reason: string; readonly message: string };
+  readonly rejected?: Rejection | undefined;
   /** Its volumes are ready and it has (had) a sandbox with network. */
   readonly previous: PodStatus | undefined;
 }
@@ -94,6 +95,14 @@ function containerStatusOf(input: StatusInput, container: Container, isInit: boo
     ...mountStatuses(container),
   };
 }
+
+/** An ephemeral container counts neither as started nor as ready. */
+const ephemeralStatusOf =
+  (input: StatusInput) =>
+  (container: Container): ContainerStatus => {
+    const { started: _started, ...status } = containerStatusOf(input, container, false);
+    return { ...status, ready: false };
+  };
 
 function phaseOf(pod: Pod, inits: readonly ContainerStatus[], statuses: readonly ContainerStatus[]): string {
   const spec = pod.spec!;
@@ -205,12 +214,28 @@ function conditionsOf(
   return [...own, ...others];
 }
 
+/** The condition of a pod the kubelet itself ends. */
+function disruptionOf({ rejected, previous }: StatusInput, nowText: string): PodCondition[] {
+  if (!rejected?.isDisruption || previous?.conditions?.some(({ type }) => type === 'DisruptionTarget')) return [];
+  return [
+    {
+      lastProbeTime: null as never,
+      lastTransitionTime: nowText,
+      message: rejected.message,
+      reason: 'TerminationByKubelet',
+      status: 'True',
+      type: 'DisruptionTarget',
+    },
+  ];
+}
+
 /** Makes the status. */
 export function podStatusOf(input: StatusInput): PodStatus {
   const { pod, runtime, previous } = input;
   const nowText = formatTime(input.nowMs);
   const inits = (pod.spec?.initContainers ?? []).map((container) => containerStatusOf(input, container, true));
   const statuses = (pod.spec?.containers ?? []).map((container) => containerStatusOf(input, container, false));
+  const ephemerals = ((pod.spec?.ephemeralContainers ?? []) as readonly Container[]).map(ephemeralStatusOf(input));
   const sandbox = runtime?.sandboxes.find((candidate) => candidate.state === 'SANDBOX_READY');
   const computed = input.rejected ? 'Failed' : phaseOf(pod, inits, statuses);
   // A pod that has ended stays ended, whatever the runtime still knows of it.
@@ -219,8 +244,9 @@ export function podStatusOf(input: StatusInput): PodStatus {
   const podIp = pod.spec?.hostNetwork ? (runtime ? input.hostIp : undefined) : sandbox?.ip || previous?.podIP;
   const rejectedOnly = input.rejected && statuses.every((status) => !status.containerID);
   return {
-    conditions: conditionsOf(pod, phase, inits, statuses, sandbox !== undefined, nowText, previous),
+    conditions: [...disruptionOf(input, nowText), ...conditionsOf(pod, phase, inits, statuses, sandbox !== undefined, nowText, previous)],
     ...(rejectedOnly ? {} : { containerStatuses: statuses }),
+    ...(ephemerals.length ? { ephemeralContainerStatuses: ephemerals } : {}),
     hostIP: input.hostIp,
     hostIPs: [{ ip: input.hostIp }],
     ...(inits.length && !rejectedOnly ? { initContainerStatuses: inits } : {}),

@@ -1,6 +1,7 @@
 /** One sync of one pod: from what the runtime has to what the spec wants, in the kubelet's order. Everything it needs to remember is in the pod's record. */
 import type { Container, Pod } from '#api';
 import { RpcError } from '#host';
+import type { Rejection } from './eviction/thresholds.ts';
 import { createContainerStarter, type ContainerStarter } from './container-start.ts';
 import { sandboxConfigOf } from './container-config.ts';
 import type { KubeletContext } from './context.ts';
@@ -16,6 +17,10 @@ import { MountError, type Volumes } from './volumes/index.ts';
 export interface PodRecord {
   pod: Pod;
   readonly waiting: Map<string, WaitingReason>;
+  /** Set once it is refused or evicted: it has failed for good. */
+  rejected?: Rejection | undefined;
+  /** It has been let in; what the node is short of later does not refuse it any more. */
+  isAdmitted?: boolean;
   /** While volumes cannot be set up: how long to wait, and until when. */
   mountBackOff?: { readonly delayMs: number; readonly untilMs: number } | undefined;
 }
@@ -25,6 +30,8 @@ export interface PodSyncOptions {
   readonly context: KubeletContext;
   readonly volumes: Volumes;
   readonly probes: Probes;
+  /** Why a pod that has never run here may not start; undefined: it may. */
+  readonly refusal: (pod: Pod) => Rejection | undefined;
   /** Undefined: the network is ready; else the runtime's message. */
   readonly networkProblem: () => string | undefined;
   readonly facts: (runtime: RuntimePod | undefined) => NodeFacts;
@@ -123,6 +130,16 @@ export function createPodSync(options: PodSyncOptions): PodSync {
     const { pod } = record;
     const uid = pod.metadata.uid!;
     let runtime = await cri.pod(uid);
+    if (!record.isAdmitted) {
+      const refusal = runtime ? undefined : options.refusal(pod);
+      if (refusal) {
+        recorder.event(pod, 'Warning', refusal.reason, refusal.message);
+        record.rejected = { ...refusal, message: `Pod was rejected: ${refusal.message}` };
+        options.report(record, runtime);
+        return undefined;
+      }
+      record.isAdmitted = true;
+    }
     const problem = pod.spec?.hostNetwork ? undefined : options.networkProblem();
     if (problem) {
       recorder.event(pod, 'Warning', 'NetworkNotReady', `network is not ready: ${problem}`);
@@ -160,10 +177,8 @@ export function createPodSync(options: PodSyncOptions): PodSync {
     let retryMs: number | undefined;
     if (sandboxId) {
       if (actions.containersToKill.length) runtime = await cri.pod(uid);
-      retryMs = earlier(
-        await startAll(record, actions.initContainersToStart, sandboxId, runtime),
-        await startAll(record, actions.containersToStart, sandboxId, runtime),
-      );
+      for (const group of [actions.ephemeralContainersToStart, actions.initContainersToStart, actions.containersToStart])
+        retryMs = earlier(retryMs, await startAll(record, group, sandboxId, runtime));
     }
     runtime = await cri.pod(uid);
     for (const name of [...record.waiting.keys()]) if (newest(runtime, name)?.state === 'CONTAINER_RUNNING') record.waiting.delete(name);

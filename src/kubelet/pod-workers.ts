@@ -4,6 +4,7 @@ import { RpcError, type Stop } from '#host';
 import { podMachine, startActor, type PodEvent } from '#lifecycle';
 import type { KubeletContext } from './context.ts';
 import type { RuntimePod } from './cri-client.ts';
+import type { Rejection } from './eviction/thresholds.ts';
 import { gracePeriodOf, killPod } from './pod-kill.ts';
 import type { PodRecord, PodSync } from './pod-sync.ts';
 
@@ -28,6 +29,8 @@ export interface PodWorkers {
   /** Something of it has changed in the runtime or by a probe. */
   wake(uid: string): void;
   wakeAll(): void;
+  /** Ends a pod for good: it fails with the reason given and its containers are stopped. */
+  evict(uid: string, rejection: Rejection): void;
   readonly uids: ReadonlySet<string>;
 }
 
@@ -162,6 +165,22 @@ export function createPodWorkers(options: PodWorkersOptions): PodWorkers {
     wake,
     wakeAll() {
       for (const uid of workers.keys()) wake(uid);
+    },
+    evict(uid, rejection) {
+      const worker = workers.get(uid);
+      if (!worker || worker.record.rejected) return;
+      worker.record.rejected = rejection;
+      context.cri.pod(uid).then(
+        (runtime) => {
+          options.report(worker.record, runtime);
+          wake(uid);
+        },
+        (error: unknown) => {
+          // The runtime is away: the pod is looked at again with the next round.
+          worker.record.rejected = undefined;
+          telemetry.log('error', `Eviction manager: pod failed to evict: ${String(error)}`);
+        },
+      );
     },
     get uids() {
       return new Set(workers.keys());

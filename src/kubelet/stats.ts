@@ -6,7 +6,7 @@ import { LABEL_CONTAINER_NAME, LABEL_POD_NAME, LABEL_POD_NAMESPACE, LABEL_POD_UI
 import type { KubeletContext } from './context.ts';
 
 /** What the node's own programs (containerd, kubelet, the kernel) are taken to use beside containers. */
-const SYSTEM_MEMORY_BYTES = 384 * 1024 * 1024;
+export const systemMemoryBytes = 384 * 1024 * 1024;
 const SYSTEM_CPU_MILLIS = 30;
 
 interface Usage {
@@ -22,7 +22,7 @@ const sum = (stats: readonly cri.ContainerStats[]): Usage => ({
 function nodeUsage(context: KubeletContext, stats: readonly cri.ContainerStats[]): Usage {
   const containers = sum(stats);
   return {
-    memoryBytes: containers.memoryBytes + SYSTEM_MEMORY_BYTES,
+    memoryBytes: containers.memoryBytes + systemMemoryBytes,
     cpuNanoseconds: containers.cpuNanoseconds + SYSTEM_CPU_MILLIS * context.process.clock.monotonicMs() * 1000,
   };
 }
