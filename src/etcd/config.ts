@@ -34,6 +34,8 @@ export interface EtcdConfig {
   readonly maxRequestBytes: number;
   readonly preVote: boolean;
   readonly strictReconfigCheck: boolean;
+  /** `--unsafe-no-fsync`: the log is acknowledged before it is durable; a power cut takes its last seconds. */
+  readonly isFsyncOff: boolean;
   readonly watchProgressNotifyMs: number;
   /** Auto-compaction; 0 is off. Periodic: milliseconds; revision: revisions kept. */
   readonly autoCompaction: { readonly mode: 'periodic' | 'revision'; readonly retention: number };
@@ -91,6 +93,7 @@ const READ = [
   'max-request-bytes',
   'pre-vote',
   'strict-reconfig-check',
+  'unsafe-no-fsync',
   'auto-compaction-mode',
   'auto-compaction-retention',
   'experimental-watch-progress-notify-interval',
@@ -125,7 +128,6 @@ const IGNORED = [
   'peer-auto-tls',
   'enable-v2',
   'force-new-cluster',
-  'unsafe-no-fsync',
   'socket-reuse-port',
   'socket-reuse-address',
   'enable-grpc-gateway',
@@ -203,6 +205,7 @@ export function parseEtcdFlags(argv: readonly string[]): EtcdConfig {
     quotaBytes: quota === 0 ? 2 * 1024 * 1024 * 1024 : quota,
     maxRequestBytes: flags.number('max-request-bytes', 1.5 * 1024 * 1024),
     preVote: flags.boolean('pre-vote', true),
+    isFsyncOff: flags.boolean('unsafe-no-fsync', false),
     strictReconfigCheck: flags.boolean('strict-reconfig-check', true),
     watchProgressNotifyMs: parseGoDuration(flags.get('experimental-watch-progress-notify-interval') ?? '10m'),
     autoCompaction: autoCompaction(flags),

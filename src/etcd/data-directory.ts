@@ -2,7 +2,7 @@
  * The data directory: a file that names the log and the snapshots of this member on the machine's disk. A new directory is a new
  * member, whatever else is on the disk; an old one moved to another path is still the same member, as with real etcd.
  */
-import type { Disk, Files, Log, Random, Records } from '#host';
+import type { Disk, Durability, Files, Log, Random, Records } from '#host';
 
 /** What lies behind a data directory. */
 export interface DataDirectory {
@@ -13,7 +13,13 @@ export interface DataDirectory {
 }
 
 /** Opens, or makes, a data directory; what is made is durable before this resolves. */
-export async function openDataDirectory(files: Files, disk: Disk, random: Random, path: string): Promise<DataDirectory> {
+export async function openDataDirectory(
+  files: Files,
+  disk: Disk,
+  random: Random,
+  path: string,
+  durability: Durability = 'strict',
+): Promise<DataDirectory> {
   const pointer = `${path}/member/wal/0000000000000000-0000000000000000.wal`;
   const isNew = files.stat(pointer) === undefined;
   if (isNew) {
@@ -23,5 +29,5 @@ export async function openDataDirectory(files: Files, disk: Disk, random: Random
     await files.sync();
   }
   const name = files.readText(pointer).trim();
-  return { log: disk.log(`${name}.wal`), snapshots: disk.records(`${name}.snap`), isNew };
+  return { log: disk.log(`${name}.wal`, durability), snapshots: disk.records(`${name}.snap`), isNew };
 }

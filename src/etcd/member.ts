@@ -18,14 +18,11 @@ import { utf8Length } from './mvcc/key-range.ts';
 import type { Transport } from './peer-transport.ts';
 import { Proposals } from './proposals.ts';
 import type { ReadyLoop } from './ready-loop.ts';
-import { encodeRequest, memberChange, type ChangeContext, type LogRequest, type NewRequest } from './requests.ts';
+import { CHANGE_LOGS, encodeRequest, memberChange, type ChangeContext, type LogRequest, type NewRequest } from './requests.ts';
 import type { StateMachine } from './state-machine.ts';
 
 /** Committed entries that may wait to be applied before requests are refused (etcd's maxGapBetweenApplyAndCommitIndex). */
 const APPLY_GAP_MAX = 5_000;
-
-/** What etcd logs when a change is applied. */
-const CHANGE_LOGS = { add: 'added member', promote: 'promote member', remove: 'removed member', update: 'updated peerURLs' } as const;
 
 /** Settings of a running member. */
 export interface MemberSettings {
@@ -34,6 +31,8 @@ export interface MemberSettings {
   readonly name: string;
   /** What the peers said of it when it joined; its own log, once it has one, knows better. */
   readonly isAnnouncedAsLearner: boolean;
+  /** Told to the map, because it breaks etcd's first promise. */
+  readonly isFsyncOff: boolean;
   readonly clientUrls: readonly string[];
   readonly heartbeatMs: number;
   readonly electionMs: number;
@@ -394,6 +393,8 @@ export class EtcdMember {
     const text = JSON.stringify(raft);
     if (text === this.#facts) return;
     this.#facts = text;
-    this.telemetry.facts({ leader: role === 'leader', raft, revision: this.state.store.revision, memberId: this.settings.memberId });
+    const { memberId, isFsyncOff } = this.settings;
+    const warning = isFsyncOff ? { isFsyncOff } : {};
+    this.telemetry.facts({ leader: role === 'leader', raft, revision: this.state.store.revision, memberId, ...warning });
   }
 }

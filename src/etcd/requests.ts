@@ -31,6 +31,14 @@ export interface ChangeContext {
   readonly member: etcd.Member;
 }
 
+/** What etcd logs when a change is applied. */
+export const CHANGE_LOGS = Object.freeze({
+  add: 'added member',
+  promote: 'promote member',
+  remove: 'removed member',
+  update: 'updated peerURLs',
+} as const);
+
 /** Text of a request for the log. */
 export function encodeRequest(request: LogRequest): string {
   return JSON.stringify(request);

@@ -44,6 +44,7 @@ function createMember(
     ...identity,
     name,
     isAnnouncedAsLearner: isLearner,
+    isFsyncOff: config.isFsyncOff,
     clientUrls: advertiseClientUrls,
     heartbeatMs,
     electionMs,
@@ -134,7 +135,9 @@ async function publish(process: MemberGround, member: EtcdMember): Promise<void>
 export async function startMember(process: Process, config: EtcdConfig, dialOptions: DialOptions): Promise<StartedMember> {
   const lifecycle = new MemberLifecycle(process.clock, process.telemetry);
   const { clock, network, crypto, telemetry } = process;
-  const directory = await openDataDirectory(process.files, process.disk, process.random, config.dataDir);
+  const durability = config.isFsyncOff ? 'relaxed' : 'strict';
+  if (config.isFsyncOff) telemetry.log('warning', 'running with --unsafe-no-fsync: a power cut loses acknowledged writes');
+  const directory = await openDataDirectory(process.files, process.disk, process.random, config.dataDir, durability);
   const start = await bootstrap(config, directory, { network, clock, crypto, telemetry, dialOptions }).catch((error: unknown) => {
     lifecycle.end(error instanceof WalCorruptError || error instanceof SnapshotCorruptError ? 'CORRUPT' : 'STOP');
     throw error;

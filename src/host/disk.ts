@@ -50,9 +50,16 @@ export interface Records {
   keys(prefix: string): Promise<string[]>;
 }
 
+/** Whether what was acknowledged outlives a power cut. */
+export type Durability = 'strict' | 'relaxed';
+
 /** The disk of one machine. */
 export interface Disk {
-  log(name: string): Log;
+  /**
+   * `relaxed`: appends resolve before they are durable, and a power cut may take those of the last seconds (a machine's disk only; what a
+   * machine stands on knows strict ones alone). Default `strict`.
+   */
+  log(name: string, durability?: Durability): Log;
   records(name: string): Records;
   /** Deletes a log or a record set with all it holds. */
   remove(name: string): Promise<void>;

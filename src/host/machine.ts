@@ -3,6 +3,7 @@
  * knows no Kubernetes. What differs between a Web Worker and the simulator is its body.
  */
 import type { Clock, Stop } from './clock.ts';
+import { countedAs, countingDisk, type CountedDisk } from './counted-disk.ts';
 import type { Crypto } from './crypto.ts';
 import type { Disk } from './disk.ts';
 import { createDurableFiles, WRITE_BACK_MS, type DurableFiles } from './file-persistence.ts';
@@ -22,6 +23,7 @@ import { randomUid, seededRandom, type Random } from './random.ts';
 import { createRunQueue, type RunQueue, type Turn } from './run-queue.ts';
 import { createRecorder, type Recorder, type TelemetryRecords } from './recorder.ts';
 import { createTimerHeap, type TimerHeap } from './timers.ts';
+import { withWriteBack } from './write-back.ts';
 
 /** What a machine stands on; made by `host/browser` or `host/simulated`. */
 export interface MachineBody {
@@ -113,46 +115,9 @@ interface Parts {
   readonly stack: NetworkStack;
   readonly durable: DurableFiles;
   readonly recorder: Recorder;
-  readonly disk: Disk & { readonly pendingCount: number };
+  readonly disk: CountedDisk;
   readonly table: Table;
   readonly wallMs: () => number;
-}
-
-/** Counts what is under way on a disk, so that idleness can be told. */
-function countingDisk(disk: Disk, onSettled: () => void): Disk & { readonly pendingCount: number } {
-  let pending = 0;
-  const count = <T>(operation: Promise<T>): Promise<T> => {
-    pending++;
-    const settled = (): void => {
-      pending--;
-      onSettled();
-    };
-    operation.then(settled, settled);
-    return operation;
-  };
-  return {
-    log(name) {
-      const log = disk.log(name);
-      return {
-        append: (firstIndex, entries, meta) => count(log.append(firstIndex, entries, meta)),
-        compactTo: (index) => count(log.compactTo(index)),
-        read: () => count(log.read()),
-      };
-    },
-    records(name) {
-      const records = disk.records(name);
-      return {
-        get: (key) => count(records.get(key)),
-        put: (entries) => count(records.put(entries)),
-        entries: (prefix) => count(records.entries(prefix)),
-        keys: (prefix) => count(records.keys(prefix)),
-      };
-    },
-    remove: (name) => count(disk.remove(name)),
-    get pendingCount() {
-      return pending;
-    },
-  };
 }
 
 /** The clock of one process, over the machine's timers. Every callback goes through the life. */
@@ -290,8 +255,12 @@ export function createMachine(options: MachineOptions, body: MachineBody): Machi
   const wallMs = (): number => options.wallMs + timers.nowMs + skewMs;
   const random = seededRandom(`${options.seed}/${options.name}/${options.incarnation}`);
   const crypto = createCrypto(random.fork('crypto'));
-  const disk = countingDisk(body.disk, () => queue.enqueue(() => undefined));
   const timersTold = tellingTimers(timers, () => body.onTimerSet());
+  const counted = countingDisk(body.disk, () => queue.enqueue(() => undefined));
+  const disk = countedAs(
+    counted,
+    withWriteBack(counted, (ms, run) => void timersTold.set(ms, () => queue.enqueue(run))),
+  );
   const durable = createDurableFiles(disk, wallMs, () => {
     // A failed write-back is told to whoever syncs; the paths stay dirty and are tried again with the next change.
     timersTold.set(WRITE_BACK_MS, () => void durable.flush().catch((error: unknown) => recorder.fault(error)));

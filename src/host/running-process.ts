@@ -75,7 +75,7 @@ function guardDisk(life: Life, disk: Disk): Disk {
     keys: (prefix) => life.guard(records.keys(prefix)),
   });
   return {
-    log: (name) => guardLog(disk.log(name)),
+    log: (name, durability) => guardLog(disk.log(name, durability)),
     records: (name) => guardRecords(disk.records(name)),
     remove: (name) => life.guard(disk.remove(name)),
   };
