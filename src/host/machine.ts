@@ -120,6 +120,15 @@ interface Parts {
   readonly wallMs: () => number;
 }
 
+/** The disk as the machine's processes have it: counted, and with logs that wait for no fsync. */
+function diskOf(body: Disk, queue: RunQueue, timers: TimerHeap): CountedDisk {
+  const counted = countingDisk(body, () => queue.enqueue(() => undefined));
+  return countedAs(
+    counted,
+    withWriteBack(counted, (ms, run) => void timers.set(ms, () => queue.enqueue(run))),
+  );
+}
+
 /** The clock of one process, over the machine's timers. Every callback goes through the life. */
 export function processClock(
   timers: TimerHeap,
@@ -256,11 +265,7 @@ export function createMachine(options: MachineOptions, body: MachineBody): Machi
   const random = seededRandom(`${options.seed}/${options.name}/${options.incarnation}`);
   const crypto = createCrypto(random.fork('crypto'));
   const timersTold = tellingTimers(timers, () => body.onTimerSet());
-  const counted = countingDisk(body.disk, () => queue.enqueue(() => undefined));
-  const disk = countedAs(
-    counted,
-    withWriteBack(counted, (ms, run) => void timersTold.set(ms, () => queue.enqueue(run))),
-  );
+  const disk = diskOf(body.disk, queue, timersTold);
   const durable = createDurableFiles(disk, wallMs, () => {
     // A failed write-back is told to whoever syncs; the paths stay dirty and are tried again with the next change.
     timersTold.set(WRITE_BACK_MS, () => void durable.flush().catch((error: unknown) => recorder.fault(error)));
