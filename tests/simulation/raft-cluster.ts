@@ -84,6 +84,11 @@ export class RaftClusterSimulation {
     this.#invariants.restarted(member.node.view());
   }
 
+  /** Events so far. */
+  get events(): number {
+    return this.#events;
+  }
+
   /** Runs so many events, or fewer if the cluster falls silent. Throws InvariantViolation. */
   run(events: number): SimulationResult {
     for (let n = 0; n < events; n++) {

@@ -1,9 +1,9 @@
 /**
  * `npm run sim`: many seeds, faults on, promises checked. A seed that fails is made smaller and told with the line that replays it;
  * the exit code is then 1.
- * --seeds N (10)  --seed S (first seed, or the one to replay)  --topology stacked|external|etcd|etcd-machines (the first three by turns)
+ * --seeds N (10)  --seed S (first seed, or the one to replay)  --topology stacked|external|etcd|etcd-machines|raft (the first three by turns)
  * --events N (of etcd alone, under faults: 2000)  --faults-ms N (of whole clusters: 60000)  --keep 0,3 (only these faults of a seed)
- * --no-shrink  --verbose (a line per seed, and what befalls it)
+ * --no-shrink  --stop-at-failure  --verbose (a line per seed, and what befalls it)
  */
 import { parseArgs } from 'node:util';
 import { runCluster } from './cluster-run.ts';
@@ -11,9 +11,10 @@ import { runEtcd } from './etcd-run.ts';
 import { EVENTS_PER_SEED, runEtcdCore } from './etcd-core/etcd-simulation.ts';
 import { faultText } from './etcd-core/faults.ts';
 import { addMarks, MARKS, noMarks } from './etcd-core/marks.ts';
+import { RaftClusterSimulation } from './raft-cluster.ts';
 import { shrink } from './shrink.ts';
 
-const TOPOLOGIES = ['stacked', 'external', 'etcd', 'etcd-machines'] as const;
+const TOPOLOGIES = ['stacked', 'external', 'etcd', 'etcd-machines', 'raft'] as const;
 type Topology = (typeof TOPOLOGIES)[number];
 const BY_TURNS = TOPOLOGIES.slice(0, 3);
 
@@ -22,6 +23,8 @@ const SPECS = {
   external: { topology: 'external', controlPlanes: 2, etcdMembers: 3, workers: 3 },
 } as const;
 
+/** Events that a healed Raft cluster may need to agree again. */
+const HEAL_EVENTS = 60_000;
 /** Seeds of etcd alone are told in one line for so many. */
 const SEEDS_PER_LINE = 500;
 /** Runs that making a failure smaller may take: of a whole cluster each takes many seconds. */
@@ -36,6 +39,7 @@ const { values } = parseArgs({
     'faults-ms': { type: 'string', default: '60000' },
     keep: { type: 'string' },
     'no-shrink': { type: 'boolean', default: false },
+    'stop-at-failure': { type: 'boolean', default: false },
     verbose: { type: 'boolean', default: false },
   },
 });
@@ -90,6 +94,12 @@ async function run(topology: Topology, seed: number, keep: readonly number[] | u
     const text = `${(labMs / 1000).toFixed(0)} lab s, ${events} events, ${calls} calls, ${report.faults.length} faults, trace ${trace}`;
     return { events, sums, text, faults: report.faults.map(faultText) };
   }
+  if (topology === 'raft') {
+    const simulation = new RaftClusterSimulation(seed);
+    const { trace, marks: happened } = simulation.run(asked.events);
+    if (!simulation.healAndConverge(HEAL_EVENTS)) throw new Error(`not healed within ${HEAL_EVENTS} events: ${simulation.describe()}`);
+    return { events: simulation.events, sums: { ...happened }, text: `${simulation.events} events, trace ${trace}`, faults: [] };
+  }
   if (topology === 'etcd-machines') {
     const { labMs, elections, lostFrames, crashesInWrite, snapshots, operations, frames, instants, trace } = await runEtcd(`etcd ${seed}`);
     const sums = { elections, 'frames dropped': lostFrames, 'crashes during a write': crashesInWrite, snapshots };
@@ -112,7 +122,7 @@ const MOST_FAULTS = { etcd: 24, cluster: 40 } as const;
 
 /** Makes a failing seed smaller and tells which faults are left. */
 async function tellSmaller(topology: Topology, seed: number): Promise<void> {
-  if (values['no-shrink'] || topology === 'etcd-machines') return;
+  if (values['no-shrink'] || topology === 'etcd-machines' || topology === 'raft') return;
   const kind = topology === 'etcd' ? 'etcd' : 'cluster';
   const fails = (keep: readonly number[]): Promise<boolean> =>
     run(topology, seed, keep, true).then(
@@ -146,6 +156,7 @@ for (let seed = asked.first; seed < asked.first + asked.count; seed++) {
     console.log(`FAIL ${topology} ${seed}: ${error instanceof Error ? error.message : String(error)}`);
     console.log(`     replay: npm run sim -- --topology ${topology} --seed ${seed} --verbose`);
     await tellSmaller(topology, seed);
+    if (values['stop-at-failure']) break;
   }
   const done = seed - asked.first + 1;
   if (!isToldSingly && done % SEEDS_PER_LINE === 0) console.log(`${done} seeds, ${failed} failed, ${seconds(startMs).toFixed(0)} s`);

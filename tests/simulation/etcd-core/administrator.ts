@@ -103,7 +103,8 @@ export class Administrator implements Changes {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const members = await this.#members();
       const member = members?.find(({ peerUrls }) => peerUrls.includes(site.url));
-      if (members && members.length <= 1) return;
+      // The last of two may not have heard that the other was removed, and could then never lead: no administrator goes below two.
+      if (member && members && members.length <= 2) return;
       if (members && !member) break;
       if (member && (await this.#ask('Cluster/MemberRemove', { id: member.id }))) {
         marks['member removed']++;

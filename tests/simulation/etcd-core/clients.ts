@@ -192,7 +192,10 @@ export class Clients {
       await this.ask(client, random, 'Lease/LeaseRevoke', { id: lease.id });
       marks['lease revoked by a client']++;
     } else if (what < 0.45) {
-      await this.ask(client, random, 'KV/Put', { key: `l/${random.below(3)}`, value, lease: lease.id });
+      // A key may also lose its lease, or go before it, and come again without one.
+      const key = `l/${random.below(3)}`;
+      if (what < 0.15) await this.ask(client, random, 'KV/DeleteRange', { key, prevKv: true });
+      else await this.ask(client, random, 'KV/Put', what < 0.2 ? { key, value } : { key, value, lease: lease.id });
     } else {
       await this.#keepAlive(client, random, lease);
     }

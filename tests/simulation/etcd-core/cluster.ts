@@ -148,7 +148,8 @@ export class Cluster {
     this.#run(site, life).catch((error: unknown) => {
       if (life.isOver) return;
       const name = error instanceof Error ? error.name : '';
-      if (name === 'WalCorruptError' || name === 'SnapshotCorruptError') {
+      // Only a disk that was damaged on purpose may be found damaged.
+      if (site.isToBeDamaged && (name === 'WalCorruptError' || name === 'SnapshotCorruptError')) {
         this.world.marks['corrupt tail found at start']++;
         site.isDamaged = true;
       } else if (name !== 'DiskError') {

@@ -150,7 +150,7 @@ function whenWriting(cluster: Cluster, site: Site, strength: number, act: () => 
   const later = (): void => cluster.world.after(strength * 0.8, () => life && site.life === life && act());
   const isWriting = (count: number) => (): boolean => site.life !== life || site.disk.underWayCount >= count;
   // In the middle of a snapshot there are several writes under way, of which a part may reach the disk.
-  if (strength < 0.6) return cluster.when(isWriting(1), later, PATIENCE_MS);
+  if (strength < 0.25) return cluster.when(isWriting(1), later, PATIENCE_MS);
   cluster.when(isWriting(2), act, PATIENCE_MS, () => cluster.when(isWriting(1), later, PATIENCE_MS));
 }
 

@@ -58,7 +58,10 @@ function registerAction(method: string, request: unknown, response: unknown): { 
     const { key, value } = request as etcd.PutRequest;
     return key.startsWith('r/') ? { key, action: { op: 'put', value } } : undefined;
   }
-  if (method === 'KV/DeleteRange') return { key: (request as etcd.DeleteRangeRequest).key, action: { op: 'put', value: null } };
+  if (method === 'KV/DeleteRange') {
+    const { key } = request as etcd.DeleteRangeRequest;
+    return key.startsWith('r/') ? { key, action: { op: 'put', value: null } } : undefined;
+  }
   if (method === 'KV/Range') {
     const { key, rangeEnd } = request as etcd.RangeRequest;
     const out = (response as etcd.RangeResponse | undefined)?.kvs[0]?.value ?? null;
@@ -72,8 +75,22 @@ function registerAction(method: string, request: unknown, response: unknown): { 
   return { key: compare.key, action: { op: 'cas', expect: compare.value, value: then.put.value, isDone } };
 }
 
-/** No lease ends before its time unless a client revoked it. */
+/** No lease ends before its time unless a client revoked it, and it takes with it the keys that hang on it, and only those. */
 function checkLeases({ renewals, revoked }: Told, applied: readonly AppliedRequest[]): void {
+  const live = new Map<string, etcd.KeyValue>();
+  for (const { request, error, events } of applied) {
+    if ('leaseRevoke' in request && error === undefined) {
+      const { id } = request.leaseRevoke;
+      const due = [...live.values()].filter(({ lease }) => lease === id).map(({ key }) => key);
+      const gone = events.map(({ kv }) => kv.key);
+      if (due.sort().join() !== gone.sort().join())
+        throw new BrokenHistory(`the end of lease ${id} deleted ${gone.join()}, on it hung ${due.join()}`);
+    }
+    for (const { type, kv } of events) {
+      if (type === 'PUT') live.set(kv.key, kv);
+      else live.delete(kv.key);
+    }
+  }
   const endedMs = new Map<string, number>();
   for (const { request, error, atMs } of applied)
     if ('leaseRevoke' in request && error === undefined) endedMs.set(request.leaseRevoke.id, atMs);

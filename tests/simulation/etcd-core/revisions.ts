@@ -114,8 +114,31 @@ function brokenWrite(timeline: Timeline, { method, request, response }: ClientCa
   return deleted === (was ? 1 : 0) ? undefined : `the deletion of ${key} at revision ${revision} says ${deleted}`;
 }
 
+/** Whether the changes themselves are what a store of versions makes: numbers without gaps, counted from each creation. */
+function brokenHistory(events: readonly StoreEvent[]): string | undefined {
+  const live = new Map<string, etcd.KeyValue>();
+  let last = 1;
+  for (const { type, kv } of events) {
+    const { key, modRevision } = kv;
+    if (modRevision !== last && modRevision !== last + 1) return `revision ${modRevision} comes after ${last}`;
+    last = modRevision;
+    const before = live.get(key);
+    if (type === 'DELETE') {
+      if (!before) return `${key} is deleted at revision ${modRevision} and was not there`;
+      live.delete(key);
+      continue;
+    }
+    if (kv.version !== (before?.version ?? 0) + 1 || kv.createRevision !== (before?.createRevision ?? modRevision))
+      return `${key} at revision ${modRevision} has version ${kv.version}, created at ${kv.createRevision}`;
+    live.set(key, kv);
+  }
+  return undefined;
+}
+
 /** What is wrong with the first answer that does not fit what happened; undefined if all do. */
 export function checkByRevision(calls: readonly ClientCall[], events: readonly StoreEvent[]): string | undefined {
+  const impossible = brokenHistory(events);
+  if (impossible !== undefined) return impossible;
   const timeline = new Timeline(events);
   const answered = calls.filter((call) => call.ret !== undefined);
   for (const call of answered) {
