@@ -2,7 +2,7 @@
  * The disk in the browser: one IndexedDB database per machine, strict durability. A write is acknowledged at its transaction's
  * complete event. A fencing number, raised at each power-on and checked in every write, keeps two lives of a machine apart.
  */
-import { openDB, type DBSchema, type IDBPDatabase } from 'idb';
+import { openDB, unwrap, type DBSchema, type IDBPDatabase } from 'idb';
 import { DiskError, type Disk, type DiskErrorCode, type Log, type LogBatch, type Records } from '../disk.ts';
 import { hashText } from '../random.ts';
 
@@ -82,39 +82,38 @@ export async function openIndexedDbDisk(cluster: string, machine: string, onLost
     );
     return known;
   };
-  const write = async (store: 'log' | 'records', act: (transaction: ReturnType<typeof begin>) => void): Promise<void> => {
+  /**
+   * One transaction, by the browser's own interface: a write-ahead log makes hundreds in a boot. The fence is read first; where it is ours the
+   * transaction is committed at once, without waiting to hear of each request, and any request that fails aborts it with its reason.
+   */
+  const write = async (name: 'log' | 'records', act: (store: IDBObjectStore) => unknown): Promise<void> => {
     if (fault === 'full') throw new DiskError('full', 'no space left on device');
     if (fault === 'read-only') throw new DiskError('read-only', 'read-only file system');
     if (fault === 'slow') await new Promise((resolve) => setTimeout(resolve, SLOW_MS));
-    try {
-      const transaction = begin(store);
-      const done = transaction.done;
-      // If a request fails, `done` rejects with the reason; the fence is read first, in the same transaction.
-      const fenced = transaction.objectStore('fence').get('life');
-      act(transaction);
-      const current = await fenced;
-      if (current !== fence) {
-        done.catch(() => undefined);
-        transaction.abort();
-        throw new DiskError('fenced', 'another life of this machine owns the disk');
+    return new Promise((resolve, reject) => {
+      try {
+        const transaction = unwrap(database).transaction([name, 'fence'], 'readwrite', { durability: 'strict' });
+        let isFenced = false;
+        const fenced = transaction.objectStore('fence').get('life');
+        fenced.onsuccess = () => {
+          isFenced = fenced.result !== fence;
+          if (isFenced) transaction.abort();
+          else transaction.commit();
+        };
+        transaction.oncomplete = () => resolve();
+        transaction.onabort = () =>
+          reject(isFenced ? new DiskError('fenced', 'another life of this machine owns the disk') : toDiskError(transaction.error));
+        act(transaction.objectStore(name));
+      } catch (error) {
+        reject(toDiskError(error));
       }
-      await done;
-    } catch (error) {
-      throw toDiskError(error);
-    }
-  };
-  const begin = (store: 'log' | 'records') => database.transaction([store, 'fence'], 'readwrite', { durability: 'strict' });
-  const quiet = (request: Promise<unknown>): void => {
-    // The transaction's own `done` rejects with the same reason and is awaited.
-    request.catch(() => undefined);
+    });
   };
   const log = (name: string): Log => ({
     async append(firstIndex, entries, meta) {
       const batch: LogBatch = { firstIndex, entries, meta };
       const sequence = await sequenceOf(name);
-      await write('log', (transaction) =>
-        quiet(transaction.objectStore('log').put({ ...batch, checksum: checksumOf(batch) }, [name, sequence])),
-      );
+      await write('log', (store) => store.put({ ...batch, checksum: checksumOf(batch) } satisfies StoredBatch, [name, sequence]));
     },
     async compactTo(index) {
       const range = IDBKeyRange.bound([name, -1], [name, Infinity]);
@@ -122,8 +121,8 @@ export async function openIndexedDbDisk(cluster: string, machine: string, onLost
       const batches = await database.getAll('log', range);
       const dropped = keys.filter((_, at) => at < keys.length - 1 && batches[at]!.firstIndex + batches[at]!.entries.length <= index);
       if (dropped.length === 0) return;
-      await write('log', (transaction) => {
-        for (const key of dropped) quiet(transaction.objectStore('log').delete(key));
+      await write('log', (store) => {
+        for (const key of dropped) store.delete(key);
       });
     },
     async read() {
@@ -152,10 +151,10 @@ export async function openIndexedDbDisk(cluster: string, machine: string, onLost
         return new Map(keys.map(([, key], at) => [key, values[at]!]));
       },
       put: (entries) =>
-        write('records', (transaction) => {
-          const store = transaction.objectStore('records');
+        write('records', (store) => {
           for (const [key, value] of Object.entries(entries))
-            quiet(value === undefined ? store.delete([set, key]) : store.put(value, [set, key]));
+            if (value === undefined) store.delete([set, key]);
+            else store.put(value, [set, key]);
         }),
     };
   };
@@ -164,8 +163,8 @@ export async function openIndexedDbDisk(cluster: string, machine: string, onLost
     records,
     remove: async (name) => {
       nextSequence.delete(name);
-      await write('log', (transaction) => quiet(transaction.objectStore('log').delete(IDBKeyRange.bound([name, -1], [name, Infinity]))));
-      await write('records', (transaction) => quiet(transaction.objectStore('records').delete(below0(name))));
+      await write('log', (store) => store.delete(IDBKeyRange.bound([name, -1], [name, Infinity])));
+      await write('records', (store) => store.delete(below0(name)));
     },
     setFault(newFault) {
       fault = newFault;
