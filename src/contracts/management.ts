@@ -39,7 +39,7 @@ export interface ComponentStatus {
   readonly facts?: Readonly<Record<string, unknown>>;
 }
 
-/** A batch of what a machine says of itself; at most one per animation frame. */
+/** A batch of what a machine says of itself; at most some twenty a second. */
 export interface TelemetryBatch {
   readonly machine: string;
   readonly incarnation: number;

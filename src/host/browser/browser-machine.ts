@@ -41,6 +41,34 @@ export function messageTurn(): (callback: () => void) => void {
   };
 }
 
+/** The ports to other machines. What leaves for one of them in one stretch of work is one message, since messages cost more than frames. */
+function createLinks() {
+  const links = new Map<Address, { readonly port: MessagePort; waiting: LinkFrame[] }>();
+  return {
+    send(address: Address, frame: LinkFrame): boolean {
+      const link = links.get(address);
+      if (!link) return false;
+      link.waiting.push(frame);
+      // The end of this stretch of work, whatever the machine's clock does.
+      if (link.waiting.length === 1)
+        queueMicrotask(() => {
+          const frames = link.waiting;
+          link.waiting = [];
+          link.port.postMessage(frames);
+        });
+      return true;
+    },
+    open(address: Address, port: MessagePort): void {
+      links.get(address)?.port.close();
+      links.set(address, { port, waiting: [] });
+    },
+    close(address: Address): void {
+      links.get(address)?.port.close();
+      links.delete(address);
+    },
+  };
+}
+
 async function openDisk(options: BrowserMachineOptions): Promise<{ disk: IndexedDbDisk; storage: 'indexeddb' | 'memory' }> {
   if (options.storage === 'memory') return { disk: createMemoryDisk(), storage: 'memory' };
   try {
@@ -54,17 +82,13 @@ async function openDisk(options: BrowserMachineOptions): Promise<{ disk: Indexed
 /** Switches the machine on in this worker and loads its files. */
 export async function createBrowserMachine(options: BrowserMachineOptions): Promise<BrowserMachine> {
   const { disk, storage } = await openDisk(options);
-  const ports = new Map<Address, MessagePort>();
+  const links = createLinks();
   const driver = createTimeDriver(() => machine, options.bootedLabMs);
   const assets = new Map<string, Promise<string>>();
   const machine: Machine = createMachine(options, {
     turn: messageTurn(),
     disk,
-    transmit(address, frame: LinkFrame) {
-      const port = ports.get(address);
-      port?.postMessage(frame);
-      return port !== undefined;
-    },
+    transmit: links.send,
     requestLink: options.requestLink,
     asset(name) {
       const url = options.assets[name];
@@ -86,14 +110,15 @@ export async function createBrowserMachine(options: BrowserMachineOptions): Prom
     machine,
     storage,
     connect(address, incarnation, port) {
-      ports.get(address)?.close();
-      ports.set(address, port);
-      port.onmessage = ({ data }: MessageEvent<LinkFrame>) => machine.queue.inTurn(() => machine.card.arrive(address, data));
+      links.open(address, port);
+      port.onmessage = ({ data: frames }: MessageEvent<LinkFrame[]>) =>
+        machine.queue.inTurn(() => {
+          for (const frame of frames) machine.card.arrive(address, frame);
+        });
       machine.card.link(address, incarnation);
     },
     disconnect(address) {
-      ports.get(address)?.close();
-      ports.delete(address);
+      links.close(address);
       machine.card.unlink(address);
       machine.queue.enqueue(() => undefined);
     },

@@ -1,4 +1,7 @@
-/** Gathers what happens between two animation frames, so that a burst of events costs one update. Hidden pages have no frames: the gathering must be bounded by its owner. */
+/**
+ * Gathers what happens between two animation frames, or in a tenth of a second, so that a burst of events costs one update.
+ * Hidden pages have no frames: the gathering must be bounded by its owner.
+ */
 
 /** Calls `flush` once in the next frame, however often it is asked; `cancel` forgets it. */
 export interface FrameBatch {
@@ -23,6 +26,35 @@ export function createFrameBatch(
     cancel() {
       if (handle !== undefined) cancelFrame(handle);
       handle = undefined;
+    },
+  };
+}
+
+/** How often what the cluster tells is shown at most, real milliseconds. */
+export const SHOWN_EVERY_MS = 100;
+
+/**
+ * Like a frame batch, but at most once in SHOWN_EVERY_MS. All batches flush at the same tenths of the reader's clock, so that what
+ * different sources tell of one change is drawn in one frame.
+ */
+export function createPacedBatch(flush: () => void): FrameBatch {
+  const frame = createFrameBatch(flush);
+  let timer: number | undefined;
+  return {
+    request() {
+      // eslint-disable-next-line no-restricted-globals -- the reader's clock, not the lab's
+      const sinceMs = performance.now() % SHOWN_EVERY_MS;
+      // eslint-disable-next-line no-restricted-globals -- the reader's clock, not the lab's
+      timer ??= setTimeout(() => {
+        timer = undefined;
+        frame.request();
+      }, SHOWN_EVERY_MS - sinceMs) as unknown as number;
+    },
+    cancel() {
+      // eslint-disable-next-line no-restricted-globals -- the reader's clock, not the lab's
+      clearTimeout(timer);
+      timer = undefined;
+      frame.cancel();
     },
   };
 }

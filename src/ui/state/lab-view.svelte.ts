@@ -1,5 +1,5 @@
 /**
- * What the page knows of the lab: fed by the lab's events and by two watches, changed at most once per animation frame.
+ * What the page knows of the lab: fed by the lab's events and by two watches, changed at most ten times a second.
  * It keeps no truth of its own; closing it leaves the lab as it is.
  */
 import { SvelteMap } from 'svelte/reactivity';
@@ -8,7 +8,7 @@ import { happenings } from '../cluster-summary.ts';
 import type { LeaseObject } from '../leases.ts';
 import { faultChanges, type Told } from '../timeline.ts';
 import { toldFaults } from '../fault-words.ts';
-import { createFrameBatch } from './frame-batch.ts';
+import { createPacedBatch } from './frame-batch.ts';
 import { Gathered } from './gathered.ts';
 import type { NodeObject, PodObject } from './objects.ts';
 import { startTicker } from './ticker.ts';
@@ -70,7 +70,7 @@ export class LabView {
   readonly #changed = new Gathered<MachineInfo>();
   #spans: Span[] = [];
   readonly #logged = new Gathered<number>();
-  readonly #batch = createFrameBatch(() => this.#show());
+  readonly #batch = createPacedBatch(() => this.#show());
   readonly #ends: (() => void)[] = [];
   readonly #lists = [this.pods, this.nodes, this.leases] as const;
 

@@ -4,7 +4,7 @@
  */
 import { SvelteMap } from 'svelte/reactivity';
 import type { Lab } from '#lab';
-import { createFrameBatch } from './frame-batch.ts';
+import { createPacedBatch } from './frame-batch.ts';
 import { Gathered } from './gathered.ts';
 import { readJsonLines } from './json-lines.ts';
 import { keyOf, type KubeObject } from './objects.ts';
@@ -36,9 +36,9 @@ export class WatchedList<T extends KubeObject> {
   #wake: (() => void) | undefined;
   #nudges = 0;
   #wait = 1;
-  /** Last word on each object since the last frame; `undefined` for one that is gone. */
+  /** Last word on each object since it was last shown; `undefined` for one that is gone. */
   readonly #changed = new Gathered<T | undefined>();
-  readonly #batch = createFrameBatch(() => this.#show());
+  readonly #batch = createPacedBatch(() => this.#show());
 
   constructor(path: string) {
     this.#path = path;

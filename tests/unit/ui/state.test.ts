@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { podsByNode } from '../../../src/ui/map/pods-by-node.ts';
-import { createFrameBatch } from '../../../src/ui/state/frame-batch.ts';
+import { createFrameBatch, createPacedBatch, SHOWN_EVERY_MS } from '../../../src/ui/state/frame-batch.ts';
 import { readJsonLines } from '../../../src/ui/state/json-lines.ts';
 import { podStatusWord, readyText, tileName, type ContainerStatus, type PodObject } from '../../../src/ui/state/objects.ts';
 import { Terminals, TERMINALS_MAX } from '../../../src/ui/state/terminals.svelte.ts';
@@ -59,6 +59,43 @@ test('a burst of events is one update in the next frame', () => {
   batch.request();
   batch.cancel();
   expect(frames).toHaveLength(0);
+});
+
+describe('what the cluster tells', () => {
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+    vi.stubGlobal('requestAnimationFrame', (callback: () => void) => setTimeout(callback, 16));
+    vi.stubGlobal('cancelAnimationFrame', (handle: number) => clearTimeout(handle));
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+    vi.unstubAllGlobals();
+  });
+
+  test('is shown ten times a second at most, by all its sources in the same frame', () => {
+    const shown: string[] = [];
+    const machines = createPacedBatch(() => shown.push('machines'));
+    const pods = createPacedBatch(() => shown.push('pods'));
+    vi.advanceTimersByTime(30);
+    machines.request();
+    machines.request();
+    vi.advanceTimersByTime(40);
+    pods.request();
+    expect(shown).toEqual([]);
+    vi.advanceTimersByTime(SHOWN_EVERY_MS);
+    expect(shown.toSorted()).toEqual(['machines', 'pods']);
+    vi.advanceTimersByTime(10 * SHOWN_EVERY_MS);
+    expect(shown).toHaveLength(2);
+  });
+
+  test('is forgotten when nobody wants it any more', () => {
+    const flush = vi.fn();
+    const batch = createPacedBatch(flush);
+    batch.request();
+    batch.cancel();
+    vi.advanceTimersByTime(10 * SHOWN_EVERY_MS);
+    expect(flush).not.toHaveBeenCalled();
+  });
 });
 
 describe('the STATUS of a pod', () => {
@@ -140,8 +177,10 @@ describe('a watched list', () => {
     await vi.waitFor(() => expect(asked.at(-1)).toContain('resourceVersion=8'));
     tell('ERROR', { code: 410, message: 'too old resource version', metadata: {} });
     await vi.waitFor(() => expect(asked.at(-1)).toContain('resourceVersion=9'));
-    nextFrame();
-    expect([...pods.items.keys()]).toEqual(['default/b']);
+    await vi.waitFor(() => {
+      nextFrame();
+      expect([...pods.items.keys()]).toEqual(['default/b']);
+    });
     isAway = true;
     watching.at(-1)?.error(new TypeError('connection reset'));
     await vi.waitFor(() => expect(pods.state).toBe('broken'));
