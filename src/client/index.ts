@@ -27,3 +27,4 @@ export * from './klog.ts';
 export * from './component.ts';
 export * from './discovery.ts';
 export * from './signals.ts';
+export { readYaml, writeYaml } from './yaml.ts';

@@ -4,7 +4,8 @@
  */
 import type { Certificate, Crypto, Files, Identity } from '#host';
 import { FileError } from '#host';
-import { parse, YAMLParseError } from 'yaml';
+import { YAMLParseError } from 'yaml';
+import { readYaml } from './yaml.ts';
 
 /** A cluster entry of a kubeconfig, as it stands in the file. */
 export interface KubeconfigCluster {
@@ -80,7 +81,7 @@ export interface KubeconfigOverrides {
 /** Reads a kubeconfig's text. Throws an Error with client-go's `error loading config file` text. */
 export function parseKubeconfig(text: string, path: string): Kubeconfig {
   try {
-    const config = parse(text) as unknown;
+    const config = readYaml(text);
     if (config === null || config === undefined) return {};
     if (typeof config !== 'object' || Array.isArray(config)) throw new Error('cannot unmarshal into Go value of type v1.Config');
     return config as Kubeconfig;

@@ -1,6 +1,6 @@
 /** Kubeconfig files of a machine (kubeadm's phase kubeconfig): credentials as client certificates, inline. */
+import { writeYaml } from '#client';
 import type { Crypto, Identity } from '#host';
-import { stringify } from 'yaml';
 import { API_SERVER_PORT, clusterServer, type ClusterConfiguration, type GeneratedFile, type NodeConfiguration } from './configuration.ts';
 import { issue, type ClusterPki } from './pki.ts';
 
@@ -22,28 +22,25 @@ export function kubeconfigText(
   identity: Identity,
 ): string {
   const context = `${user}@${clusterName}`;
-  return stringify(
-    {
-      apiVersion: 'v1',
-      clusters: [
-        { cluster: { 'certificate-authority-data': base64(crypto.certificatesToPem([pki.ca.certificate])), server }, name: clusterName },
-      ],
-      contexts: [{ context: { cluster: clusterName, user }, name: context }],
-      'current-context': context,
-      kind: 'Config',
-      preferences: {},
-      users: [
-        {
-          name: user,
-          user: {
-            'client-certificate-data': base64(crypto.certificatesToPem(identity.chain)),
-            'client-key-data': base64(crypto.keyToPem(identity.key)),
-          },
+  return writeYaml({
+    apiVersion: 'v1',
+    clusters: [
+      { cluster: { 'certificate-authority-data': base64(crypto.certificatesToPem([pki.ca.certificate])), server }, name: clusterName },
+    ],
+    contexts: [{ context: { cluster: clusterName, user }, name: context }],
+    'current-context': context,
+    kind: 'Config',
+    preferences: {},
+    users: [
+      {
+        name: user,
+        user: {
+          'client-certificate-data': base64(crypto.certificatesToPem(identity.chain)),
+          'client-key-data': base64(crypto.keyToPem(identity.key)),
         },
-      ],
-    },
-    { lineWidth: 0 },
-  );
+      },
+    ],
+  });
 }
 
 interface Account {

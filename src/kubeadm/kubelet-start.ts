@@ -1,5 +1,5 @@
 /** The kubelet's configuration (kubeadm's phase kubelet-start) and the flags systemd starts it with. */
-import { stringify } from 'yaml';
+import { writeYaml } from '#client';
 import { addressInSubnet, type ClusterConfiguration, type GeneratedFile, type NodeConfiguration } from './configuration.ts';
 import { MANIFESTS_DIRECTORY } from './static-pods.ts';
 
@@ -48,7 +48,7 @@ export function kubeletConfiguration(cluster: ClusterConfiguration): Record<stri
 /** /var/lib/kubelet/config.yaml and kubeadm-flags.env. */
 export function kubeletFiles(cluster: ClusterConfiguration, node: NodeConfiguration): GeneratedFile[] {
   return [
-    { path: '/var/lib/kubelet/config.yaml', content: stringify(kubeletConfiguration(cluster), { lineWidth: 0 }), mode: 0o644 },
+    { path: '/var/lib/kubelet/config.yaml', content: writeYaml(kubeletConfiguration(cluster)), mode: 0o644 },
     {
       path: '/var/lib/kubelet/kubeadm-flags.env',
       content: `KUBELET_KUBEADM_ARGS="--container-runtime-endpoint=unix:///run/containerd/containerd.sock --node-ip=${node.address} --hostname-override=${node.name} --pod-infra-container-image=registry.k8s.io/pause:3.10"\n`,

@@ -1,6 +1,6 @@
 /** Static pod manifests (kubeadm's phases control-plane and etcd), flag for flag as kubeadm 1.33 writes them; the API server also gets --storage-media-type=application/json. */
 import type { Container, Pod, Probe } from '#api';
-import { stringify } from 'yaml';
+import { writeYaml } from '#client';
 import {
   API_SERVER_PORT,
   IMAGE_TAGS,
@@ -250,5 +250,5 @@ export function etcdPod(node: NodeConfiguration, members: readonly EtcdMember[],
 
 /** A manifest as a file of the manifests directory. */
 export function manifestFile(pod: Pod): GeneratedFile {
-  return { path: `${MANIFESTS_DIRECTORY}/${pod.metadata.name}.yaml`, content: stringify(pod, { lineWidth: 0 }), mode: 0o600 };
+  return { path: `${MANIFESTS_DIRECTORY}/${pod.metadata.name}.yaml`, content: writeYaml(pod), mode: 0o600 };
 }

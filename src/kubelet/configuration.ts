@@ -1,7 +1,7 @@
 /** What the kubelet is told: its flags and the KubeletConfiguration file that kubeadm writes (kubelet.config.k8s.io/v1beta1). Unknown fields are refused as the real one does. */
 import { parseDuration } from '#apimachinery';
+import { readYaml } from '#client';
 import { parseFlags, type Files } from '#host';
-import { parse } from 'yaml';
 
 /** Settings of one kubelet, with Kubernetes' defaults filled in. */
 export interface KubeletSettings {
@@ -98,7 +98,7 @@ function readConfiguration(files: Files, path: string): ConfigurationFile {
       `failed to load kubelet config file, path: ${path}, error: failed to load Kubelet config file ${path}, error failed to read kubelet config file "${path}", error: open ${path}: no such file or directory`,
     );
   }
-  const file = (parse(files.readText(path)) ?? {}) as ConfigurationFile;
+  const file = (readYaml(files.readText(path)) ?? {}) as ConfigurationFile;
   const unknown = Object.keys(file).find((field) => !KNOWN_FIELDS.includes(field));
   if (unknown)
     throw new Error(

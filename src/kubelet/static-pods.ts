@@ -4,9 +4,8 @@
  */
 import { applyDefaults, kindOf, type Pod } from '#api';
 import { isAlreadyExists, isNotFound, StatusError } from '#apimachinery';
-import { resources } from '#client';
+import { readYaml, resources } from '#client';
 import type { Crypto, Files, Stop } from '#host';
-import { parse } from 'yaml';
 import type { KubeletContext } from './context.ts';
 
 /** Annotations of static and mirror pods. */
@@ -25,7 +24,7 @@ export const fullName = (pod: Pod): string => `${pod.metadata.namespace ?? ''}/$
 
 /** Makes a pod of a manifest. Throws an Error where the text is no pod. The UID is a hash of node, file and content, so that a changed file is another pod. */
 export function podOfManifest(text: string, path: string, nodeName: string, crypto: Crypto, seenMs: number): Pod {
-  const manifest = parse(text) as Pod | null;
+  const manifest = readYaml(text) as Pod | null;
   if (!manifest || manifest.kind !== 'Pod' || !manifest.spec?.containers?.length || !manifest.metadata?.name)
     throw new Error(`couldn't parse as pod(Object 'Kind' is missing in '${text.slice(0, 80)}'), please check config file`);
   const pod = structuredClone(manifest);

@@ -84,20 +84,44 @@ const plainTraits: Traits = traitsOf([], false);
 /** "core.v1.Container" → "v1.Container", as Go prints a type with its package. */
 const goTypeOf = (name: string): string => name.split('.').slice(-2).join('.');
 
-/** All schemas of the facts by short name. Struct fields are filled after all structs exist, because types refer to each other in circles. */
-function compileAll(source: Readonly<Record<string, SchemaFacts>>): ReadonlyMap<string, SchemaNode> {
-  const fieldsOf = new Map<string, Map<string, SchemaNode>>();
-  for (const name of Object.keys(source)) fieldsOf.set(name, new Map());
+/**
+ * Finds the schemas of the facts by short name. The fields of a struct are compiled when somebody first asks for them: a machine meets a
+ * small part of all kinds, and types refer to each other in circles.
+ */
+function compiled(source: Readonly<Record<string, SchemaFacts>>): (name: string) => SchemaNode | undefined {
+  const nodes = new Map<string, SchemaNode>();
+  const fieldsOf = new Map<string, ReadonlyMap<string, SchemaNode>>();
+
+  const fieldsNamed = (name: string, texts: Readonly<Record<string, string>>): ReadonlyMap<string, SchemaNode> => {
+    const known = fieldsOf.get(name);
+    if (known) return known;
+    const fields = new Map<string, SchemaNode>();
+    fieldsOf.set(name, fields);
+    for (const [field, text] of Object.entries(texts)) {
+      const [type = '', ...parts] = text.split('|');
+      const isRequired = type.startsWith('!');
+      fields.set(field, typed(isRequired ? type.slice(1) : type, traitsOf(parts, isRequired)));
+    }
+    return fields;
+  };
 
   const reference = (name: string, traits: Traits): SchemaNode => {
     const schema = source[name];
     if (!schema) throw new Error(`the schema facts name ${name} but do not hold it`);
     const special = specialSchemas[name];
     if (special) return { ...leaf('scalar', special, goTypeOf(name)), ...traits };
-    if (!schema.f) return { ...leaf('any', '', goTypeOf(name)), ...traits };
-    const fields = fieldsOf.get(name) ?? noFields;
-    const isAtomic = traits.isAtomic || schema.a === 1;
-    return { ...leaf('struct', '', goTypeOf(name)), ...traits, isAtomic, structName: name, fields, field: (field) => fields.get(field) };
+    const { f: texts } = schema;
+    if (!texts) return { ...leaf('any', '', goTypeOf(name)), ...traits };
+    return {
+      ...leaf('struct', '', goTypeOf(name)),
+      ...traits,
+      isAtomic: traits.isAtomic || schema.a === 1,
+      structName: name,
+      get fields() {
+        return fieldsNamed(name, texts);
+      },
+      field: (field) => fieldsNamed(name, texts).get(field),
+    };
   };
 
   const typed = (type: string, traits: Traits): SchemaNode => {
@@ -124,15 +148,14 @@ function compileAll(source: Readonly<Record<string, SchemaFacts>>): ReadonlyMap<
     }
   };
 
-  for (const [name, schema] of Object.entries(source)) {
-    const fields = fieldsOf.get(name);
-    for (const [field, text] of Object.entries(schema.f ?? {})) {
-      const [type = '', ...parts] = text.split('|');
-      const isRequired = type.startsWith('!');
-      fields?.set(field, typed(isRequired ? type.slice(1) : type, traitsOf(parts, isRequired)));
+  return (name) => {
+    let node = nodes.get(name);
+    if (!node && source[name]) {
+      node = reference(name, plainTraits);
+      nodes.set(name, node);
     }
-  }
-  return new Map(Object.keys(source).map((name) => [name, reference(name, plainTraits)]));
+    return node;
+  };
 }
 
 function leaf(type: SchemaNode['type'], scalar: ScalarType, goType: string): SchemaNode {
@@ -149,14 +172,14 @@ function leaf(type: SchemaNode['type'], scalar: ScalarType, goType: string): Sch
   };
 }
 
-const schemas: ReadonlyMap<string, SchemaNode> = compileAll(facts.schemas as Readonly<Record<string, SchemaFacts>>);
+const schemaOf = compiled(facts.schemas as Readonly<Record<string, SchemaFacts>>);
 
 /** The part of schema names the facts leave out. */
 const sharedPrefix = /^io\.k8s\.(api|apimachinery\.pkg|apiextensions-apiserver\.pkg\.apis|kube-aggregator\.pkg\.apis)\./;
 
 /** The compiled schema of a name as OpenAPI has it ("io.k8s.api.core.v1.Pod"). Throws an Error for a name the facts do not hold. */
 export function schemaNamed(name: string): SchemaNode {
-  const node = schemas.get(name.replace(sharedPrefix, ''));
+  const node = schemaOf(name.replace(sharedPrefix, ''));
   if (!node) throw new Error(`there is no schema named ${name}`);
   return node;
 }

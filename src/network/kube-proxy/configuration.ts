@@ -1,6 +1,6 @@
 /** KubeProxyConfiguration (kubeproxy.config.k8s.io/v1alpha1): the file kube-proxy reads its settings from; fields that the lab's proxy acts on. */
 import { parseDuration } from '#apimachinery';
-import { parse } from 'yaml';
+import { readYaml } from '#client';
 
 /** Settings of a kube-proxy. */
 export interface ProxyConfiguration {
@@ -32,7 +32,7 @@ const durationOr = (text: string | null | undefined, fallback: string): number =
 
 /** Reads the configuration. Throws an Error for another kind of file or a mode that does not exist. */
 export function parseProxyConfiguration(text: string): ProxyConfiguration {
-  const file = (parse(text) ?? {}) as ConfigurationFile;
+  const file = (readYaml(text) ?? {}) as ConfigurationFile;
   if (file.kind !== 'KubeProxyConfiguration')
     throw new Error(`no kind "${file.kind ?? ''}" is registered for version "kubeproxy.config.k8s.io/v1alpha1"`);
   const mode = file.mode || 'iptables';

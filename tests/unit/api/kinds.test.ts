@@ -18,6 +18,9 @@ import {
   type Kind,
   type StrategyContext,
 } from '#api';
+import { schemaNamed } from '../../../src/api/schema/compile.ts';
+import facts from '../../../src/api/schema/facts.json' with { type: 'json' };
+import type { SchemaNode } from '../../../src/api/schema/schema-node.ts';
 
 /** A body whose fields a test sets freely. */
 type Loose = ReturnType<typeof JSON.parse>;
@@ -319,4 +322,17 @@ describe('nodes, events and roles', () => {
       'spec.containers[0].env[1]: hides previous definition of "A", which may be dropped when using apply',
     ]);
   });
+});
+
+test('every schema that the facts name can be compiled, to the last field', () => {
+  const seen = new Set<string>();
+  const visit = (node: SchemaNode | undefined): void => {
+    if (!node || (node.structName && seen.has(node.structName))) return;
+    if (node.structName) seen.add(node.structName);
+    for (const field of node.fields.values()) visit(field);
+    visit(node.items);
+    visit(node.values);
+  };
+  for (const name of Object.keys(facts.schemas)) visit(schemaNamed(name));
+  expect(seen.size).toBeGreaterThan(400);
 });
