@@ -62,10 +62,15 @@ test('a burst of events is one update in the next frame', () => {
 });
 
 describe('what the cluster tells', () => {
+  const frames: (() => void)[] = [];
+  const pass = (ms: number): void => {
+    vi.advanceTimersByTime(ms);
+    frames.splice(0).forEach((frame) => frame());
+  };
   beforeEach(() => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
-    vi.stubGlobal('requestAnimationFrame', (callback: () => void) => setTimeout(callback, 16));
-    vi.stubGlobal('cancelAnimationFrame', (handle: number) => clearTimeout(handle));
+    vi.stubGlobal('requestAnimationFrame', (callback: () => void) => frames.push(callback));
+    vi.stubGlobal('cancelAnimationFrame', () => {});
   });
   afterEach(() => {
     vi.useRealTimers();
@@ -76,15 +81,15 @@ describe('what the cluster tells', () => {
     const shown: string[] = [];
     const machines = createPacedBatch(() => shown.push('machines'));
     const pods = createPacedBatch(() => shown.push('pods'));
-    vi.advanceTimersByTime(30);
+    pass(30);
     machines.request();
     machines.request();
-    vi.advanceTimersByTime(40);
+    pass(40);
     pods.request();
     expect(shown).toEqual([]);
-    vi.advanceTimersByTime(SHOWN_EVERY_MS);
+    pass(SHOWN_EVERY_MS);
     expect(shown.toSorted()).toEqual(['machines', 'pods']);
-    vi.advanceTimersByTime(10 * SHOWN_EVERY_MS);
+    pass(10 * SHOWN_EVERY_MS);
     expect(shown).toHaveLength(2);
   });
 
@@ -93,7 +98,7 @@ describe('what the cluster tells', () => {
     const batch = createPacedBatch(flush);
     batch.request();
     batch.cancel();
-    vi.advanceTimersByTime(10 * SHOWN_EVERY_MS);
+    pass(10 * SHOWN_EVERY_MS);
     expect(flush).not.toHaveBeenCalled();
   });
 });
