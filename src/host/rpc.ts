@@ -78,9 +78,9 @@ interface Reply {
 const toRpcError = (error: unknown): RpcError => {
   if (error instanceof RpcError) return error;
   if (error instanceof NetworkError) {
-    // A call that was late; a connection that died of silence is one that is gone.
-    if (error.code === 'ETIMEDOUT' && !error.message.startsWith('read:'))
-      return new RpcError('DeadlineExceeded', 'context deadline exceeded');
+    // A connection that broke, of silence too, in gRPC's words; a call that was late is another matter.
+    if (error.message.startsWith('read:')) return new RpcError('Unavailable', `error reading from server: ${error.message}`);
+    if (error.code === 'ETIMEDOUT') return new RpcError('DeadlineExceeded', 'context deadline exceeded');
     if (error.code === 'ECANCELED') return new RpcError('Canceled', 'context canceled');
     return new RpcError('Unavailable', error.message);
   }

@@ -2,6 +2,7 @@
 import type { EtcdClient } from '#etcd/client';
 import type { Etcd, EtcdWatch, EtcdWatchListener } from './etcd.ts';
 import type { etcd } from '#contracts';
+import { RpcError } from '#host';
 
 /** Follows one watch of the client until it ends, and tells why. */
 function follow(client: EtcdClient, request: etcd.WatchCreateRequest, listener: EtcdWatchListener): EtcdWatch {
@@ -37,11 +38,17 @@ function follow(client: EtcdClient, request: etcd.WatchCreateRequest, listener: 
   };
 }
 
+/** A failure as clientv3 hands it to the API server: etcd's own errors bare, those of the connection as gRPC writes them. */
+function inGoWords(error: unknown): never {
+  if (!(error instanceof RpcError) || error.code !== 'Unavailable' || error.message.startsWith('etcdserver:')) throw error;
+  throw new RpcError(error.code, `rpc error: code = ${error.code} desc = ${error.message}`);
+}
+
 /** The store's etcd on a client. */
 export function etcdConnection(client: EtcdClient): Etcd {
   return {
-    range: (request) => client.range(request),
-    txn: (request) => client.txn(request),
+    range: (request) => client.range(request).catch(inGoWords),
+    txn: (request) => client.txn(request).catch(inGoWords),
     watch: (request, listener) => follow(client, request, listener),
     grantLease: async (ttl) => (await client.leaseGrant({ ttl })).id,
     compact: async (revision) => void (await client.compact({ revision })),
