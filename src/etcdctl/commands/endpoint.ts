@@ -1,4 +1,6 @@
 /** `etcdctl endpoint`: status, health and hashkv of each endpoint, or with --cluster of every member. */
+import type { EtcdClient } from '#etcd/client';
+import { RpcError } from '#host';
 import { CommandError, EXIT, type Command, type Context } from '../command.ts';
 import { failureOf } from '../failure.ts';
 import { goDurationText, type FlagSpec } from '../flags.ts';
@@ -18,19 +20,40 @@ export async function askedEndpoints({ flags, client, timeoutMs, endpoints }: Co
   return members.flatMap(({ clientUrls }) => clientUrls);
 }
 
-const ALARM_TEXT = 'Active Alarm(s): ';
+const isDenied = (failure: unknown): boolean => failure instanceof RpcError && failure.message === 'etcdserver: permission denied';
+
+/** What `tell` makes of a call that failed; empty for one that did not. */
+async function failed(act: () => Promise<unknown>, tell: (failure: unknown) => Promise<string>): Promise<string> {
+  try {
+    await act();
+    return '';
+  } catch (failure) {
+    return tell(failure);
+  }
+}
+
+/** Why standing alarms make an endpoint unhealthy; empty without any. */
+async function alarmsAt(client: EtcdClient, timeoutMs: number): Promise<string> {
+  let names = '';
+  const failure = await failed(
+    async () => {
+      const { alarms } = await client.alarm({ action: 'GET' }, { timeoutMs });
+      names = alarms.map(({ alarm }) => `${alarm} `).join('');
+    },
+    () => Promise.resolve('Unable to fetch the alarm list'),
+  );
+  return failure || (names === '' ? '' : `Active Alarm(s): ${names}`);
+}
 
 async function healthOf({ client, timeoutMs, process }: Context, endpoint: string): Promise<EndpointHealth> {
   const startedMs = process.clock.monotonicMs();
-  let error = '';
-  try {
-    const own = client(endpoint);
-    await own.range({ key: 'health' }, { timeoutMs });
-    const { alarms } = await own.alarm({ action: 'GET' }, { timeoutMs });
-    if (alarms.length > 0) error = `${ALARM_TEXT}${alarms.map(({ alarm }) => `${alarm} `).join('')}`;
-  } catch (failure) {
-    error = await failureOf(process, failure, endpoint);
-  }
+  const own = client(endpoint);
+  const error =
+    (await failed(
+      () => own.range({ key: 'health' }, { timeoutMs }),
+      // Who may not read has been told so by a member in agreement with the others.
+      async (failure) => (isDenied(failure) ? '' : failureOf(process, failure, endpoint)),
+    )) || (await alarmsAt(own, timeoutMs));
   return { endpoint, isHealthy: error === '', took: goDurationText(process.clock.monotonicMs() - startedMs), error };
 }
 

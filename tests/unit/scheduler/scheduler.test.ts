@@ -91,6 +91,28 @@ describe('kube-scheduler', () => {
     expect(simulation.nowMs - before).toBeGreaterThanOrEqual(7_500);
   });
 
+  it('asks for nothing but its Lease while another holds it', async () => {
+    const { simulation, api, start } = await fakeCluster('standby');
+    api.put(nodeOf('a'));
+    api.put(podOf('web'));
+    const renewed = (at: number): Lease =>
+      ({
+        apiVersion: 'coordination.k8s.io/v1',
+        kind: 'Lease',
+        metadata: { name: 'kube-scheduler', namespace: 'kube-system' },
+        spec: { holderIdentity: 'other_1', leaseDurationSeconds: 15, renewTime: new Date(at).toISOString(), leaseTransitions: 0 },
+      }) as unknown as Lease;
+    api.put(renewed(0));
+    start(kubeScheduler, 'kube-scheduler');
+    for (let round = 1; round <= 15; round++) {
+      await simulation.run(2_000);
+      api.put(renewed(round * 2_000));
+    }
+    expect(bound(api.get('pods', 'default/web'))).toBeUndefined();
+    expect(api.requests.length).toBeGreaterThan(5);
+    expect([...new Set(api.requests)]).toEqual(['GET /apis/coordination.k8s.io/v1/namespaces/kube-system/leases/kube-scheduler']);
+  });
+
   it('ends with 0 on SIGTERM', async () => {
     const { simulation, api, start } = await fakeCluster('term');
     const child = start(kubeScheduler, 'kube-scheduler');
