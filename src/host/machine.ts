@@ -17,6 +17,7 @@ import { createOverlay } from './overlay.ts';
 import type { LinkFrame } from './packets.ts';
 import type { Address } from './network.ts';
 import type { Child, ExitStatus, Program, Signal, SpawnOptions } from './process.ts';
+import { createPidNamespaces } from './pid-namespaces.ts';
 import { createProcess, type RunningProcess } from './running-process.ts';
 import { createCrypto } from './pure-crypto.ts';
 import { randomUid, seededRandom, type Random } from './random.ts';
@@ -291,10 +292,12 @@ export function createMachine(options: MachineOptions, body: MachineBody): Machi
   const table: Table = { processes: new Map(), nextPid: 1 };
   const parts: Parts = { options, body, queue, timers: timersTold, random, crypto, stack, durable, recorder, disk, table, wallMs };
   const facts = factsOf(options, randomUid(random.fork('boot-id')));
+  const pidNamespaces = createPidNamespaces(table.processes);
   const spawnAs = (parentPid: number, program: Program, spawnOptions: SpawnOptions): Child => {
     const pid = table.nextPid++;
     const running = createProcess({
       ...parts,
+      pidNamespaces,
       facts,
       kernel,
       pid,

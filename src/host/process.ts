@@ -6,7 +6,7 @@ import type { Clock } from './clock.ts';
 import type { Crypto } from './crypto.ts';
 import type { Disk } from './disk.ts';
 import type { Files } from './files.ts';
-import type { Kernel } from './kernel.ts';
+import type { Kernel, ProcessInfo } from './kernel.ts';
 import type { Network } from './network.ts';
 import type { Random } from './random.ts';
 import type { ByteReader, ByteWriter } from './streams.ts';
@@ -67,10 +67,20 @@ export interface SpawnOptions {
   readonly hostname?: string;
   /** The name under which this process is a component of its machine (`etcd`, `kubelet` …): shown on the map, reachable by faults. */
   readonly component?: string;
+  /** Pid namespace (a container's id); default the parent's. */
+  readonly pidNamespace?: string;
   /** The control group the child and its children are accounted to; default the parent's. */
   readonly accounting?: Accounting;
   /** Whether the child gets the machine's kernel facet (containerd, kubelet, kube-proxy, a root shell). Default false. */
   readonly privileged?: boolean;
+}
+
+/** The processes of a container, as one inside sees and reaches them. */
+export interface ProcessView {
+  /** Ids are those of the container: its first process is 1. */
+  processes(): readonly ProcessInfo[];
+  /** False where there is no such process. The first process hears only what it handles. */
+  signal(pid: number, signal: Signal): boolean;
 }
 
 /** A child process as its parent sees it. */
@@ -86,6 +96,7 @@ export interface Child {
 
 /** Everything a program may touch. */
 export interface Process {
+  /** Its id in its container, or on the machine outside of containers. */
   readonly pid: number;
   readonly name: string;
   /** The machine's host name, e.g. `control-plane-1`; in a pod's sandbox the pod's. */
@@ -113,6 +124,10 @@ export interface Process {
   declareUsage(usage: ResourceUsage): void;
   onSignal(signal: CatchableSignal, handler: () => void): void;
   spawn(program: Program, options: SpawnOptions): Child;
+  /** Becomes another program (`exec`): the same process under another name. Settles as that program does. */
+  exec(program: Program, options: { readonly name: string; readonly argv: readonly string[] }): Promise<number>;
+  /** The processes of its container; undefined outside of containers. */
+  readonly peers: ProcessView | undefined;
   /** Gives the machine's run queue a turn; interpreters, long encodes and parses call it every 8 ms of work. */
   yield(): Promise<void>;
   /** Late data of the built lab by name (e.g. `explain`), fetched once per machine. Rejects with an Error naming the asset. */

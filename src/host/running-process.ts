@@ -6,6 +6,7 @@ import type { Files } from './files.ts';
 import type { Kernel, MachineFacts, ProcessInfo } from './kernel.ts';
 import { createLife, type Life } from './life.ts';
 import { createMetrics } from './metrics.ts';
+import type { PidNamespaces } from './pid-namespaces.ts';
 import type { CatchableSignal, Child, ExitStatus, Process, Program, Signal, SpawnOptions } from './process.ts';
 import type { MachineBody } from './machine.ts';
 import type { Crypto } from './crypto.ts';
@@ -29,6 +30,8 @@ export interface RunningProcess {
   readonly component: string | undefined;
   readonly exit: Promise<ExitStatus>;
   signal(signal: Signal): void;
+  /** Whether its program has a handler for a signal. */
+  handles(signal: CatchableSignal): boolean;
   info(): ProcessInfo;
 }
 
@@ -45,6 +48,7 @@ export interface ProcessParts {
   readonly wallMs: () => number;
   readonly facts: MachineFacts;
   readonly kernel: Kernel;
+  readonly pidNamespaces: PidNamespaces;
   readonly pid: number;
   readonly parentPid: number;
   readonly program: Program;
@@ -107,10 +111,10 @@ function guardKernel(life: Life, kernel: Kernel): Kernel {
   };
 }
 
-function guardChild(life: Life, child: Child): Child {
+function guardChild(life: Life, child: Child, pid = child.pid): Child {
   const exit = life.guard(child.exit);
   return {
-    pid: child.pid,
+    pid,
     name: child.name,
     kill: (signal) => child.kill(signal),
     exit,
@@ -152,10 +156,32 @@ function createTelemetry(component: string, random: Random, recorder: Recorder, 
   };
 }
 
+/** Where a process stands among others: its id and its children's ids as it knows them, and whom it sees. */
+function placeOf({ pid, pidNamespaces, spawnOptions: { pidNamespace } }: ProcessParts) {
+  if (pidNamespace === undefined) return { pid, peers: undefined, pidOf: (child: Child) => child.pid, leave: () => undefined };
+  return {
+    pid: pidNamespaces.enter(pidNamespace, pid),
+    peers: pidNamespaces.view(pidNamespace),
+    pidOf: (child: Child) => pidNamespaces.localPid(pidNamespace, child.pid) ?? child.pid,
+    leave: () => pidNamespaces.leave(pidNamespace, pid),
+  };
+}
+
+/** What a child inherits beside environment and directory. */
+const surroundingsOf = ({ kernel, spawnOptions: { files, namespace, hostname, accounting, pidNamespace } }: ProcessParts) => ({
+  files: files ?? kernel.root,
+  namespace: namespace ?? 'host',
+  ...(hostname ? { hostname } : {}),
+  ...(accounting ? { accounting } : {}),
+  ...(pidNamespace === undefined ? {} : { pidNamespace }),
+});
+
 /** Starts a process: its program runs in the next turn of the machine. */
 export function createProcess(parts: ProcessParts): RunningProcess {
   const { queue, timers, recorder, pid, spawnOptions: options } = parts;
   const handlers = new Map<CatchableSignal, () => void>();
+  const place = placeOf(parts);
+  let title: { readonly name: string; readonly argv: readonly string[] } = { name: options.name, argv: options.argv ?? [] };
   const startedMs = timers.nowMs;
   let settleExit: (status: ExitStatus) => void;
   const exit = new Promise<ExitStatus>((resolve) => (settleExit = resolve));
@@ -164,6 +190,7 @@ export function createProcess(parts: ProcessParts): RunningProcess {
     life.end();
     parts.onEnd();
     options.accounting?.used(pid, undefined);
+    place.leave();
     if (options.component) recorder.lifecycle(options.component, 'exited', { exitCode: status.code });
     settleExit(status);
   };
@@ -192,7 +219,7 @@ export function createProcess(parts: ProcessParts): RunningProcess {
   const namespace = options.namespace ?? 'host';
   const files = guardFiles(life, options.files ?? parts.kernel.root);
   const process: Process = {
-    pid,
+    pid: place.pid,
     name: options.name,
     hostname: options.hostname ?? parts.facts.hostname,
     argv: options.argv ?? [],
@@ -213,21 +240,20 @@ export function createProcess(parts: ProcessParts): RunningProcess {
     declareUsage: (usage) => options.accounting?.used(pid, usage),
     onSignal: (name, handler) => void handlers.set(name, handler),
     spawn(program, childOptions) {
-      const inherited = {
-        env: process.env,
-        cwd: process.cwd,
-        files: options.files ?? parts.kernel.root,
-        namespace,
-        ...(options.hostname ? { hostname: options.hostname } : {}),
-        ...(options.accounting ? { accounting: options.accounting } : {}),
-      };
-      return guardChild(life, parts.spawnAs(pid, program, { ...inherited, ...childOptions }));
+      const inherited = { env: process.env, cwd: process.cwd, ...surroundingsOf(parts) };
+      const child = parts.spawnAs(pid, program, { ...inherited, ...childOptions });
+      return guardChild(life, child, place.pidOf(child));
     },
+    exec(program, as) {
+      title = as;
+      return program({ ...process, ...as });
+    },
+    peers: place.peers,
     yield: () => life.guard(new Promise((resolve) => queue.enqueue(() => resolve()))),
     asset: (name) => life.guard(parts.body.asset(name)),
   };
   if (options.component) recorder.lifecycle(options.component, 'running', { exitCode: undefined, isFrozen: false });
-  queue.enqueue(() => {
+  const begin = (): void => {
     if (life.state === 'dead') return;
     let outcome: Promise<number>;
     try {
@@ -239,12 +265,14 @@ export function createProcess(parts: ProcessParts): RunningProcess {
       (code) => end({ code: code & 0xff }),
       (error: unknown) => crash(error),
     );
-  });
+  };
+  queue.enqueue(begin);
   return {
     life,
     component: options.component,
     exit,
     signal,
+    handles: (name) => handlers.has(name),
     child: {
       pid,
       name: options.name,
@@ -257,8 +285,8 @@ export function createProcess(parts: ProcessParts): RunningProcess {
     info: () => ({
       pid,
       parentPid: parts.parentPid,
-      name: options.name,
-      argv: options.argv ?? [],
+      name: title.name,
+      argv: title.argv,
       state: life.state === 'stopped' ? 'stopped' : 'running',
       startedMs,
       component: options.component,

@@ -4,6 +4,7 @@ import { formatDuration } from '#apimachinery';
 import { RpcError } from '#host';
 import { keyedBackOff, type KeyedBackOff } from './back-off.ts';
 import { containerConfigOf } from './container-config.ts';
+import { podLogDirectory } from './container-logs.ts';
 import { containerSubject } from './container-subject.ts';
 import { formatPod, type KubeletContext } from './context.ts';
 import { rpcText, type RuntimePod } from './cri-client.ts';
@@ -102,11 +103,10 @@ export function createContainerStarter(context: KubeletContext, volumes: Volumes
   /** /var/log/containers has a link for each container, which log collectors follow. */
   const linkLog = (pod: Pod, name: string, containerId: string, attempt: number): void => {
     const { files } = process;
-    const { namespace, uid } = pod.metadata;
+    const { namespace } = pod.metadata;
     const link = `/var/log/containers/${pod.metadata.name}_${namespace}_${name}-${containerId}.log`;
     files.makeDirectory('/var/log/containers', { recursive: true });
-    if (!files.stat(link, { follow: false }))
-      files.symlink(`/var/log/pods/${namespace}_${pod.metadata.name}_${uid}/${name}/${attempt}.log`, link);
+    if (!files.stat(link, { follow: false })) files.symlink(`${podLogDirectory(pod)}/${name}/${attempt}.log`, link);
   };
   return { start, backOff };
 }

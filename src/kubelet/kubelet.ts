@@ -10,6 +10,7 @@ import type { Process, Program } from '#host';
 import { apiReader } from './api-reader.ts';
 import { readSettings, type KubeletSettings } from './configuration.ts';
 import { terminationMessagePathOf } from './container-config.ts';
+import { removePodLogs } from './container-logs.ts';
 import type { KubeletContext } from './context.ts';
 import { ANNOTATION_TERMINATION_POLICY, criClient, LABEL_CONTAINER_NAME, type RuntimePod } from './cri-client.ts';
 import { createEviction } from './eviction/index.ts';
@@ -175,6 +176,7 @@ async function run(process: Process, settings: KubeletSettings): Promise<number>
       }
       for (const sandbox of runtime?.sandboxes ?? []) await context.cri.removePodSandbox(sandbox.id);
       volumes.tearDown(uid);
+      removePodLogs(process.files, pod);
       statuses.forget(uid);
     },
     onEnded: (uid) => sources.ended(uid),

@@ -2,6 +2,7 @@
 import type { Container, Pod } from '#api';
 import { RpcError } from '#host';
 import type { Rejection } from './eviction/thresholds.ts';
+import { removeContainerLog } from './container-logs.ts';
 import { createContainerStarter, type ContainerStarter } from './container-start.ts';
 import { sandboxConfigOf } from './container-config.ts';
 import type { KubeletContext } from './context.ts';
@@ -54,7 +55,7 @@ const earlier = (a: number | undefined, b: number | undefined): number | undefin
   a === undefined ? b : b === undefined ? a : Math.min(a, b);
 
 /** Removes old instances of containers and old sandboxes that nothing refers to. */
-async function removeDead(context: KubeletContext, runtime: RuntimePod): Promise<void> {
+async function removeDead(context: KubeletContext, pod: Pod, runtime: RuntimePod): Promise<void> {
   const seen = new Map<string, number>();
   const kept = new Set<string>();
   for (const status of runtime.containers) {
@@ -65,8 +66,10 @@ async function removeDead(context: KubeletContext, runtime: RuntimePod): Promise
     }
     const dead = (seen.get(name) ?? 0) + 1;
     seen.set(name, dead);
-    if (dead > DEAD_CONTAINERS_KEPT) await context.cri.removeContainer(status.id);
-    else kept.add(status.podSandboxId);
+    if (dead > DEAD_CONTAINERS_KEPT) {
+      await context.cri.removeContainer(status.id);
+      removeContainerLog(context.process.files, pod, name, status.id, status.logPath);
+    } else kept.add(status.podSandboxId);
   }
   for (const sandbox of runtime.sandboxes.slice(1))
     if (!kept.has(sandbox.id) && sandbox.state === 'SANDBOX_NOTREADY') await context.cri.removePodSandbox(sandbox.id);
@@ -185,7 +188,7 @@ export function createPodSync(options: PodSyncOptions): PodSync {
     const ip = runtime?.sandboxes[0]?.ip || (pod.spec?.hostNetwork ? settings.nodeIp : '');
     probes.update(pod, runtime, ip);
     options.report(record, runtime);
-    if (runtime) await removeDead(context, runtime);
+    if (runtime) await removeDead(context, pod, runtime);
     return retryMs;
   };
 }

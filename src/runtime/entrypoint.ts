@@ -19,15 +19,6 @@ export function entrypoint(
       await process.stderr.write(`${scriptName}: exec: line 47: ${command}: not found\n`);
       return 127;
     }
-    const child = process.spawn(found[1], {
-      name,
-      argv: args,
-      stdin: process.stdin,
-      stdout: process.stdout,
-      stderr: process.stderr,
-      ...(process.terminal ? { terminal: process.terminal } : {}),
-    });
-    for (const signal of ['TERM', 'INT', 'HUP', 'USR1'] as const) process.onSignal(signal, () => child.kill(signal));
-    return (await child.exit).code;
+    return process.exec(found[1], { name, argv: args });
   };
 }

@@ -133,6 +133,7 @@ export function createTask(surroundings: TaskSurroundings, request: CreateTaskRe
   });
   const spawnOptions = {
     accounting,
+    pidNamespace: request.containerId,
     hostname: request.hostname,
     env,
     cwd: request.cwd,

@@ -127,7 +127,11 @@ describe('a hundred kills of components, beginning while the cluster boots', () 
     for (const component of ['kubelet', 'containerd', 'etcd', 'kube-apiserver']) expect([...killed]).toContain(component);
     // Back-off after so many crashes is up to five minutes.
     await student.eventually('every node and system pod is ready', 600_000, async () => {
-      const pods = await student.list('/api/v1/namespaces/kube-system/pods');
+      const pods = await student.list('/api/v1/namespaces/kube-system/pods').catch((error: unknown) => {
+        // The load balancer hands on to an API server that is not ready where it has no other; until its default roles are there, it forbids.
+        if (!String(error).includes(': 403 ')) throw error;
+        return [];
+      });
       return pods.length >= 8 && pods.every(({ status }) => status.containerStatuses?.every(({ ready }: { ready: boolean }) => ready));
     });
     await student.settle(lab.ready, READY_LIMIT_MS, 'the cluster is ready');

@@ -51,9 +51,7 @@ const agnhostProgram: Program = async (process) => {
     await process.stderr.write(text);
     return name === undefined ? 0 : 1;
   }
-  const child = process.spawn(program, { name: 'agnhost', argv, stdin: process.stdin, stdout: process.stdout, stderr: process.stderr });
-  for (const signal of ['TERM', 'INT', 'HUP', 'USR1'] as const) process.onSignal(signal, () => child.kill(signal));
-  return (await child.exit).code;
+  return process.exec(program, { name: 'agnhost', argv });
 };
 
 const programs: Image['programs'] = userland({ directory: '/bin', shells: ['sh', 'ash', 'bash'], own: { '/agnhost': agnhostProgram } });

@@ -1,5 +1,14 @@
 /** nginx as a program: `nginx`, `-g`, `-t`, `-v`, `-s`; serves its configuration until TERM or QUIT, reloads it on HUP. */
-import { header, listenHttp, type HttpAnswer, type IncomingRequest, type Listener, type Process, type Program } from '#host';
+import {
+  header,
+  listenHttp,
+  type CatchableSignal,
+  type HttpAnswer,
+  type IncomingRequest,
+  type Listener,
+  type Process,
+  type Program,
+} from '#host';
 import {
   ConfigurationError,
   directiveOf,
@@ -196,11 +205,26 @@ async function emergency(process: Process, message: string): Promise<number> {
   return 1;
 }
 
+const SIGNALS: Readonly<Record<string, CatchableSignal>> = { reload: 'HUP', stop: 'TERM', quit: 'TERM', reopen: 'USR1' };
+
+/** nginx -s SIGNAL: tells the master process of the container. */
+async function signalMaster(process: Process, word: string): Promise<number> {
+  const signal = SIGNALS[word];
+  if (!signal) return process.stderr.write(`nginx: invalid option: "-s ${word}"\n`).then(() => 1);
+  const master = process.peers?.processes().find(({ name, pid }) => name === 'nginx' && pid !== process.pid);
+  if (!master || !process.peers?.signal(master.pid, signal))
+    return emergency(process, 'open() "/run/nginx.pid" failed (2: No such file or directory)');
+  await process.stderr.write(`${errorTime(process.clock.wallMs())} [notice] ${process.pid}#${process.pid}: signal process started\n`);
+  return 0;
+}
+
 /** nginx. */
 export const nginxProgram: Program = async (process) => {
   const version = process.env['NGINX_VERSION'] ?? '1.29.3';
   const { argv } = process;
   if (argv.includes('-v')) return process.stderr.write(`nginx version: nginx/${version}\n`).then(() => 0);
+  const told = argv.indexOf('-s');
+  if (told >= 0) return signalMaster(process, argv[told + 1] ?? '');
   const load = (): Server[] => serversOf(readConfiguration(process.files, CONFIGURATION_PATH));
   let servers: Server[];
   try {
@@ -241,6 +265,8 @@ export const nginxProgram: Program = async (process) => {
       );
     }
   });
+  // There are no log files to be opened anew.
+  process.onSignal('USR1', () => undefined);
   return new Promise((resolve) => {
     process.onSignal('TERM', () => resolve(0));
     process.onSignal('INT', () => resolve(0));

@@ -130,9 +130,10 @@ async function kill(args: readonly string[], shell: Interpreter): Promise<number
     } else if (word.startsWith('%')) status = await refuse(shell, 'kill', `${word}: no such job`);
     else if (!/^\d+$/.test(word)) status = await refuse(shell, 'kill', `${word}: arguments must be process or job IDs`);
     else {
-      const { kernel } = shell.host.process;
-      const found = signal ? kernel?.signal(Number(word), signal) : kernel?.processes().some((info) => info.pid === Number(word));
-      if (!found) status = await refuse(shell, 'kill', `(${word}) - ${kernel ? 'No such process' : 'Operation not permitted'}`);
+      const { kernel, peers } = shell.host.process;
+      const table = peers ?? kernel;
+      const found = signal ? table?.signal(Number(word), signal) : table?.processes().some((info) => info.pid === Number(word));
+      if (!found) status = await refuse(shell, 'kill', `(${word}) - ${table ? 'No such process' : 'Operation not permitted'}`);
     }
   }
   return status;

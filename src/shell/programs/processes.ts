@@ -1,4 +1,4 @@
-/** ps and kill over the machine's process table; a process without the kernel facet sees only itself. */
+/** ps and kill over the machine's process table; in a container over its own; another process without the kernel facet sees only itself. */
 import type { Program, Signal } from '#host';
 import { applet } from '../applet.ts';
 import { SIGNAL_NUMBERS } from '../jobs.ts';
@@ -17,9 +17,9 @@ export const ps = applet({ flags: 'efauxAl', values: 'po' }, async (process, opt
   };
   const everything =
     options.has('e') || options.has('A') || options.has('a') || options.operands.some((operand) => /^[aux]+$/.test(operand));
-  const table = process.kernel?.processes() ?? [own];
+  const table = process.peers?.processes() ?? process.kernel?.processes() ?? [own];
   const rows =
-    everything || !process.kernel
+    everything || process.peers || !process.kernel
       ? table
       : table.filter(
           ({ pid, parentPid }) =>
@@ -54,7 +54,7 @@ export const killProgram: Program = async (process) => {
   }
   let status = 0;
   for (const word of words) {
-    if (process.kernel?.signal(Number(word), signal as Signal)) continue;
+    if ((process.peers ?? process.kernel)?.signal(Number(word), signal as Signal)) continue;
     await process.stderr.write(`kill: (${word}): No such process\n`);
     status = 1;
   }

@@ -117,6 +117,20 @@ describe('the redis image', () => {
     expect(await sh("printf 'PING\\r\\nQUIT\\r\\n' | nc 127.0.0.1 6379")).toBe('+PONG\r\n+OK\r\n');
   });
 
+  it('is process 1 of its container, sees only what runs there, and ends when it is told to from inside', async () => {
+    const bench = await createBench();
+    const { sh, containerId } = await runRedis(bench, 'redis');
+    expect(await sh('ps aux')).toMatch(
+      /^UID +PID +PPID S CMD\nroot +1 +0 S redis-server\nroot +2 +0 S sh -c ps aux\nroot +\d +2 S ps aux\n$/,
+    );
+    expect(await sh('kill 99')).toContain('No such process');
+    expect(await sh('kill -9 1; ps | grep -c redis-server')).toBe('1\n');
+    await sh('kill 1');
+    await bench.simulation.run(50);
+    const { status } = await bench.call<{ status: cri.ContainerStatus }>('Runtime/ContainerStatus', { containerId });
+    expect(status).toMatchObject({ state: 'CONTAINER_EXITED', exitCode: 0 });
+  });
+
   it('tells subscribers what others publish, also by pattern', async () => {
     const { sh } = await runRedis(await createBench(), 'redis');
     const heard = await sh('(redis-cli PSUBSCRIBE "new*" > /tmp/heard & sleep 1; redis-cli PUBLISH news hello; cat /tmp/heard)');
