@@ -49,7 +49,8 @@ describe('the guestbook', () => {
       );
     });
     expect(failures).toBe(0);
-    expect(await page()).toContain('Version 2.0');
+    // An old pod that is ending is asked until every node's rules have followed.
+    await student.eventually('the new version answers', 5_000, async () => (await page()).includes('Version 2.0'));
     const events = await student.sh('kubectl get events --field-selector involvedObject.name=guestbook');
     expect(events).toMatch(/Normal +ScalingReplicaSet +deployment\/guestbook +Scaled up replica set guestbook-\w+ from 0 to 1/);
     expect(events).toMatch(/Normal +ScalingReplicaSet +deployment\/guestbook +Scaled down replica set guestbook-\w+ from 3 to 2/);

@@ -7,13 +7,14 @@ import {
   listenHttp,
   parseFlags,
   readResolverConfiguration,
-  type DnsAnswer,
+  type Datagram,
   type DnsQuery,
   type Process,
   type Program,
 } from '#host';
 import { parseCorefile, type ServerBlock } from './corefile.ts';
-import { answerFor, endpointName, type ClusterNames } from './records.ts';
+import { answerBy, blockFor, type PluginSurroundings } from './plugins.ts';
+import { endpointName, type ClusterNames } from './records.ts';
 
 const DEFAULT_TTL = 5;
 
@@ -66,17 +67,52 @@ function watchNames(process: Process, block: ServerBlock): { names: ClusterNames
   };
 }
 
-async function forward(process: Process, query: DnsQuery): Promise<DnsAnswer> {
-  const { servers } = readResolverConfiguration(process.files);
-  for (const server of servers) {
+/** How the plug-ins reach files and other servers. */
+function surroundingsOf(process: Process, names: ClusterNames): PluginSurroundings {
+  const { files } = process;
+  return {
+    names,
+    async ask(server, query) {
+      try {
+        return await askServer(process, server, query.name, query.type);
+      } catch (error) {
+        if (!(error instanceof DnsError)) throw error;
+        return undefined;
+      }
+    },
+    serversOf: () => readResolverConfiguration(files).servers,
+    linesOf: (path) => (files.stat(path)?.kind === 'file' ? files.readText(path).split('\n') : []),
+  };
+}
+
+/** How often the reload plug-in looks at the Corefile. */
+const RELOAD_MS = 30_000;
+
+/** The Corefile at `path`, read again while the reload plug-in is in it; one that does not read leaves the old one in force. */
+function followCorefile(process: Process, path: string, first: readonly ServerBlock[]): () => readonly ServerBlock[] {
+  const { files, clock, stdout } = process;
+  let blocks = first;
+  let text = files.readText(path);
+  clock.every(RELOAD_MS, () => {
+    if (!blocks.some(({ plugins }) => plugins.some(({ name }) => name === 'reload')) || files.stat(path)?.kind !== 'file') return;
+    const now = files.readText(path);
+    if (now === text) return;
+    text = now;
     try {
-      return { ...(await askServer(process, server, query.name, query.type)), id: query.id };
+      blocks = blocksOf(now, path);
+      void stdout.write('[INFO] Reloading\n[INFO] Reloading complete\n');
     } catch (error) {
-      if (!(error instanceof DnsError)) throw error;
+      void stdout.write(`[ERROR] plugin/reload: Corefile changed but reload failed: ${(error as Error).message}\n`);
     }
-  }
-  // Beyond the cluster there is no Internet in the lab: nothing resolves there.
-  return { id: query.id, rcode: servers.length > 0 ? 'SERVFAIL' : 'NXDOMAIN', authoritative: false, answers: [] };
+  });
+  return () => blocks;
+}
+
+/** The blocks of a Corefile. Throws an Error with CoreDNS' text. */
+function blocksOf(text: string, path: string): ServerBlock[] {
+  const blocks = parseCorefile(text, path);
+  if (!blocks.length) throw new Error(`${path}: no server block`);
+  return blocks;
 }
 
 async function serveHealth(process: Process, isSynced: () => boolean): Promise<void> {
@@ -106,15 +142,17 @@ export const coreDns: Program = async (process) => {
   const { files, network, telemetry, clock } = process;
   const at = process.argv.indexOf('-conf');
   const path = at >= 0 ? process.argv[at + 1]! : (parseFlags(process.argv).get('conf') ?? '/etc/coredns/Corefile');
-  let block: ServerBlock | undefined;
+  let first: readonly ServerBlock[];
   try {
-    block = parseCorefile(files.readText(path), path)[0];
-    if (!block) throw new Error(`${path}: no server block`);
+    first = blocksOf(files.readText(path), path);
   } catch (error) {
     await process.stdout.write(`${error instanceof Error ? error.message : String(error)}\n`);
     return 1;
   }
+  const block = first.find(({ plugins }) => plugins.some(({ name }) => name === 'kubernetes')) ?? first[0]!;
+  const blocks = followCorefile(process, path, first);
   const { names, isSynced } = watchNames(process, block);
+  const surroundings = surroundingsOf(process, names);
   const requests = telemetry.metrics.counter('coredns_dns_requests_total', 'Counter of DNS requests made per zone, protocol and family.', [
     'family',
     'proto',
@@ -132,8 +170,9 @@ export const coreDns: Program = async (process) => {
   ]);
   await serveHealth(process, isSynced);
   const socket = await network.datagram(block.port);
-  const isLogging = block.plugins.some(({ name }) => name === 'log');
-  await process.stdout.write(`${block.zone}:${block.port}\nCoreDNS-1.12.0\nlinux/amd64, go1.23.3, 51e11f1\n`);
+  await process.stdout.write(
+    `${first.map(({ zone, port }) => `${zone}:${port}\n`).join('')}CoreDNS-1.12.0\nlinux/amd64, go1.23.3, 51e11f1\n`,
+  );
   const lameDuckMs =
     Number.parseFloat(block.plugins.find(({ name }) => name === 'health')?.properties.find(([name]) => name === 'lameduck')?.[1] ?? '0') *
     1_000;
@@ -146,18 +185,22 @@ export const coreDns: Program = async (process) => {
           .then(() => clock.after(lameDuckMs, () => resolve(0))),
     ),
   );
+  const respond = async ({ from, payload }: Datagram): Promise<void> => {
+    const query = payload as unknown as DnsQuery;
+    const server = `dns://:${block.port}`;
+    requests.add(1, '1', 'udp', server, query.type, '', '.');
+    const answer = await answerBy(blocks(), query, surroundings);
+    responses.add(1, 'kubernetes', answer.rcode, server, '', '.');
+    socket.send(from.address, from.port, answer as unknown as Readonly<Record<string, unknown>>);
+    if (blockFor(blocks(), query.name)?.plugins.some(({ name }) => name === 'log'))
+      await process.stdout.write(
+        `[INFO] ${from.address}:${from.port} - ${query.id} "${query.type} IN ${query.name}. udp" ${answer.rcode} qr,aa,rd\n`,
+      );
+  };
   const serve = async (): Promise<never> => {
     for (;;) {
-      const { from, payload } = await socket.receive();
-      const query = payload as unknown as DnsQuery;
-      requests.add(1, '1', 'udp', `dns://:${block.port}`, query.type, '', '.');
-      const answer = answerFor(names, query) ?? (await forward(process, query));
-      responses.add(1, 'kubernetes', answer.rcode, `dns://:${block.port}`, '', '.');
-      if (isLogging)
-        await process.stdout.write(
-          `[INFO] ${from.address}:${from.port} - ${query.id} "${query.type} IN ${query.name}. udp" ${answer.rcode} qr,aa,rd\n`,
-        );
-      socket.send(from.address, from.port, answer as unknown as Readonly<Record<string, unknown>>);
+      // A server that is asked in turn and does not answer must not hold up the other questions.
+      respond(await socket.receive()).catch((error: unknown) => telemetry.log('error', String(error)));
     }
   };
   return Promise.race([serve(), stopped]);
