@@ -1,9 +1,10 @@
 /** daemonset-controller: one pod of the template on every node that should have one; old ones are replaced within maxUnavailable. Surge is left out. */
-import type { ControllerRevision, DaemonSet, Node, Pod } from '#api';
+import type { ControllerRevision, DaemonSet, Node, Pod, PodTemplateSpec } from '#api';
 import { deepEqual, isConflict, isControlledBy, isNotFound, objectKey, selectorFromLabelSelector, type LabelSelector } from '#apimachinery';
 import { defineController, resources, watchObjects, type Informer, type RestClient, type Watch } from '#client';
 import { daemonPod, daemonsetStatus, nodeShouldRun, planDaemons, planRollingUpdate, REVISION_HASH } from './daemonset-plan.ts';
-import { planHistory, revisionHashOf, writeHistory } from './daemonset-history.ts';
+import { planHistory, writeHistory } from './revision-history.ts';
+import { podTemplateHash } from './pod-template-hash.ts';
 import { createExpectations } from './expectations.ts';
 import { claim, createPods, deletePods, untilAvailableMs, watchOwnedPods, type PodControl } from './pod-control.ts';
 import type { ManagerController } from './settings.ts';
@@ -30,6 +31,11 @@ function watchNodes(nodes: Informer<Node>, daemonsets: Informer<DaemonSet>): Wat
   };
 }
 
+const templateOf = (daemonset: DaemonSet): PodTemplateSpec => daemonset.spec!.template as PodTemplateSpec;
+
+/** The value of controller-revision-hash of a DaemonSet's present template. */
+export const revisionHashOf = (daemonset: DaemonSet): string => podTemplateHash(templateOf(daemonset), daemonset.status?.collisionCount);
+
 /** Keeps the ControllerRevisions of a DaemonSet. */
 function keepHistory(
   client: RestClient,
@@ -39,7 +45,14 @@ function keepHistory(
 ): Promise<void> {
   const own = revisions.lister.inNamespace(daemonset.metadata.namespace ?? '').filter((revision) => isControlledBy(revision, daemonset));
   const inUse = new Set(pods.map(({ metadata }) => metadata.labels?.[REVISION_HASH] ?? ''));
-  return writeHistory(client, planHistory(daemonset, own, inUse));
+  const revised = {
+    owner: daemonset,
+    template: templateOf(daemonset),
+    limit: daemonset.spec?.revisionHistoryLimit,
+    hash: revisionHashOf(daemonset),
+    hashLabel: REVISION_HASH,
+  };
+  return writeHistory(client, planHistory(revised, own, inUse));
 }
 
 /** The controller. */

@@ -15,6 +15,7 @@ import { podGarbageCollector } from './pod-garbage-collector.ts';
 import { replicasetController } from './replicaset.ts';
 import { rootCaCertificatePublisher } from './root-ca-certificate-publisher.ts';
 import { serviceAccountController } from './service-account.ts';
+import { statefulsetController } from './statefulset/index.ts';
 import { taintEvictionController } from './taint-eviction.ts';
 import { tokenCleaner } from './token-cleaner.ts';
 import { ttlAfterFinishedController } from './ttl-after-finished.ts';
@@ -35,6 +36,7 @@ export const controllers: readonly ManagerController[] = Object.freeze([
   replicasetController,
   deploymentController,
   daemonsetController,
+  statefulsetController,
   jobController,
   ttlAfterFinishedController,
   endpointsController,

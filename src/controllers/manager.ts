@@ -58,6 +58,7 @@ const OLD_NAMES: Readonly<Record<string, string>> = {
   replicaset: 'replicaset-controller',
   'root-ca-cert-publisher': 'root-ca-certificate-publisher-controller',
   serviceaccount: 'serviceaccount-controller',
+  statefulset: 'statefulset-controller',
   tokencleaner: 'token-cleaner-controller',
   'ttl-after-finished': 'ttl-after-finished-controller',
 };

@@ -1,9 +1,7 @@
-/** Revisions of a DaemonSet: each template it had is kept in a ControllerRevision, by which rollout history and undo work. */
-import type { ControllerRevision, DaemonSet, PodTemplateSpec } from '#api';
-import { isAlreadyExists, isNotFound, newControllerRef } from '#apimachinery';
+/** Revisions of DaemonSets and StatefulSets: each template they had is kept in a ControllerRevision, by which rollout history and undo work. */
+import type { ControllerRevision, PodTemplateSpec } from '#api';
+import { isAlreadyExists, isNotFound, newControllerRef, type KubeObject } from '#apimachinery';
 import { resources, type RestClient } from '#client';
-import { REVISION_HASH } from './daemonset-plan.ts';
-import { podTemplateHash } from './pod-template-hash.ts';
 
 const DEFAULT_HISTORY_LIMIT = 10;
 
@@ -14,24 +12,32 @@ export interface HistoryPlan {
   readonly remove: readonly ControllerRevision[];
 }
 
-/** The value of controller-revision-hash of a DaemonSet's present template. */
-export function revisionHashOf(daemonset: DaemonSet): string {
-  return podTemplateHash(daemonset.spec!.template as PodTemplateSpec, daemonset.status?.collisionCount);
+/** Whose history, and how its present template is told from others. */
+export interface Revised {
+  readonly owner: KubeObject;
+  readonly template: PodTemplateSpec;
+  /** revisionHistoryLimit. */
+  readonly limit: number | undefined;
+  readonly hash: string;
+  /** The label of a ControllerRevision its hash is in. */
+  readonly hashLabel: string;
 }
 
 /** Compares the revisions that are there with the template. `inUse` are hashes of living pods. */
-export function planHistory(daemonset: DaemonSet, revisions: readonly ControllerRevision[], inUse: ReadonlySet<string>): HistoryPlan {
-  const hash = revisionHashOf(daemonset);
+export function planHistory(
+  { owner, template, limit, hash, hashLabel }: Revised,
+  revisions: readonly ControllerRevision[],
+  inUse: ReadonlySet<string>,
+): HistoryPlan {
   const highest = Math.max(0, ...revisions.map(({ revision }) => revision));
-  const current = revisions.find(({ metadata }) => metadata.labels?.[REVISION_HASH] === hash);
+  const current = revisions.find(({ metadata }) => metadata.labels?.[hashLabel] === hash);
   const old = revisions
-    .filter((revision) => revision !== current && !inUse.has(revision.metadata.labels?.[REVISION_HASH] ?? ''))
+    .filter((revision) => revision !== current && !inUse.has(revision.metadata.labels?.[hashLabel] ?? ''))
     .sort((a, b) => a.revision - b.revision);
-  const excess = Math.max(0, old.length - (daemonset.spec?.revisionHistoryLimit ?? DEFAULT_HISTORY_LIMIT));
-  const remove = old.slice(0, excess);
+  const remove = old.slice(0, Math.max(0, old.length - (limit ?? DEFAULT_HISTORY_LIMIT)));
   if (current) return current.revision < highest ? { renumber: { ...current, revision: highest + 1 }, remove } : { remove };
-  const { name, namespace = '' } = daemonset.metadata;
-  const labels = { ...(daemonset.spec!.template.metadata?.labels as Record<string, string> | undefined), [REVISION_HASH]: hash };
+  const { name, namespace = '' } = owner.metadata;
+  const labels = { ...(template.metadata?.labels as Record<string, string> | undefined), [hashLabel]: hash };
   const create = {
     apiVersion: 'apps/v1',
     kind: 'ControllerRevision',
@@ -39,10 +45,10 @@ export function planHistory(daemonset: DaemonSet, revisions: readonly Controller
       name: `${name}-${hash}`,
       namespace,
       labels,
-      annotations: { ...daemonset.metadata.annotations },
-      ownerReferences: [newControllerRef(daemonset)],
+      annotations: { ...owner.metadata.annotations },
+      ownerReferences: [newControllerRef(owner)],
     },
-    data: { spec: { template: { ...daemonset.spec!.template, $patch: 'replace' } } },
+    data: { spec: { template: { ...template, $patch: 'replace' } } },
     revision: highest + 1,
   } as ControllerRevision;
   return { create, remove };
