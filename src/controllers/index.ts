@@ -11,6 +11,7 @@ import { controllerManager } from './manager.ts';
 import { namespaceController } from './namespace.ts';
 import { nodeIpamController } from './node-ipam.ts';
 import { nodeLifecycleController } from './node-lifecycle.ts';
+import { claimProtection, localPathProvisioner, persistentVolumeBinder, volumeProtection } from './persistentvolume/index.ts';
 import { podGarbageCollector } from './pod-garbage-collector.ts';
 import { replicasetController } from './replicaset.ts';
 import { rootCaCertificatePublisher } from './root-ca-certificate-publisher.ts';
@@ -41,6 +42,10 @@ export const controllers: readonly ManagerController[] = Object.freeze([
   ttlAfterFinishedController,
   endpointsController,
   endpointSliceController,
+  persistentVolumeBinder,
+  claimProtection,
+  volumeProtection,
+  localPathProvisioner,
   bootstrapSigner,
   tokenCleaner,
 ]);

@@ -1,11 +1,13 @@
 /** The admission plugins in the order the real server runs them, and which of them are on. */
 import type { ApiServerConfig } from '../config.ts';
+import { defaultStorageClass } from './default-storage-class.ts';
 import { defaultTolerationSeconds } from './default-toleration-seconds.ts';
 import { namespaceLifecycle } from './namespace-lifecycle.ts';
 import { nodeRestriction } from './node-restriction.ts';
 import { createAdmissionChain, type AdmissionChain, type AdmissionPlugin } from './plugin.ts';
 import { priorityAdmission } from './priority.ts';
 import { serviceAccountAdmission } from './service-account.ts';
+import { storageObjectInUseProtection } from './storage-object-in-use-protection.ts';
 import { taintNodesByCondition } from './taint-nodes-by-condition.ts';
 
 /** Every plugin there is, in order. */
@@ -16,6 +18,8 @@ export const admissionPlugins: readonly AdmissionPlugin[] = Object.freeze([
   taintNodesByCondition,
   priorityAdmission,
   defaultTolerationSeconds,
+  defaultStorageClass,
+  storageObjectInUseProtection,
 ]);
 
 /** On unless disabled; NodeRestriction is on where kubeadm asks for it. */
@@ -25,6 +29,8 @@ const defaultPlugins: readonly string[] = [
   'TaintNodesByCondition',
   'Priority',
   'DefaultTolerationSeconds',
+  'DefaultStorageClass',
+  'StorageObjectInUseProtection',
 ];
 
 /** The chain the flags ask for. */
