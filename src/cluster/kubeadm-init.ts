@@ -7,6 +7,7 @@ import { applyInitObjects, initObjects, markControlPlane } from '#kubeadm';
 import type { Process } from '#host';
 import { nodeNetworkObjects } from './node-network-access.ts';
 import type { PlannedCluster } from './provisioning.ts';
+import { standardStorageClass } from './standard-storage-class.ts';
 import type { Unit } from './systemd.ts';
 
 const MARKER = '/var/lib/kubeadm/init-finished';
@@ -47,6 +48,7 @@ export const kubeadmInit = ({ configuration, controlPlanes, pki }: PlannedCluste
     const objects = [
       ...initObjects(crypto, pki, configuration, controlPlanes[0]!, token(process), clock.wallMs()),
       ...nodeNetworkObjects(),
+      standardStorageClass(),
     ];
     await until(process, async () => {
       const unknown = await applyInitObjects(client, objects);

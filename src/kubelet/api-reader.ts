@@ -1,4 +1,4 @@
-/** What pods read of the API through their kubelet: ConfigMaps, Secrets, tokens, Services; all but tokens are watched. */
+/** What pods read of the API through their kubelet: ConfigMaps, Secrets and Services, which are watched, tokens, and volumes of claims. */
 import type { Pod } from '#api';
 import { createInformer, resources, type RestClient } from '#client';
 import type { Process } from '#host';
@@ -23,6 +23,12 @@ export function apiReader(process: Process, client: RestClient): ApiReader {
     configMap: (namespace, name) => configMaps.get(namespace, name),
     secret: (namespace, name) => secrets.get(namespace, name),
     services: () => (services.hasSynced ? services.lister.list() : undefined),
+    async volumeOfClaim(namespace, name) {
+      const claim = await client.get(resources.persistentvolumeclaims, name, namespace);
+      const volume = claim.spec?.volumeName;
+      if (!volume || claim.status?.phase !== 'Bound') throw new Error(`PVC is not bound`);
+      return client.get(resources.persistentvolumes, volume);
+    },
     token: (pod: Pod, wish) => tokens.get(pod, wish),
     forget(uid, rest) {
       tokens.forget(uid);

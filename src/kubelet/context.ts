@@ -1,5 +1,5 @@
 /** What every part of one kubelet stands on. */
-import type { ConfigMap, Pod, Secret, Service } from '#api';
+import type { ConfigMap, PersistentVolume, Pod, Secret, Service } from '#api';
 import type { EventRecorder, RestClient } from '#client';
 import type { Process } from '#host';
 import type { KubeletSettings } from './configuration.ts';
@@ -11,6 +11,8 @@ export interface ApiReader {
   secret(namespace: string, name: string): Promise<Secret>;
   /** A token bound to a pod, the same until it is time for another. */
   token(pod: Pod, request: { readonly audience?: string; readonly expirationSeconds?: number }): Promise<string>;
+  /** The volume a claim is bound to. Rejects with an Error while it is not bound. */
+  volumeOfClaim(namespace: string, name: string): Promise<PersistentVolume>;
   /** Services as last seen; undefined while they have never been listed. */
   services(): readonly Service[] | undefined;
   /** A pod is gone; what only it named is not watched any more. `rest` are the pods of the node that stay. */

@@ -5,6 +5,7 @@
 import type { Lister, RestClient } from '#client';
 import type { Node, Pod, ReplicaSet, Service } from '#api';
 import type { NodeInfo } from './node-info.ts';
+import type { Storage } from './storage.ts';
 
 /** What a plugin may answer. UnschedulableAndUnresolvable: preempting pods on that node would not help. */
 export type StatusCode = 'Unschedulable' | 'UnschedulableAndUnresolvable' | 'Wait' | 'Skip' | 'Error';
@@ -27,7 +28,7 @@ export interface PreFilterResult {
 
 /** What happened in the cluster, as the queue sees it. */
 export interface ClusterEvent {
-  readonly resource: 'Node' | 'Pod' | 'AssignedPod' | 'Service';
+  readonly resource: 'Node' | 'Pod' | 'AssignedPod' | 'Service' | 'PersistentVolumeClaim' | 'PersistentVolume' | 'StorageClass';
   readonly action: 'Add' | 'Update' | 'Delete';
   readonly old?: Node | Pod | Service;
   readonly object?: Node | Pod | Service;
@@ -86,6 +87,7 @@ export interface Handle {
   readonly nodes: () => readonly NodeInfo[];
   readonly services: Lister<Service>;
   readonly replicasets: Lister<ReplicaSet>;
+  readonly storage: Storage;
   /** Runs preFilter and filter of the profile for one node of a changed world. */
   readonly fits: (pod: Pod, node: NodeInfo, nodes: readonly NodeInfo[]) => boolean;
   /** Tells of a preempted pod. */

@@ -7,6 +7,7 @@ import { isTerminal, schedulerCache, type SchedulerCache } from './cache.ts';
 import { plugins } from './plugins/index.ts';
 import { createProfile } from './profile.ts';
 import { schedulingQueue, type SchedulingQueue } from './queue.ts';
+import { storageOf } from './storage.ts';
 import { scheduleOne, type SchedulerState } from './scheduling-cycle.ts';
 
 /** What a scheduler stands on. */
@@ -107,6 +108,7 @@ export async function startScheduler(options: SchedulerOptions, signal: AbortSig
     nodes: () => cache.nodes(),
     services: informers.informer(resources.services).lister,
     replicasets: informers.informer(resources.replicasets).lister,
+    storage: storageOf(informers, clock, (event) => queue.moveOn(event)),
     preempted: (victim, by, nodeName) =>
       events.event(victim, by, 'Normal', 'Preempted', 'Preempting', `Preempted by pod ${by.metadata.uid ?? ''} on node ${nodeName}`),
   });

@@ -26,8 +26,16 @@ const PLUGINS: readonly (readonly [keyof Volume, string])[] = [
   ['downwardAPI', 'kubernetes.io~downward-api'],
 ];
 
-function pathOfVolume(pod: Pod, volume: Volume): string {
+/** Where the volumes of claims are that pods of this node use: by pod and volume name, kept from when they were set up. */
+type ClaimPaths = Map<string, string>;
+const claimKey = (pod: Pod, { name }: Volume): string => `${pod.metadata.uid ?? ''}/${name}`;
+
+function pathOfVolume(pod: Pod, volume: Volume, claims: ClaimPaths): string {
   if (volume.hostPath) return volume.hostPath.path;
+  if (volume.persistentVolumeClaim) {
+    const path = claims.get(claimKey(pod, volume));
+    if (path !== undefined) return path;
+  }
   const plugin = PLUGINS.find(([kind]) => volume[kind] !== undefined);
   if (!plugin) throw new MountError(`MountVolume.SetUp failed for volume "${volume.name}" : no volume plugin matched`);
   return `${podDirectory(pod.metadata.uid!)}/volumes/${plugin[1]}/${volume.name}`;
@@ -56,9 +64,28 @@ function checkHostPath(files: Files, volume: Volume): void {
 /** Volumes of a kubelet. */
 export function createVolumes({ process, api }: KubeletContext): Volumes {
   const { files, clock } = process;
+  const claims: ClaimPaths = new Map();
+  const setUpClaim = async (pod: Pod, volume: Volume): Promise<void> => {
+    const name = volume.persistentVolumeClaim!.claimName;
+    if (claims.has(claimKey(pod, volume))) return;
+    const fail = (text: string): MountError =>
+      new MountError(
+        `Unable to attach or mount volumes: unmounted volumes=[${volume.name}], unattached volumes=[], failed to process volumes=[${volume.name}]: ${text}`,
+      );
+    if (!api) throw fail('the kubelet has no API server to ask');
+    const bound = await api.volumeOfClaim(pod.metadata.namespace ?? '', name).catch((error: unknown) => {
+      throw fail(`error processing PVC ${pod.metadata.namespace ?? ''}/${name}: ${error instanceof Error ? error.message : String(error)}`);
+    });
+    const { hostPath, local } = bound.spec ?? {};
+    const path = hostPath?.path ?? local?.path;
+    if (path === undefined) throw fail(`no volume plugin matched for PersistentVolume ${bound.metadata.name}`);
+    checkHostPath(files, { name: volume.name, hostPath: { path, type: hostPath?.type ?? 'Directory' } });
+    claims.set(claimKey(pod, volume), path);
+  };
   const setUpOne = async (pod: Pod, volume: Volume, facts: NodeFacts): Promise<void> => {
     if (volume.hostPath) return checkHostPath(files, volume);
-    const path = pathOfVolume(pod, volume);
+    if (volume.persistentVolumeClaim) return setUpClaim(pod, volume);
+    const path = pathOfVolume(pod, volume, claims);
     if (volume.emptyDir) {
       if (!files.stat(path)) files.makeDirectory(path, { recursive: true, mode: 0o777 });
       return;
@@ -81,9 +108,10 @@ export function createVolumes({ process, api }: KubeletContext): Volumes {
     pathOf(pod, name) {
       const volume = pod.spec?.volumes?.find((candidate) => candidate.name === name);
       if (!volume) throw new MountError(`volume "${name}" not found`);
-      return pathOfVolume(pod, volume);
+      return pathOfVolume(pod, volume, claims);
     },
     tearDown(uid) {
+      for (const key of claims.keys()) if (key.startsWith(`${uid}/`)) claims.delete(key);
       const directory = podDirectory(uid);
       if (files.stat(directory)) files.remove(directory, { recursive: true });
     },

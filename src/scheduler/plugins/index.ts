@@ -14,6 +14,7 @@ import { podTopologySpread } from './pod-topology-spread.ts';
 import { prioritySort } from './priority-sort.ts';
 import { schedulingGates } from './scheduling-gates.ts';
 import { taintToleration } from './taint-toleration.ts';
+import { volumeBinding } from './volume-binding.ts';
 
 /** Every plugin of the default profile. */
 export const plugins: readonly PluginRegistration[] = Object.freeze([
@@ -25,6 +26,7 @@ export const plugins: readonly PluginRegistration[] = Object.freeze([
   { name: 'NodeAffinity', weight: 2, build: nodeAffinity },
   { name: 'NodePorts', build: nodePorts },
   { name: 'NodeResourcesFit', weight: 1, build: nodeResourcesFit },
+  { name: 'VolumeBinding', build: volumeBinding },
   { name: 'PodTopologySpread', weight: 2, build: podTopologySpread },
   { name: 'InterPodAffinity', weight: 2, build: interPodAffinity },
   { name: 'DefaultPreemption', build: defaultPreemption },
