@@ -10,6 +10,7 @@ export { nodeAddress, nodeRoles } from './core/node.ts';
 export { podSummary, type PodSummary } from './core/pod-columns.ts';
 export { defaultPodSpec, defaultPullPolicy } from './core/pod-defaults.ts';
 export { isPodTerminal, podQosClass } from './core/pod-qos.ts';
+export { addUsage, isInScope, missingAmounts, usageOf, usageUnder, type Usage } from './core/quota-usage.ts';
 export { nextTime, parseSchedule, type Schedule } from './batch/schedule.ts';
 export { defaultClassAnnotation, isDefaultClass } from './storage/storageclass.ts';
 export { highestUserPriority, systemPriorityClasses } from './scheduling/priorityclass.ts';

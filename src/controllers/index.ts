@@ -1,11 +1,13 @@
 /** The front door of controllers: kube-controller-manager as a program, and its controllers in the order a teacher would choose. */
 import type { Program } from '#host';
 import { bootstrapSigner } from './bootstrap-signer.ts';
+import { cronjobController } from './cronjob/index.ts';
 import { daemonsetController } from './daemonset.ts';
 import { deploymentController } from './deployment.ts';
 import { endpointSliceController } from './endpointslice.ts';
 import { endpointsController } from './endpoints.ts';
 import { garbageCollectorController } from './garbage-collector.ts';
+import { horizontalPodAutoscalerController } from './podautoscaler/index.ts';
 import { jobController } from './job.ts';
 import { controllerManager } from './manager.ts';
 import { namespaceController } from './namespace.ts';
@@ -14,6 +16,7 @@ import { nodeLifecycleController } from './node-lifecycle.ts';
 import { claimProtection, localPathProvisioner, persistentVolumeBinder, volumeProtection } from './persistentvolume/index.ts';
 import { podGarbageCollector } from './pod-garbage-collector.ts';
 import { replicasetController } from './replicaset.ts';
+import { resourceQuotaController } from './resourcequota/index.ts';
 import { rootCaCertificatePublisher } from './root-ca-certificate-publisher.ts';
 import { serviceAccountController } from './service-account.ts';
 import { statefulsetController } from './statefulset/index.ts';
@@ -39,6 +42,8 @@ export const controllers: readonly ManagerController[] = Object.freeze([
   daemonsetController,
   statefulsetController,
   jobController,
+  cronjobController,
+  horizontalPodAutoscalerController,
   ttlAfterFinishedController,
   endpointsController,
   endpointSliceController,
@@ -46,6 +51,7 @@ export const controllers: readonly ManagerController[] = Object.freeze([
   claimProtection,
   volumeProtection,
   localPathProvisioner,
+  resourceQuotaController,
   bootstrapSigner,
   tokenCleaner,
 ]);

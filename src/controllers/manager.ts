@@ -45,11 +45,13 @@ export function settingsOf(flags: Flags, process: Pick<Process, 'files'>): Contr
 /** The names controllers had before 1.28, which `--controllers` still takes (kubeadm writes two of them). */
 const OLD_NAMES: Readonly<Record<string, string>> = {
   bootstrapsigner: 'bootstrap-signer-controller',
+  cronjob: 'cronjob-controller',
   daemonset: 'daemonset-controller',
   deployment: 'deployment-controller',
   endpoint: 'endpoints-controller',
   endpointslice: 'endpointslice-controller',
   garbagecollector: 'garbage-collector-controller',
+  horizontalpodautoscaling: 'horizontal-pod-autoscaler-controller',
   job: 'job-controller',
   namespace: 'namespace-controller',
   nodeipam: 'node-ipam-controller',
@@ -59,6 +61,7 @@ const OLD_NAMES: Readonly<Record<string, string>> = {
   'pvc-protection': 'persistentvolumeclaim-protection-controller',
   podgc: 'pod-garbage-collector-controller',
   replicaset: 'replicaset-controller',
+  resourcequota: 'resourcequota-controller',
   'root-ca-cert-publisher': 'root-ca-certificate-publisher-controller',
   serviceaccount: 'serviceaccount-controller',
   statefulset: 'statefulset-controller',

@@ -45,6 +45,18 @@ function setDefaults(object: StatefulSet): void {
   }
 }
 
+/** The template with the volumes its pods get of their claims: mounts may name those. */
+function withClaims(object: StatefulSet): Workload {
+  const { template, volumeClaimTemplates = [] } = object.spec ?? {};
+  if (!template?.spec || volumeClaimTemplates.length === 0) return object as Workload;
+  const names = volumeClaimTemplates.map(({ metadata }) => metadata?.name ?? '');
+  const volumes = [
+    ...names.map((name) => ({ name, persistentVolumeClaim: { claimName: name } })),
+    ...(template.spec.volumes ?? []).filter(({ name }) => !names.includes(name)),
+  ];
+  return { ...object, spec: { ...object.spec, template: { ...template, spec: { ...template.spec, volumes } } } } as Workload;
+}
+
 function validate(object: StatefulSet): FieldError[] {
   const {
     podManagementPolicy,
@@ -83,7 +95,7 @@ function validate(object: StatefulSet): FieldError[] {
     ...validateNotNegative(replicas, spec.child('replicas')),
     ...validateNotNegative(minReadySeconds, spec.child('minReadySeconds')),
     ...validateNotNegative(ordinals?.start, spec.child('ordinals', 'start')),
-    ...validateSelectorAndTemplate(object as Workload, 'statefulset'),
+    ...validateSelectorAndTemplate(withClaims(object), 'statefulset'),
   );
   return errors;
 }

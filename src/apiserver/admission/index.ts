@@ -2,10 +2,12 @@
 import type { ApiServerConfig } from '../config.ts';
 import { defaultStorageClass } from './default-storage-class.ts';
 import { defaultTolerationSeconds } from './default-toleration-seconds.ts';
+import { limitRanger } from './limit-ranger.ts';
 import { namespaceLifecycle } from './namespace-lifecycle.ts';
 import { nodeRestriction } from './node-restriction.ts';
 import { createAdmissionChain, type AdmissionChain, type AdmissionPlugin } from './plugin.ts';
 import { priorityAdmission } from './priority.ts';
+import { resourceQuotaAdmission } from './resource-quota.ts';
 import { serviceAccountAdmission } from './service-account.ts';
 import { storageObjectInUseProtection } from './storage-object-in-use-protection.ts';
 import { taintNodesByCondition } from './taint-nodes-by-condition.ts';
@@ -13,6 +15,7 @@ import { taintNodesByCondition } from './taint-nodes-by-condition.ts';
 /** Every plugin there is, in order. */
 export const admissionPlugins: readonly AdmissionPlugin[] = Object.freeze([
   namespaceLifecycle,
+  limitRanger,
   serviceAccountAdmission,
   nodeRestriction,
   taintNodesByCondition,
@@ -20,17 +23,20 @@ export const admissionPlugins: readonly AdmissionPlugin[] = Object.freeze([
   defaultTolerationSeconds,
   defaultStorageClass,
   storageObjectInUseProtection,
+  resourceQuotaAdmission,
 ]);
 
 /** On unless disabled; NodeRestriction is on where kubeadm asks for it. */
 const defaultPlugins: readonly string[] = [
   'NamespaceLifecycle',
+  'LimitRanger',
   'ServiceAccount',
   'TaintNodesByCondition',
   'Priority',
   'DefaultTolerationSeconds',
   'DefaultStorageClass',
   'StorageObjectInUseProtection',
+  'ResourceQuota',
 ];
 
 /** The chain the flags ask for. */
