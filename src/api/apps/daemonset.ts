@@ -1,5 +1,5 @@
 // DaemonSet: one pod on each node that fits (registry/apps/daemonset).
-import { forbiddenField, invalid, notSupported, path, required, selectorFromMap, type FieldError } from '#apimachinery';
+import { forbiddenField, invalid, notSupported, path, required, selectorFromMap, semanticEqual, type FieldError } from '#apimachinery';
 import { defaultPodSpec } from '../core/pod-defaults.ts';
 import { defineKind } from '../define-kind.ts';
 import { keepOldStatus, statusSubresource } from '../status-subresource.ts';
@@ -9,6 +9,12 @@ import { validateCountOrPercent } from './deployment.ts';
 import { validateNotNegative, validateSelectorAndTemplate, validateSelectorUnchanged, workloadColumns, type Workload } from './workload.ts';
 
 const spec = path('spec');
+
+/** What spec.templateGeneration of older versions has become: counts the templates. */
+const templateGeneration = 'deprecated.daemonset.template.generation';
+function setTemplateGeneration({ metadata }: DaemonSet, generation: number): void {
+  if (generation > 0) metadata.annotations = { ...metadata.annotations, [templateGeneration]: String(generation) };
+}
 
 function setDefaults(object: DaemonSet): void {
   if (!object.spec) return;
@@ -69,8 +75,13 @@ export const daemonSet = defineKind<DaemonSet>({
     setDefaults,
     prepareForCreate(object) {
       object.status = { currentNumberScheduled: 0, numberMisscheduled: 0, desiredNumberScheduled: 0, numberReady: 0 };
+      setTemplateGeneration(object, 1);
     },
-    prepareForUpdate: keepOldStatus,
+    prepareForUpdate(object, old) {
+      keepOldStatus(object, old);
+      const generation = Number(old.metadata.annotations?.[templateGeneration] ?? 0);
+      setTemplateGeneration(object, generation + (semanticEqual(object.spec?.template, old.spec?.template) ? 0 : 1));
+    },
     validate,
     validateUpdate: (object, old) => [...validate(object), ...validateSelectorUnchanged(object as Workload, old as Workload)],
   },

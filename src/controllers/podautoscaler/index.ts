@@ -51,13 +51,21 @@ export const horizontalPodAutoscalerController: ManagerController = defineContro
   workers: 5,
   build({ client, informers, clock, events }) {
     const autoscalers = informers.informer(resources.horizontalpodautoscalers);
+    /** When each is due: like the real queue, which lets every autoscaler pass once in a period, the first time after one. */
+    const dueMs = new Map<string, number>();
     const readScale = (rest: RestClient, path: string): Promise<Scale> => rest.json<Scale>({ method: 'GET', path });
 
     return {
       watches: [watchObjects(autoscalers)],
       async reconcile(key) {
         const autoscaler = autoscalers.lister.get(key);
-        if (!autoscaler?.spec || autoscaler.metadata.deletionTimestamp) return undefined;
+        if (!autoscaler?.spec || autoscaler.metadata.deletionTimestamp) return void dueMs.delete(key);
+        const waitMs = (dueMs.get(key) ?? clock.monotonicMs() + SYNC_MS) - clock.monotonicMs();
+        if (waitMs > 0) {
+          dueMs.set(key, clock.monotonicMs() + waitMs);
+          return { requeueAfterMs: waitMs };
+        }
+        dueMs.set(key, clock.monotonicMs() + SYNC_MS);
         const now = formatTime(clock.wallMs());
         const { minReplicas = 1, maxReplicas, metrics = [] } = autoscaler.spec;
         let conditions = (autoscaler.status?.conditions ?? []) as Condition[];

@@ -1,6 +1,6 @@
-/** kubectl describe for the small kinds: namespace, service, configmap, secret, service account, roles and bindings; and of anything else. */
+/** kubectl describe for the small kinds: service, configmap, secret, service account, roles and bindings; and of anything else. */
 import type { KubeObject } from '#apimachinery';
-import type { ClusterRole, ConfigMap, EndpointSlice, Namespace, RoleBinding, Secret, Service, ServiceAccount } from '#api';
+import type { ClusterRole, ConfigMap, EndpointSlice, RoleBinding, Secret, Service, ServiceAccount } from '#api';
 import type { Description } from './description.ts';
 import { writeEvents, type DescriptionWriter } from './writer.ts';
 
@@ -11,13 +11,6 @@ export function writeHead(writer: DescriptionWriter, { metadata }: KubeObject, w
   writer.pairs('Labels', metadata.labels);
   writer.annotations(metadata.annotations);
 }
-
-/** A namespace with its quotas and limit ranges. */
-export const describeNamespace: Description<Namespace> = (writer, namespace) => {
-  writeHead(writer, namespace, false);
-  writer.line(0, `Status:\t${namespace.status?.phase ?? ''}`);
-  writer.line(0, '\nNo resource quota.\n\nNo LimitRange resource.');
-};
 
 /** A config map with its data. */
 export const describeConfigMap: Description<ConfigMap> = (writer, object, { events, nowMs }) => {

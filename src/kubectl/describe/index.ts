@@ -3,7 +3,6 @@ import type { KubeObject } from '#apimachinery';
 import {
   describeAnything,
   describeConfigMap,
-  describeNamespace,
   describeRole,
   describeRoleBinding,
   describeSecret,
@@ -19,8 +18,18 @@ import {
   describePodDisruptionBudget,
   describePriorityClass,
 } from './others.ts';
+import { describeIngress, describeIngressClass, describeNetworkPolicy } from './networking.ts';
 import { describePod } from './pod.ts';
-import { describeDaemonSet, describeDeployment, describeJob, describeReplicaSet, describeStatefulSet } from './workloads.ts';
+import { describeLimitRange, describeNamespace, describeQuota } from './quotas.ts';
+import { describeClaim, describeStorageClass, describeVolume } from './storage.ts';
+import {
+  describeCronJob,
+  describeDaemonSet,
+  describeDeployment,
+  describeJob,
+  describeReplicaSet,
+  describeStatefulSet,
+} from './workloads.ts';
 
 /** The description of a kind. */
 export function descriptionOf(group: string, kind: string): Description {
@@ -39,6 +48,15 @@ export function descriptionOf(group: string, kind: string): Description {
     'apps/DaemonSet': describeDaemonSet,
     'apps/StatefulSet': describeStatefulSet,
     'batch/Job': describeJob,
+    'batch/CronJob': describeCronJob,
+    '/PersistentVolumeClaim': describeClaim,
+    '/PersistentVolume': describeVolume,
+    'storage.k8s.io/StorageClass': describeStorageClass,
+    '/ResourceQuota': describeQuota,
+    '/LimitRange': describeLimitRange,
+    'networking.k8s.io/Ingress': describeIngress,
+    'networking.k8s.io/IngressClass': describeIngressClass,
+    'networking.k8s.io/NetworkPolicy': describeNetworkPolicy,
     'autoscaling/HorizontalPodAutoscaler': describeAutoscaler,
     'policy/PodDisruptionBudget': describePodDisruptionBudget,
     'scheduling.k8s.io/PriorityClass': describePriorityClass,

@@ -1,8 +1,9 @@
 /** kubectl describe for workloads: deployment, replica set, daemon set, stateful set, job, cron job; and their pod templates. */
 import { formatLabelSelector, type KubeObject, type LabelSelector } from '#apimachinery';
-import type { DaemonSet, Deployment, Job, Pod, PodTemplateSpec, ReplicaSet } from '#api';
+import type { CronJob, DaemonSet, Deployment, Job, Pod, PodTemplateSpec, ReplicaSet } from '#api';
 import type { Session } from '../session.ts';
 import { writeContainers, writePlacement, writeVolumes } from './containers.ts';
+import { writeHead } from './core.ts';
 import type { Description } from './description.ts';
 import { longTime, writeEvents, type DescriptionWriter } from './writer.ts';
 
@@ -209,5 +210,29 @@ export const describeJob: Description<Job> = (writer, object, { events, nowMs })
   );
   if (spec?.completionMode === 'Indexed') writer.line(0, `Completed Indexes:\t${status.completedIndexes || '<none>'}`);
   writePodTemplate(writer, spec?.template);
+  writeEvents(writer, events, nowMs);
+};
+
+/** A cron job. */
+export const describeCronJob: Description<CronJob> = (writer, object, { events, nowMs }) => {
+  const { spec, status } = object;
+  const job = spec?.jobTemplate?.spec;
+  writeHead(writer, object);
+  writer.line(0, `Schedule:\t${spec?.schedule ?? ''}`);
+  writer.line(0, `Concurrency Policy:\t${spec?.concurrencyPolicy ?? ''}`);
+  writer.line(0, `Suspend:\t${spec?.suspend ? 'True' : 'False'}`);
+  writer.line(0, `Successful Job History Limit:\t${spec?.successfulJobsHistoryLimit ?? '<unset>'}`);
+  writer.line(0, `Failed Job History Limit:\t${spec?.failedJobsHistoryLimit ?? '<unset>'}`);
+  writer.line(
+    0,
+    `Starting Deadline Seconds:\t${spec?.startingDeadlineSeconds === undefined ? '<unset>' : `${spec.startingDeadlineSeconds}s`}`,
+  );
+  writer.line(0, `Selector:\t${job?.selector ? formatLabelSelector(job.selector as LabelSelector) : '<unset>'}`);
+  writer.line(0, `Parallelism:\t${job?.parallelism ?? '<unset>'}`);
+  writer.line(0, `Completions:\t${job?.completions ?? '<unset>'}`);
+  if (job?.activeDeadlineSeconds !== undefined) writer.line(0, `Active Deadline Seconds:\t${job.activeDeadlineSeconds}s`);
+  writePodTemplate(writer, job?.template);
+  writer.line(0, `Last Schedule Time:\t${status?.lastScheduleTime ? longTime(status.lastScheduleTime) : '<unset>'}`);
+  writer.line(0, `Active Jobs:\t${(status?.active ?? []).map(({ name }) => name ?? '').join(', ') || '<none>'}`);
   writeEvents(writer, events, nowMs);
 };
