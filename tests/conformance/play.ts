@@ -61,7 +61,7 @@ function loose(run: string, text: string): string {
 function judge(real: RecordedStep, code: Answer['code'], ours: { stdout: string; stderr: string }): Verdict {
   const differences = code === real.code ? [] : [`exit code: real ${real.code}, ours ${code}`];
   for (const stream of ['stdout', 'stderr'] as const) {
-    const wanted = real.norm?.[stream] ?? real[stream];
+    const wanted = (real.norm?.[stream] ?? real[stream]).replace(RECORDED_NODE, '<nodeIP>');
     if (real.unstable || loose(real.run, wanted) === loose(real.run, ours[stream])) continue;
     const [left, right] = [wanted.split('\n'), ours[stream].split('\n')];
     const before = differences.length;
@@ -82,6 +82,21 @@ async function waitFor(shell: ScenarioShell, { before, patience = PATIENCE_SECON
   }
 }
 
+/** Addresses of the recorded cluster's nodes: a matter of where it ran. */
+const RECORDED_NODE = /\b172\.18\.0\.\d+\b/g;
+
+/** Reads where this cluster's nodes and its API are: they stand for the recorded ones. */
+async function lookAround(shell: ScenarioShell): Promise<(printed: string) => string> {
+  const lines = async (line: string): Promise<string[]> => (await shell.runAsAdmin(line)).stdout.split(/\s+/).filter(Boolean);
+  const addresses = await lines('kubectl get nodes -o jsonpath=\'{.items[*].status.addresses[?(@.type=="InternalIP")].address}\'');
+  const [server = ''] = await lines("kubectl config view --minify -o jsonpath='{.clusters[0].cluster.server}'");
+  return (printed) => {
+    let text = server === '' ? printed : printed.replaceAll(server, '<server>');
+    for (const address of addresses) text = text.replaceAll(new RegExp(`\\b${address.replaceAll('.', '\\.')}\\b`, 'g'), '<nodeIP>');
+    return text;
+  };
+}
+
 async function look(shell: ScenarioShell, known: Map<string, string>): Promise<void> {
   const { stdout } = await shell.runAsAdmin('kubectl get pods,replicasets,jobs,controllerrevisions -A -o json');
   if (stdout.startsWith('{')) learn((JSON.parse(stdout) as { items: Parameters<typeof learn>[0] }).items, known);
@@ -92,6 +107,7 @@ export async function play(shell: ScenarioShell, scenario: Scenario, recorded: r
   for (const [name, content] of Object.entries(scenario.files)) await shell.writeFile(name, content);
   const known = new Map<string, string>();
   const answers: Answer[] = [];
+  const placed = await lookAround(shell);
   for (const step of scenario.steps) {
     if (step.sleep !== undefined) await shell.sleep(step.sleep);
     await waitFor(shell, step);
@@ -101,7 +117,7 @@ export async function play(shell: ScenarioShell, scenario: Scenario, recorded: r
   }
   await look(shell, known);
   const hidden = (printed: string): string =>
-    printed
+    placed(printed)
       .replaceAll(shell.directory, '.')
       .replaceAll(shell.home, '~')
       .replace(/\beyJ[\w-]{10,}\.[\w-]+\.[\w-]+/g, '<jwt>')

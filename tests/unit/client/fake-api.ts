@@ -39,6 +39,9 @@ const SERVED: readonly (readonly [string, string, string, boolean])[] = [
   ['apps/v1', 'replicasets', 'ReplicaSet', true],
   ['apps/v1', 'daemonsets', 'DaemonSet', true],
   ['apps/v1', 'controllerrevisions', 'ControllerRevision', true],
+  ['v1', 'persistentvolumeclaims', 'PersistentVolumeClaim', true],
+  ['v1', 'persistentvolumes', 'PersistentVolume', false],
+  ['storage.k8s.io/v1', 'storageclasses', 'StorageClass', false],
   ['batch/v1', 'jobs', 'Job', true],
 ];
 

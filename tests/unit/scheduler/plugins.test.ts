@@ -17,11 +17,12 @@ import { nodeOf, podOf } from '../client/fake-api.ts';
 
 const pod = (spec: object = {}, metadata: object = {}): Pod => podOf('p', spec as never, metadata as never) as unknown as Pod;
 const info = (node: object, ...pods: Pod[]): NodeInfo => nodeInfoOf(node as Node, pods);
-const profileOf = (nodes: readonly NodeInfo[]): Profile => {
+const profileOf = (nodes: readonly NodeInfo[], claims: object = createStore()): Profile => {
   const handle = {
     nodes: () => nodes,
     services: createStore(),
     replicasets: createStore(),
+    storage: { claims, volumes: createStore(), classes: createStore(), untilClaims: () => Promise.resolve(true) },
     preempted: () => undefined,
   } as unknown as Handle;
   return createProfile('default-scheduler', plugins, handle);
