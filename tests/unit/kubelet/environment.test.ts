@@ -24,6 +24,7 @@ const api: ApiReader = {
   secret: async (_namespace, name) => ({ apiVersion: 'v1', kind: 'Secret', metadata: { name }, data: { password: btoa('s3cret') } }),
   token: () => Promise.reject(new Error('no tokens here')),
   services: () => [],
+  volumeOfClaim: () => Promise.reject(new Error('no claims here')),
   forget: () => undefined,
 };
 const make = (container: Partial<Container>): Promise<Record<string, string>> =>
