@@ -219,10 +219,34 @@ const crashes: Benchmark = {
     }),
 };
 
+/** A Deployment from kubectl's call until rollout status says it is done, and how long the page was held up at worst meanwhile. */
+const deploymentBenchmark = (pods: number, workers: number): Benchmark => ({
+  name: `browser deployment of ${pods} pods, 3 control planes, ${workers} workers`,
+  run: () =>
+    withLab(`?controlPlanes=3&workers=${workers}`, (tab) =>
+      tab.page.evaluate(async (count) => {
+        await lab.ready;
+        let longestMs = 0;
+        const observer = new PerformanceObserver((list) => {
+          for (const { duration } of list.getEntries()) longestMs = Math.max(longestMs, duration);
+        });
+        observer.observe({ type: 'longtask' });
+        const startMs = performance.now();
+        await lab.run(`kubectl create deployment bench --image=nginx:1.27 --replicas=${count}`);
+        await lab.run('kubectl rollout status deployment/bench');
+        const seconds = (performance.now() - startMs) / 1_000;
+        observer.disconnect();
+        return { 'until rolled out, real s': seconds, 'longest task of the page, ms': longestMs };
+      }, pods),
+    ),
+});
+
 /** Benchmarks of the built lab in a browser, for `npm run bench -- browser`. */
 export const browserBenchmarks: readonly Benchmark[] = [
   boot(SMALL, 0),
   boot(LARGE, OBJECTS),
+  deploymentBenchmark(100, 3),
+  deploymentBenchmark(500, 5),
   { name: 'browser round trips', run: () => onBenchPage('measureRoundTrips') },
   { name: 'browser storage alone', run: () => onBenchPage('measureStorage') },
   writes(1),

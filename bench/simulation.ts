@@ -17,6 +17,8 @@ export interface Benchmark {
 const IDLE_MS = 60_000;
 const LOAD_MS = 30_000;
 const LOAD_REPLICAS = 20;
+/** After boot, until what a boot leaves to do is done. */
+const SETTLING_MS = 20_000;
 
 const DEPLOYMENT = `
 apiVersion: apps/v1
@@ -87,6 +89,27 @@ async function etcdFigures(at: number): Promise<Figures> {
   };
 }
 
+/** Processor time of a whole cluster, all its machines in one thread, until a Deployment of so many pods is Ready. */
+async function deploymentFigures(pods: number, spec: Partial<ClusterSpec>, at: number): Promise<Figures> {
+  const site = await simulatedLab(`deployment ${pods} ${at}`, spec);
+  await site.settle(site.lab.ready, READY_LIMIT_MS, 'the cluster is ready');
+  await site.simulation.run(SETTLING_MS);
+  const student = atTheKeyboard(site);
+  const before = process.cpuUsage();
+  const startMs = site.simulation.nowMs;
+  await student.sh(`kubectl create deployment bench --image=nginx:1.27 --replicas=${pods}`);
+  await student.eventually('every pod is ready', READY_LIMIT_MS, async () => {
+    const deployment = await student.read('/apis/apps/v1/namespaces/default/deployments/bench');
+    return deployment?.status?.readyReplicas === pods;
+  });
+  const { user, system } = process.cpuUsage(before);
+  return {
+    'until Ready, processor s': (user + system) / 1e6,
+    'until Ready, processor ms per pod': (user + system) / 1e3 / pods,
+    'until Ready, lab s': (site.simulation.nowMs - startMs) / 1_000,
+  };
+}
+
 const RAFT_EVENTS = 200_000;
 
 function raftFigures(at: number): Figures {
@@ -102,4 +125,7 @@ export const simulationBenchmarks: readonly Benchmark[] = [
   { name: 'etcd alone, members and clients under faults', run: etcdFigures },
   { name: 'cluster 1+1 in simulation', run: (at) => clusterFigures({ controlPlanes: 1, workers: 1 }, at) },
   { name: 'cluster 3+3 in simulation', run: (at) => clusterFigures({ controlPlanes: 3, workers: 3 }, at) },
+  { name: 'deployment of 100 pods in simulation', run: (at) => deploymentFigures(100, { controlPlanes: 3, workers: 3 }, at) },
+  // A node takes 110 pods.
+  { name: 'deployment of 500 pods in simulation', run: (at) => deploymentFigures(500, { controlPlanes: 3, workers: 5 }, at) },
 ];
