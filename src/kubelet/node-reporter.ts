@@ -87,6 +87,7 @@ export function createNodeReporter(context: KubeletContext, onNetworkReady: () =
         }
         uid = known.metadata.uid;
         recordTransitions(known);
+        recorder.event(nodeSubject, 'Normal', 'NodeAllocatableEnforced', 'Updated Node Allocatable limit across pods');
         return;
       } catch (error) {
         telemetry.log('warning', `Unable to register node with API server: ${error instanceof Error ? error.message : String(error)}`);
