@@ -110,7 +110,8 @@ export function clusterInvariants({ simulation, lab }: Student, names: readonly 
     }
     const says = factsOf(machine, component)?.leader === true;
     let claim = claims.get(key);
-    if (claim?.pid !== process.pid) claims.set(key, (claim = { pid: process.pid, wasCleared: false }));
+    // Who is first seen acts as it says: nobody has died here yet.
+    if (claim?.pid !== process.pid) claims.set(key, (claim = { pid: process.pid, wasCleared: looks === 1 }));
     if (!says) claim.wasCleared = true;
     return says && claim.wasCleared && process.state === 'running' && !machine.isFrozen;
   };

@@ -56,9 +56,9 @@ async function caughtBy(fault: PlantedFault): Promise<string | undefined> {
     let output = '';
     for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (output += text));
     const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
-    if (child.killed) return `hangs for ${LIMIT_MS / 1000} s`;
+    if (child.killed && !/^\d+ seeds/m.test(output)) return `hangs for ${LIMIT_MS / 1000} s`;
     const line = /^FAIL (.*)$/m.exec(output)?.[1];
-    return line ?? (code === 0 ? undefined : output.trim().split('\n').at(-1));
+    return line ?? (code === 0 || child.killed ? undefined : output.trim().split('\n').at(-1));
   } finally {
     rmSync(outDir, { recursive: true, force: true });
   }

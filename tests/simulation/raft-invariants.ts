@@ -26,8 +26,8 @@ interface Remembered {
 }
 
 export class RaftInvariants {
-  /** Every entry that some member ever held as committed, by index. */
-  readonly committed: (Entry | undefined)[] = [];
+  /** Every entry that some member ever held as committed, by index: its term, and the term in which it was first seen to be. */
+  readonly committed: ({ readonly term: number; readonly inTerm: number } | undefined)[] = [];
   /** Leader of each term. */
   readonly #leaders = new Map<number, number>();
   /** What the entry with this index and term is, and the term before it: the same in all logs. */
@@ -82,8 +82,9 @@ export class RaftInvariants {
     this.#leaders.set(view.term, view.id);
     for (let index = view.firstIndex; index < this.committed.length; index++) {
       const entry = this.committed[index];
-      // An entry committed in a later term than this leader's own says nothing about it.
-      if (entry === undefined || entry.term >= view.term) continue;
+      // What was committed in a later term than this leader's own, or in the same, says nothing about it: a late vote may still make
+      // a leader of a term that is long over.
+      if (entry === undefined || entry.inTerm >= view.term) continue;
       must(view.termAt(index) === entry.term, () => `leader ${view.id} of term ${view.term} lacks committed entry ${index}`);
     }
   }
@@ -93,7 +94,7 @@ export class RaftInvariants {
       const term = view.termAt(index);
       const chosen = this.committed[index];
       must(term !== undefined, () => `${view.id} commits entry ${index} that it does not have`);
-      if (chosen === undefined) this.committed[index] = { index, term: term!, kind: 'normal', data: '' };
+      if (chosen === undefined) this.committed[index] = { term: term!, inTerm: view.term };
       else must(chosen.term === term, () => `${view.id} commits ${index} of term ${term}, committed was one of term ${chosen.term}`);
     }
   }

@@ -33,16 +33,20 @@ export class Administrator implements Changes {
   }
 
   add(site: Site, isLearner: boolean): void {
-    // A second change while a member is lost may cost the quorum for good: no administrator does that.
-    if (site.isMember || this.isBusy || this.#cluster.sites.some(({ isDamaged, isToBeDamaged }) => isDamaged || isToBeDamaged)) return;
+    if (site.isMember || this.isBusy || this.#isAnotherLost(site)) return;
     // The second voter of two is needed for everything, and if it never comes nothing can be undone.
     const isSafe = this.#cluster.sites.filter(({ isMember }) => isMember).length >= 3;
     this.#begin(site, () => this.#add(site, isLearner || !isSafe));
   }
 
   remove(site: Site): void {
-    if (!site.isMember) return;
+    if (!site.isMember || this.#isAnotherLost(site)) return;
     this.#begin(site, () => this.#remove(site));
+  }
+
+  /** A second change while a member is lost may cost the quorum for good: no administrator does that. */
+  #isAnotherLost(site: Site): boolean {
+    return this.#cluster.sites.some((other) => other !== site && (other.isDamaged || other.isToBeDamaged));
   }
 
   #begin(site: Site, work: () => Promise<void>): void {

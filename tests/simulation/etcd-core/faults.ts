@@ -55,6 +55,8 @@ const PATIENCE_MS = 2_000;
 export function drawFaults(random: Random, events: number, sites: number): Fault[] {
   const kinds = FAULT_KINDS.filter((kind) => random.next() < (kind === 'corruptTail' ? 0.15 : 0.4));
   if (kinds.length === 0) return [];
+  // The middle of a write is where a crash hurts most.
+  if (kinds.includes('crashInWrite')) kinds.push('crashInWrite');
   const count = 2 + random.below(MOST_FAULTS - 1);
   const faults = Array.from({ length: count }, (): Fault => {
     const long = random.next() < 0.2 ? 4 : 1;
@@ -150,7 +152,7 @@ function whenWriting(cluster: Cluster, site: Site, strength: number, act: () => 
   const later = (): void => cluster.world.after(strength * 0.8, () => life && site.life === life && act());
   const isWriting = (count: number) => (): boolean => site.life !== life || site.disk.underWayCount >= count;
   // In the middle of a snapshot there are several writes under way, of which a part may reach the disk.
-  if (strength < 0.25) return cluster.when(isWriting(1), later, PATIENCE_MS);
+  if (strength < 0.1) return cluster.when(isWriting(1), later, PATIENCE_MS);
   cluster.when(isWriting(2), act, PATIENCE_MS, () => cluster.when(isWriting(1), later, PATIENCE_MS));
 }
 
