@@ -29,7 +29,7 @@ export interface WorkerMachine<Boot extends BootLike> {
 }
 
 /** The clock worker over comlink. */
-export interface WorkerClock extends Pick<TimeKeeper, 'setRate' | 'setHurry' | 'step' | 'detach' | 'status'> {
+export interface WorkerClock extends Pick<TimeKeeper, 'setRate' | 'setHurry' | 'step' | 'expect' | 'detach' | 'status'> {
   attach(name: string, port: MessagePort): void;
   onStatus(listener: (status: TimeStatus) => void): void;
 }
@@ -159,6 +159,7 @@ export function createBrowserDataCentre<Boot extends BootLike, Management extend
         links: new Set(),
       };
       running.set(boot.machine, machine);
+      void clock.expect(boot.machine);
       const time = new MessageChannel();
       const telemetry = new MessageChannel();
       telemetry.port1.onmessage = ({ data }: MessageEvent<Batch>) => onTelemetry(data);
@@ -179,7 +180,11 @@ export function createBrowserDataCentre<Boot extends BootLike, Management extend
           ),
         ),
         `${boot.machine} boots`,
-      );
+      ).catch((error: unknown) => {
+        // Time must not wait for what did not boot.
+        void clock.detach(boot.machine);
+        throw error;
+      });
       await clock.attach(boot.machine, Comlink.transfer(time.port2, [time.port2]));
       // Peers that have packets waiting for this machine asked for a link while it was off.
       for (const peer of running.values()) if (peer !== machine && !machine.links.has(peer.boot.address)) connect(machine, peer);

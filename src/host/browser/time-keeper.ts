@@ -28,6 +28,8 @@ interface Charge {
 
 /** The keeper. */
 export interface TimeKeeper {
+  /** A machine boots: granted time waits for it until it is attached or detached, so that machines switched on together begin together. */
+  expect(name: string): void;
   attach(name: string, port: MessagePort): void;
   detach(name: string): void;
   /** A ceiling on lab milliseconds per real one: 0 pauses, up to 1 runs free, above is granted. */
@@ -43,6 +45,7 @@ export interface TimeKeeper {
 /** A keeper at lab time 0, paused. */
 export function createTimeKeeper(): TimeKeeper {
   const charges = new Map<string, Charge>();
+  const expected = new Set<string>();
   let rate = 1;
   let hurry = false;
   let mode: TimeStatus['mode'] = 'free';
@@ -98,7 +101,7 @@ export function createTimeKeeper(): TimeKeeper {
   };
   /** Grants the next instant if everybody is idle and what was sent has arrived. */
   const consider = (): void => {
-    if (mode !== 'granted') return;
+    if (mode !== 'granted' || expected.size > 0) return;
     let underWay = 0;
     let earliest = Infinity;
     for (const { report } of charges.values()) {
@@ -126,7 +129,9 @@ export function createTimeKeeper(): TimeKeeper {
     }
   };
   return {
+    expect: (name) => void expected.add(name),
     attach(name, port) {
+      expected.delete(name);
       const charge: Charge = { port, report: undefined, askedMs: realNowMs() };
       charges.set(name, charge);
       port.onmessage = ({ data }: MessageEvent<MachineTimeMessage>) => {
@@ -142,6 +147,7 @@ export function createTimeKeeper(): TimeKeeper {
       if (mode === 'granted' && isGranting) port.postMessage({ kind: 'grant', labMs, round });
     },
     detach(name) {
+      expected.delete(name);
       charges.get(name)?.port.close();
       charges.delete(name);
       consider();
