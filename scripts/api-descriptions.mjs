@@ -37,6 +37,7 @@ const textOf = (comment) =>
     .map((line) => line.replace(/^\s*\* ?/, ''))
     .join('\n')
     .replaceAll('*\\/', '*/')
+    .replaceAll('\\*', '*')
     .trim();
 
 // What every top-level object has, and the package leaves out because it fixes the values.

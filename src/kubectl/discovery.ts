@@ -133,6 +133,11 @@ function search(known: Known, word: string): ApiResource | undefined {
     .sort((a, b) => Number(b.plural === name || b.singular === name) - Number(a.plural === name || a.singular === name));
   if (rest.length === 0) return named[0];
   const qualifier = rest.join('.');
+  // A short name is expanded first, and its expansion forgets the version that was asked for.
+  const short = known.resources.find(
+    ({ shortNames, plural, group, version }) => shortNames.includes(name) && plural !== name && `${version}.${group}` === qualifier,
+  );
+  if (short) return known.resources.find(({ group, plural }) => group === short.group && plural === short.plural);
   return named.find(
     ({ group, version }) =>
       group === qualifier || (group ? `${version}.${group}` : version) === qualifier || (group !== '' && group.startsWith(`${qualifier}.`)),

@@ -119,10 +119,10 @@ export class Explainer {
       .join('');
   }
 
-  /** The text below KIND and VERSION. `name` and `field` are empty for the resource itself. */
-  explain(schema: ApiSchema, name: string, isRequired: boolean, recursive: boolean): string {
+  /** The text below KIND and VERSION. `name` is empty for the resource itself. */
+  explain(schema: ApiSchema, name: string, recursive: boolean): string {
     const head = name
-      ? `FIELD: ${name} <${this.typeOf(schema)}>${isRequired ? ' -required-' : ''}\n${
+      ? `FIELD: ${name} <${this.typeOf(schema)}>\n${
           schema.enum
             ? `ENUM:\n${[...schema.enum]
                 .sort()

@@ -41,6 +41,8 @@ export function loadConfig(process: Process, flags: Flags): { kubeconfig: Kubeco
   const { paths, explicit } = kubeconfigPaths(process, flags);
   let merged: Kubeconfig = {};
   for (const path of paths) {
+    // There are no devices in the lab's file system.
+    if (path === '/dev/null') continue;
     if (process.files.stat(path)?.kind !== 'file') {
       if (explicit) throw new CommandError(`stat ${flags.text('kubeconfig')}: no such file or directory`);
       continue;

@@ -81,8 +81,9 @@ async function runCommand(process: Process, { command, path, rest }: Found & { c
       await process.stderr.write(`error: unknown command "${parsed.args.join(' ')}"\nSee '${path} -h' for help and examples\n`);
       return 1;
     }
-    await process.stdout.write(helpText(command, path));
-    return 0;
+    // A group by itself is a misuse (DefaultSubCommandRun).
+    await process.stderr.write(helpText(command, path));
+    return 1;
   }
   const session = openSession(process, parsed.flags);
   try {

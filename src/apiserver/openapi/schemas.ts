@@ -94,7 +94,9 @@ export class Components {
     const isWrapped = '$ref' in schema && this.root.includes('components') && hasMore;
     const shown: Fields = { ...said, ...(isWrapped ? { allOf: [schema] } : schema) };
     if (node.defaultValue !== undefined && (isWrapped || !('$ref' in schema))) shown['default'] = node.defaultValue;
-    if (node.enumValues.length > 0) shown['enum'] = node.enumValues;
+    // What a list's elements may be is said of the elements.
+    if (node.enumValues.length > 0 && node.type === 'list') shown['items'] = { ...(shown['items'] as Fields), enum: node.enumValues };
+    else if (node.enumValues.length > 0) shown['enum'] = node.enumValues;
     if (node.type === 'list') {
       if (node.listType !== 'atomic' || node.isAtomic || !node.mergeKey) shown['x-kubernetes-list-type'] = node.listType;
       if (node.mapKeys.length > 0) shown['x-kubernetes-list-map-keys'] = node.mapKeys;

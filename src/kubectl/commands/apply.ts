@@ -188,7 +188,7 @@ async function applyServerSide(applying: Applying, target: Target): Promise<Appl
     return { object: applied, result: 'serverside-applied' };
   } catch (error) {
     if (!(error instanceof StatusError) || error.status.reason !== 'Conflict' || !error.status.details?.causes?.length) throw error;
-    throw new StatusError({ ...error.status, reason: '', message: `${error.message}\n${CONFLICT_HELP}` });
+    throw new CommandError(`${error.message}\n${CONFLICT_HELP}`);
   }
 }
 

@@ -9,8 +9,13 @@ import { alignTabs, tableLayout } from '../printers/tabs.ts';
 
 async function runApiResources({ session, flags }: Invocation): Promise<void> {
   const verbs = flags.list('verbs');
-  const resources = (await session.discovery.resources()).filter(
-    (resource) =>
+  const all = await session.discovery.resources();
+  // Of a resource in several versions only the preferred one is told: the first.
+  const isPreferred = ({ group, plural }: (typeof all)[number], at: number): boolean =>
+    all.findIndex((other) => other.group === group && other.plural === plural) === at;
+  const resources = all.filter(
+    (resource, at) =>
+      isPreferred(resource, at) &&
       resource.verbs.length > 0 &&
       (!flags.given('namespaced') || (resource.scope === 'Namespaced') === flags.on('namespaced')) &&
       (!flags.given('api-group') || resource.group === flags.text('api-group')) &&

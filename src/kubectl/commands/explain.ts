@@ -46,7 +46,6 @@ async function run(invocation: Invocation): Promise<void> {
   const head = `${resource.group ? `GROUP:      ${resource.group}\n` : ''}KIND:       ${resource.kind}\nVERSION:    ${resource.version}\n\n`;
   const explainer = new Explainer(schemas);
   let schema: ApiSchema = root;
-  let isRequired = false;
   for (const name of path) {
     const inner: ApiSchema | undefined = explainer.inner(schema);
     const field: ApiSchema | undefined = inner?.properties?.[name];
@@ -54,10 +53,9 @@ async function run(invocation: Invocation): Promise<void> {
       await session.out(head);
       throw new CommandError(`field "${name}" does not exist`);
     }
-    isRequired = inner?.required?.includes(name) ?? false;
     schema = field;
   }
-  await session.out(head + explainer.explain(schema, path.at(-1) ?? '', isRequired, flags.on('recursive')));
+  await session.out(head + explainer.explain(schema, path.at(-1) ?? '', flags.on('recursive')));
 }
 
 /** kubectl explain */

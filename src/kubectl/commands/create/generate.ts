@@ -23,6 +23,7 @@ export const generatorFlags: readonly FlagSpec[] = [
 export function nameArgument(invocation: Invocation): string {
   const args = invocation.dashAt >= 0 ? invocation.args.slice(0, invocation.dashAt) : invocation.args;
   if (args.length !== 1) throw new UsageError(`exactly one NAME is required, got ${args.length}`, invocation.path);
+  if (args[0] === '') throw new CommandError('name must be specified');
   return args[0]!;
 }
 
