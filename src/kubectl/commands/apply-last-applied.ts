@@ -1,9 +1,12 @@
-/** kubectl apply view-last-applied and set-last-applied. */
+/** kubectl apply view-last-applied, set-last-applied and edit-last-applied. */
+import type { KubeObject } from '#apimachinery';
 import { CommandError } from '../errors.ts';
 import { defineFlag, dryRunFlag, filenameFlags } from '../common-flags.ts';
 import type { Command, Invocation } from '../command.ts';
 import { goResource, pathOf, printedName } from '../discovery.ts';
+import { runEditor, temporaryFile } from '../editor.ts';
 import { LAST_APPLIED, lastAppliedText } from '../last-applied.ts';
+import { parseDocuments } from '../manifests.ts';
 import { toJson } from '../printers/json.ts';
 import { toYaml } from '../printers/yaml.ts';
 import { fetchInfos, readTargets, throwCollected } from '../targets.ts';
@@ -45,6 +48,50 @@ async function set(invocation: Invocation): Promise<void> {
   }
 }
 
+const EDIT_HEADER = `# Please edit the 'last-applied-configuration' annotations below.
+# Lines beginning with a '#' will be ignored, and an empty file will abort the edit.
+#
+`;
+
+/** Lets somebody edit what apply remembers of an object. */
+async function editRemembered(invocation: Invocation): Promise<void> {
+  const { session } = invocation;
+  const { files } = session.process;
+  const { infos, errors } = await fetchInfos(invocation, await readTargets(invocation, { allowCollections: true }));
+  throwCollected(errors);
+  for (const { object, resource, namespace, name } of infos) {
+    const text = object.metadata.annotations?.[LAST_APPLIED];
+    if (text === undefined)
+      throw new CommandError(
+        `no last-applied-configuration annotation found on resource: ${name}, to create the annotation, use the command with --create-annotation`,
+      );
+    const before = EDIT_HEADER + toYaml(JSON.parse(text));
+    const path = temporaryFile(session, 'kubectl-edit-', '.yaml');
+    files.makeDirectory('/tmp', { recursive: true });
+    files.write(path, before, { mode: 0o600 });
+    await runEditor(session, path);
+    const edited = files.readText(path);
+    if (edited === before) {
+      files.remove(path);
+      await session.err('Edit cancelled, no changes made.\n');
+      continue;
+    }
+    const [manifest] = parseDocuments(edited, 'edited-file') as KubeObject[];
+    if (!manifest || manifest.kind !== object.kind || manifest.metadata?.name !== name) {
+      await session.err(`A copy of your changes has been stored to "${path}"\n`);
+      throw new CommandError('At least one of apiVersion, kind and name was changed');
+    }
+    await session.json({
+      method: 'PATCH',
+      path: pathOf(resource, namespace, name),
+      contentType: 'application/merge-patch+json',
+      body: { metadata: { annotations: { [LAST_APPLIED]: lastAppliedText(manifest) } } },
+    });
+    files.remove(path);
+    await session.out(`${printedName(resource, name)} edited\n`);
+  }
+}
+
 /** The verbs below apply. */
 export const applyCommands: readonly Command[] = [
   {
@@ -72,5 +119,17 @@ export const applyCommands: readonly Command[] = [
       defineFlag('output', 'string', 'Output format.', { short: 'o' }),
     ],
     run: set,
+  },
+  {
+    name: 'edit-last-applied',
+    short: 'Edit latest last-applied-configuration annotations of a resource/object',
+    usage: '(RESOURCE/NAME | -f FILENAME) [options]',
+    completes: 'resources',
+    flags: [
+      ...filenameFlags,
+      defineFlag('output', 'string', 'Output format. Must be one of (yaml, json)', { short: 'o', initial: 'yaml' }),
+      defineFlag('windows-line-endings', 'bool', 'Defaults to the line ending native to your platform.'),
+    ],
+    run: editRemembered,
   },
 ];

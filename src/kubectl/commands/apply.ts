@@ -13,6 +13,7 @@ import { objectPrinter } from '../printers/output.ts';
 import { namespaceOfObject, resourceOfObject, throwCollected, type Target } from '../targets.ts';
 import { readManifests } from '../manifests.ts';
 import { applyCommands } from './apply-last-applied.ts';
+import { checkPrune, prune } from './prune.ts';
 
 const MAX_PATCH_RETRIES = 5;
 
@@ -202,11 +203,13 @@ async function run(invocation: Invocation): Promise<void> {
   if (serverSide && dryRun === 'client')
     throw new CommandError("--dry-run=client doesn't work with --server-side (did you mean --dry-run=server instead?)");
   if (serverSide && flags.on('force')) throw new CommandError('--force cannot be used with --server-side');
+  checkPrune(invocation);
   const applying: Applying = { invocation, dryRun, fieldValidation: fieldValidationOf(flags) };
   const printer = objectPrinter(session, flags, false);
   const manifests = await readManifests(session, flags);
   if (manifests.length === 0) throw new CommandError('no objects passed to apply');
   const errors: unknown[] = [];
+  const done: KubeObject[] = [];
   for (const { object, source } of manifests) {
     try {
       const resource = await resourceOfObject(session, object, source);
@@ -218,6 +221,7 @@ async function run(invocation: Invocation): Promise<void> {
         source,
       };
       const applied = serverSide ? await applyServerSide(applying, target) : await applyClientSide(applying, target);
+      done.push(applied.object);
       if (printer) await session.out(printer.text(applied.object));
       else await session.out(`${printedName(resource, applied.object.metadata.name)} ${applied.result}${dryRunSuffix(dryRun)}\n`);
     } catch (error) {
@@ -225,6 +229,7 @@ async function run(invocation: Invocation): Promise<void> {
     }
   }
   throwCollected(errors);
+  if (flags.on('prune')) await prune(invocation, done, dryRun);
 }
 
 /** kubectl apply */
@@ -257,6 +262,13 @@ export const apply: Command = {
     defineFlag('grace-period', 'int', 'Period of time in seconds given to the resource to terminate gracefully.', { initial: '-1' }),
     defineFlag('timeout', 'duration', 'The length of time to wait before giving up on a delete', { initial: '0s' }),
     defineFlag('wait', 'bool', 'If true, wait for resources to be gone before returning.'),
+    defineFlag(
+      'prune',
+      'bool',
+      'Automatically delete resource objects, that do not appear in the configs and are created by either apply or create --save-config. Should be used with either -l or --all.',
+    ),
+    defineFlag('prune-allowlist', 'list', 'Overwrite the default allowlist with <group/version/kind> for --prune'),
+    defineFlag('cascade', 'string', 'Deletion cascading of pruned objects.', { initial: 'background' }),
     defineFlag('all', 'bool', 'Select all resources in the namespace of the specified resource types.'),
   ],
   run,
