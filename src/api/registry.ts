@@ -1,6 +1,7 @@
 // The explicit list of kinds and the lookups over it.
 import { validatingAdmissionPolicy, validatingAdmissionPolicyBinding } from './admissionregistration/validatingadmissionpolicy.ts';
 import { mutatingWebhookConfiguration, validatingWebhookConfiguration } from './admissionregistration/webhookconfiguration.ts';
+import { customResourceDefinition } from './apiextensions/customresourcedefinition.ts';
 import { apiService } from './apiregistration/apiservice.ts';
 import { controllerRevision } from './apps/controllerrevision.ts';
 import { daemonSet } from './apps/daemonset.ts';
@@ -104,6 +105,7 @@ export const kinds: readonly Kind[] = Object.freeze([
   flowSchema,
   priorityLevelConfiguration,
   apiService,
+  customResourceDefinition,
   componentStatus,
 ] as readonly unknown[] as readonly Kind[]);
 

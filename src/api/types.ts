@@ -11,6 +11,7 @@ import type * as scheduling from 'kubernetes-models/scheduling.k8s.io/v1';
 import type * as networking from 'kubernetes-models/networking.k8s.io/v1';
 import type * as policy from 'kubernetes-models/policy/v1';
 import type * as admission from 'kubernetes-models/admissionregistration.k8s.io/v1';
+import type * as extensions from 'kubernetes-models/apiextensions.k8s.io/v1';
 import type * as aggregation from 'kubernetes-models/apiregistration.k8s.io/v1';
 import type * as autoscalingV1 from 'kubernetes-models/autoscaling/v1';
 import type * as autoscalingV2 from 'kubernetes-models/autoscaling/v2';
@@ -210,3 +211,5 @@ export type PriorityLevelConfiguration = ObjectOf<flowcontrol.IPriorityLevelConf
 export type APIService = ObjectOf<aggregation.IAPIService>;
 /** Whether a component of the control plane answers. */
 export type ComponentStatus = ObjectOf<core.IComponentStatus>;
+/** A kind made by users. */
+export type CustomResourceDefinition = ObjectOf<extensions.ICustomResourceDefinition>;

@@ -63,7 +63,8 @@ function invalidText({ status }: StatusError): string | undefined {
 /** The text kubectl prints for a failure, newline excluded. */
 export function errorText(error: unknown): string {
   const root = innermost(error);
-  if (error instanceof ErrorList) return [...new Set(error.errors.map(errorText))].join('\n');
+  // Of several, those of kubectl itself are told as they are.
+  if (error instanceof ErrorList) return [...new Set(error.errors.map((one) => errorText(one).replace(/^error: /, '')))].join('\n');
   if (root instanceof StatusError) {
     const invalid = error === root ? invalidText(root) : undefined;
     if (invalid) return invalid;

@@ -207,7 +207,6 @@ async function watch(invocation: Invocation, targets: readonly Target[], printer
   if (!flags.on('watch-only')) {
     const items = printer ? ((first as unknown as { items?: KubeObject[] }).items ?? [first as KubeObject]) : [first as KubeObject];
     for (const item of items) await show(item, 'ADDED');
-    if (!printer && (first as Table).rows?.length === 0) await sayNothingFound(invocation, targets);
   }
   const response = await session.send({
     method: 'GET',
