@@ -61,7 +61,8 @@ for (const [name, { f }] of Object.entries(schemas)) {
   const type = /\/\*\*\n((?: \*(?!\/)[^\n]*\n)+) \*\/\nexport (?:interface|type|declare type) /.exec(text);
   if (type) found[''] = textOf(type[1]);
   const body = text.slice(text.indexOf('export interface'), text.indexOf('\n}', text.indexOf('export interface')));
-  for (const match of body.matchAll(/\/\*\*\n((?:\s+\*(?!\/)[^\n]*\n)+)\s+\*\/\s+"([^"]+)"/g)) if (f?.[match[2]]) found[match[2]] ??= textOf(match[1]);
+  for (const match of body.matchAll(/\/\*\*\n((?:\s+\*(?!\/)[^\n]*\n)+)\s+\*\/\s+"([^"]+)"/g))
+    if (f?.[match[2]]) found[match[2]] ??= textOf(match[1]);
   if (f?.apiVersion && f.kind && f.metadata) for (const [field, words] of Object.entries(typeMeta)) found[field] ??= words;
   if (Object.keys(found).length > 0) descriptions[name] = found;
 }

@@ -96,13 +96,13 @@ describe('explain', () => {
   });
 
   it('lists the fields of a type, wrapped at 80 columns, with required marks and enumerations', () => {
-    expect(explainer.explain({ allOf: [thing], description: 'Own words.' }, 'spec', true, false)).toBe(
-      `FIELD: spec <Thing> -required-\n\n\nDESCRIPTION:\n    Own words.\n    A thing of things.\n    \nFIELDS:\n  mode\t<string>\n  enum: A, B\n    See\n    https://example.test/a-very-long-address-that-does-not-fit-into-one-line-of-text/at-all\n\n  more\t<[]Thing>\n    <no description>\n\n  name\t<string> -required-\n    A name ${'word '.repeat(13)}word\n    end.\n\n  tags\t<map[string]string>\n    Tags.\n\n\n`,
+    expect(explainer.explain({ allOf: [thing], description: 'Own words.' }, 'spec', false)).toBe(
+      `FIELD: spec <Thing>\n\n\nDESCRIPTION:\n    Own words.\n    A thing of things.\n    \nFIELDS:\n  mode\t<string>\n  enum: A, B\n    See\n    https://example.test/a-very-long-address-that-does-not-fit-into-one-line-of-text/at-all\n\n  more\t<[]Thing>\n    <no description>\n\n  name\t<string> -required-\n    A name ${'word '.repeat(13)}word\n    end.\n\n  tags\t<map[string]string>\n    Tags.\n\n\n`,
     );
   });
 
   it('does not open a type inside itself again', () => {
-    expect(explainer.explain(thing, '', false, true)).toBe(
+    expect(explainer.explain(thing, '', true)).toBe(
       'DESCRIPTION:\n    A thing of things.\n    \nFIELDS:\n  mode\t<string>\n  enum: A, B\n  more\t<[]Thing>\n  name\t<string> -required-\n  tags\t<map[string]string>\n\n',
     );
   });
