@@ -4,6 +4,7 @@ import { allNamespacesFlag, defineFlag, outputFlags } from '../common-flags.ts';
 import type { Command, Invocation } from '../command.ts';
 import { apiVersionOfResource, groupResource } from '../discovery.ts';
 import { SilentExit, UsageError } from '../errors.ts';
+import { listPermissions } from './can-i-list.ts';
 import { goValue, objectPrinter } from '../printers/output.ts';
 import { alignTabs, tableLayout } from '../printers/tabs.ts';
 
@@ -63,7 +64,12 @@ async function runClusterInfo({ session }: Invocation): Promise<void> {
   await session.out("\nTo further debug and diagnose cluster problems, use 'kubectl cluster-info dump'.\n");
 }
 
-async function runCanI({ session, flags, args, path }: Invocation): Promise<void> {
+async function runCanI(invocation: Invocation): Promise<void> {
+  const { session, flags, args, path } = invocation;
+  if (flags.on('list')) {
+    if (args.length > 0) throw new UsageError('list option must be specified with no arguments', path);
+    return listPermissions(invocation);
+  }
   const [verb, what, name] = args;
   if (verb === undefined || what === undefined || args.length > 3)
     throw new UsageError(
@@ -202,6 +208,7 @@ export const auth: Command = {
         defineFlag('quiet', 'bool', 'If true, suppress output and just return the exit code.', { short: 'q' }),
         defineFlag('subresource', 'string', 'SubResource such as pod/log or deployment/scale'),
         defineFlag('list', 'bool', 'If true, prints all allowed actions.'),
+        defineFlag('no-headers', 'bool', 'If true, prints allowed actions without headers'),
       ],
       run: runCanI,
     },

@@ -6,11 +6,12 @@ import type { DescriptionWriter } from './writer.ts';
 
 type Amounts = Readonly<Record<string, string | number>>;
 
-function writeAmounts(writer: DescriptionWriter, level: number, { status, spec }: ResourceQuota, columns: readonly string[]): void {
+/** `rule`: what stands below Used and Hard; below a namespace it is shorter. */
+function writeAmounts(writer: DescriptionWriter, level: number, { status, spec }: ResourceQuota, rule: string): void {
   const hard = (status?.hard ?? spec?.hard ?? {}) as Amounts;
   const used = (status?.used ?? {}) as Amounts;
-  writer.line(level, columns.join('\t'));
-  writer.line(level, columns.map((column) => '-'.repeat(column.length)).join('\t'));
+  writer.line(level, 'Resource\tUsed\tHard');
+  writer.line(level, `--------\t${rule}\t${rule}`);
   for (const name of Object.keys(hard).sort()) writer.line(level, `${name}\t${used[name] ?? 0}\t${hard[name]}`);
 }
 
@@ -19,7 +20,7 @@ export const describeQuota: Description<ResourceQuota> = (writer, object) => {
   writer.line(0, `Name:\t${object.metadata.name}`);
   writer.line(0, `Namespace:\t${object.metadata.namespace ?? ''}`);
   if (object.spec?.scopes?.length) writer.line(0, `Scopes:\t${[...object.spec.scopes].sort().join(', ')}`);
-  writeAmounts(writer, 0, object, ['Resource', 'Used', 'Hard']);
+  writeAmounts(writer, 0, object, '----');
 };
 
 const LIMIT_COLUMNS = ['Type', 'Resource', 'Min', 'Max', 'Default Request', 'Default Limit', 'Max Limit/Request Ratio'];
@@ -57,7 +58,7 @@ export const describeNamespace: Description<Namespace> = async (writer, namespac
     writer.line(0, '\nResource Quotas');
     for (const quota of quotas.items) {
       writer.line(1, `Name:\t${quota.metadata.name}`);
-      writeAmounts(writer, 1, quota, ['Resource', 'Used', 'Hard']);
+      writeAmounts(writer, 1, quota, '---');
     }
   }
   if (ranges.items.length === 0) return writer.line(0, '\nNo LimitRange resource.');

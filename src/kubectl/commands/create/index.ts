@@ -11,6 +11,7 @@ import { toJson } from '../../printers/json.ts';
 import { objectPrinter } from '../../printers/output.ts';
 import { namespaceOfObject, resourceOfObject, throwCollected } from '../../targets.ts';
 import { createConfigMap, createSecret } from './data.ts';
+import { policyGenerators } from './policies.ts';
 import { rbacGenerators } from './rbac.ts';
 import { createToken } from './token.ts';
 import { workloadGenerators } from './workloads.ts';
@@ -65,7 +66,7 @@ export const create: Command = {
   group: 'Basic Commands (Beginner)',
   usage: '-f FILENAME [options]',
   completes: 'none',
-  commands: [...rbacGenerators, createConfigMap, createSecret, ...workloadGenerators, createToken].sort((a, b) =>
+  commands: [...rbacGenerators, ...policyGenerators, createConfigMap, createSecret, ...workloadGenerators, createToken].sort((a, b) =>
     a.name < b.name ? -1 : 1,
   ),
   flags: [
