@@ -11,8 +11,9 @@ it('permissions are told a row for each resource, name and URL, their verbs toge
   ]);
   expect(rows.map(({ group, resource, url, name, verbs }) => [group, resource, url, name, [...verbs].join(' ')])).toEqual([
     ['*', '*', '', '', '*'],
-    ['apps', 'deployments', '', 'web', 'get list'],
+    // By Go's texts: a slash stands before the closing bracket.
     ['apps', 'deployments/scale', '', 'web', 'get list'],
+    ['apps', 'deployments', '', 'web', 'get list'],
     ['', '', '/healthz', '', 'get'],
     ['', 'pods', '', '', 'list delete'],
   ]);
