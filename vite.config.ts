@@ -25,7 +25,17 @@ export default defineConfig({
   worker: { format: 'es' },
   // Reached only through workers, so the first browser test would otherwise stop halfway to optimise them.
   optimizeDeps: {
-    include: ['comlink', 'idb', 'xstate', 'yaml', 'unbash', 'unbash/printer', '@noble/hashes/hmac.js', '@noble/hashes/sha2.js'],
+    include: [
+      'comlink',
+      'idb',
+      'xstate',
+      'yaml',
+      'unbash',
+      'unbash/printer',
+      '@noble/curves/nist.js',
+      '@noble/hashes/hmac.js',
+      '@noble/hashes/sha2.js',
+    ],
   },
   test: {
     passWithNoTests: true,

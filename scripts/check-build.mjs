@@ -22,6 +22,7 @@ const namedHosts = [
   /(^|\.)(kubernetes\.io|k8s\.io|etcd\.io|kind\.sigs\.k8s\.io|containerd\.io|coredns\.io|cncf\.io)$/, // texts of the real programs
   /(^|\.)(example\.(com|org|net)|invalid|local|localhost|svc|test)$/, // names that no one owns
   /^[^.]+$/, // names inside a cluster
+  /^github\.com$/, // named in Kubernetes' own error texts
   /^[\d.]+$|^\[/, // addresses of the simulated network
 ];
 

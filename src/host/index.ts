@@ -19,7 +19,7 @@ export * from './metrics.ts';
 export * from './network-card.ts';
 export * from './network-stack.ts';
 export { createCrypto } from './pure-crypto.ts';
-export { createEcdsa, type Ecdsa } from './p256/ecdsa.ts';
+export { createEcdsa, type Ecdsa } from './ecdsa.ts';
 export { createFileTree } from './file-tree.ts';
 export * from './recorder.ts';
 export * from './run-queue.ts';

@@ -1,9 +1,9 @@
-/** The body of `Crypto`, the same everywhere: pure JavaScript, synchronous; keys from the given random stream. */
+/** The body of `Crypto`, the same everywhere: pure JavaScript (noble), synchronous; keys from the given random stream. */
 import { hmac } from '@noble/hashes/hmac.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import type { Certificate, Crypto, PrivateKey } from './crypto.ts';
 import { der, derBits, derInteger, derOid, readDer, TAG } from './der.ts';
-import { createEcdsa, SECRET_SEED_BYTES, type Ecdsa } from './p256/ecdsa.ts';
+import { createEcdsa, SECRET_SEED_BYTES, type Ecdsa } from './ecdsa.ts';
 import type { Random } from './random.ts';
 import { derPublicKey, isSignedBy, issueCertificate, parseCertificate, publicKeyOf } from './x509.ts';
 

@@ -2,7 +2,7 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import type { Certificate, CertificateTemplate, DistinguishedName, PrivateKey } from './crypto.ts';
 import { der, derBits, derInteger, derOid, derText, derTime, oidText, readDer, TAG, timeMs, type DerValue } from './der.ts';
-import type { Ecdsa } from './p256/ecdsa.ts';
+import type { Ecdsa } from './ecdsa.ts';
 
 const OID = {
   commonName: '2.5.4.3',

@@ -64,6 +64,7 @@ export interface PackageRule {
 }
 
 export const packages: readonly PackageRule[] = [
+  { name: '@noble/curves', rooms: ['host'], why: 'ECDSA P-256, synchronous and replayable; everybody else uses process.crypto' },
   { name: '@noble/hashes', rooms: ['host'], why: 'SHA-2 and HMAC, synchronous and replayable; everybody else uses process.crypto' },
   { name: 'comlink', rooms: ['host', 'host/browser', 'workers', 'lab', 'main', 'embed', 'bridge'], why: 'calls between page and workers' },
   { name: 'idb', rooms: ['host/browser'], why: 'IndexedDB with promises, for the disk of a machine' },
