@@ -156,10 +156,12 @@ export function createListeners(parts: StackParts): Listeners {
         const demands = { clientCas, required: clientAuth === 'require' };
         const verdict = checkClient(half.hello, half.answer, packet, demands, crypto, verifyCache, wallMs());
         if ('alert' in verdict) return transmit(machine, { t: 'alert', to: syn.from, message: verdict.alert });
-        const ticket = Array.from(randomBytes(TICKET_BYTES), (byte) => byte.toString(16)).join('.');
         const session = { certificate: verdict.certificate, problem: verdict.problem };
-        rememberSession(listener.sessions, ticket, session);
-        transmit(machine, { t: 'open', to: syn.from, ticket });
+        // What was wrong with a certificate may be right next time (a clock is set): only a good one is remembered.
+        const ticket =
+          verdict.problem === undefined ? Array.from(randomBytes(TICKET_BYTES), (byte) => byte.toString(16)).join('.') : undefined;
+        if (ticket !== undefined) rememberSession(listener.sessions, ticket, session);
+        transmit(machine, { t: 'open', to: syn.from, ...(ticket === undefined ? {} : { ticket }) });
         accept(listener, syn, machine, packet.to, session);
       });
     },
