@@ -48,10 +48,13 @@ export async function readLimitedBody(request: IncomingRequest): Promise<string>
   }
 }
 
-/** Rejects with 504 when `work` takes longer than the request timeout. */
-export function withTimeout<T>(clock: Clock, ms: number, work: Promise<T>): Promise<T> {
+/** Rejects with 504 when `work` takes longer than the request timeout; `onTimeout` is called first. */
+export function withTimeout<T>(clock: Clock, ms: number, work: Promise<T>, onTimeout?: () => void): Promise<T> {
   return new Promise((resolve, reject) => {
-    const stop = clock.after(ms, () => reject(timeout('request did not complete within the allotted timeout')));
+    const stop = clock.after(ms, () => {
+      onTimeout?.();
+      reject(timeout('request did not complete within the allotted timeout'));
+    });
     work.then(
       (value) => {
         stop();

@@ -149,8 +149,12 @@ async function runChain(
       warnings,
       readBody: () => readLimitedBody(request),
     };
-    const work = serveFromStorage(core, exchange);
-    return await (isLongRunning(info) ? work : withTimeout(core.clock, core.config.requestTimeoutMs, work));
+    if (isLongRunning(info)) return await serveFromStorage(core, exchange);
+    const context = new AbortController();
+    const cancel = (): void => context.abort();
+    request.signal.addEventListener('abort', cancel, { once: true });
+    const work = serveFromStorage({ ...core, store: core.store.during(context.signal) }, exchange);
+    return await withTimeout(core.clock, core.config.requestTimeoutMs, work, cancel);
   } finally {
     leave();
   }

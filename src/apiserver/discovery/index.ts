@@ -73,7 +73,8 @@ export function serveDiscovery(core: Core, exchange: Exchange): HttpAnswer | und
   const path = exchange.info.path.length > 1 ? exchange.info.path.replace(/\/$/, '') : exchange.info.path;
   if (path === '/') return documentAnswer(exchange, { paths: rootPaths(core.health.paths) });
   // Written for people, whatever the client accepts.
-  if (path === '/version') return { status: 200, headers: [['content-type', 'application/json']], body: JSON.stringify(versionInfo, null, 2) };
+  if (path === '/version')
+    return { status: 200, headers: [['content-type', 'application/json']], body: JSON.stringify(versionInfo, null, 2) };
   const accept = header(exchange.headers, 'accept');
   if (path === '/api') {
     if (prefersAggregated(accept)) return aggregatedAnswer(core, exchange, true);

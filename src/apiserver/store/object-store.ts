@@ -48,20 +48,29 @@ export interface ObjectStore {
   ): Promise<KubeObject>;
   /** The newest revision of the store, read through the quorum. */
   currentRevision(): Promise<number>;
+  /** The same storage for one request: once `signal` has aborted (its client has gone, its time is over) nothing more is written. */
+  during(signal: AbortSignal): ObjectStore;
 }
 
 type Observe = (operation: string, ms: number) => void;
 
 /** Storage on an etcd client. */
 class EtcdObjectStore implements ObjectStore {
-  private readonly leaseFor: LeaseFor;
-
   constructor(
     private readonly etcd: Etcd,
     private readonly clock: Clock,
     private readonly observe: Observe,
-  ) {
-    this.leaseFor = createSharedLeases(etcd, clock);
+    private readonly leaseFor: LeaseFor = createSharedLeases(etcd, clock),
+    private readonly signal?: AbortSignal,
+  ) {}
+
+  during(signal: AbortSignal): ObjectStore {
+    return new EtcdObjectStore(this.etcd, this.clock, this.observe, this.leaseFor, signal);
+  }
+
+  /** As a cancelled context of Go keeps a request from going on. */
+  private checkGoesOn(): void {
+    if (this.signal?.aborted) throw storageError(new Error('context canceled'));
   }
 
   private async call<T>(operation: string, work: () => Promise<T>): Promise<T> {
@@ -105,6 +114,7 @@ class EtcdObjectStore implements ObjectStore {
   ): Promise<KubeObject | undefined> {
     const value = encodeStored(kind, object);
     const lease = await this.call('grantLease', () => this.leaseFor(ttlSeconds));
+    this.checkGoesOn();
     const answer = await this.call(modRevision === 0 ? 'create' : 'update', () =>
       this.etcd.txn({
         compare: [{ key, target: 'MOD', result: 'EQUAL', modRevision }],
@@ -116,6 +126,7 @@ class EtcdObjectStore implements ObjectStore {
   }
 
   private async removeGuarded(key: string, modRevision: number, object: KubeObject): Promise<KubeObject | undefined> {
+    this.checkGoesOn();
     const answer = await this.call('delete', () =>
       this.etcd.txn({ compare: [{ key, target: 'MOD', result: 'EQUAL', modRevision }], success: [{ deleteRange: { key } }], failure: [] }),
     );
@@ -146,13 +157,16 @@ class EtcdObjectStore implements ObjectStore {
     let current = options.cached ?? (await this.get(kind, key));
     let mayBeStale = options.cached !== undefined;
     for (let attempt = 0; attempt < GUARDED_TRIES_MAX; attempt++) {
+      let decision: UpdateDecision | undefined;
       try {
-        const done = await this.act(kind, key, await decide(current), current, mayBeStale, options.ttlSeconds);
-        if (done) return done;
+        decision = await decide(current);
       } catch (error) {
         // A refusal may come from an old read: look again before it is given to the client.
         if (!mayBeStale) throw error;
       }
+      // A write that fails may have happened: it is never tried again, or it could undo what others wrote since.
+      const done = decision && (await this.act(kind, key, decision, current, mayBeStale, options.ttlSeconds));
+      if (done) return done;
       mayBeStale = false;
       current = await this.get(kind, key);
     }
