@@ -7,6 +7,9 @@ import { createObjectCache } from './object-cache.ts';
 import { referencesOf } from './pod-references.ts';
 import { createTokens } from './tokens.ts';
 
+/** How long the first list of Services is waited for. */
+const SYNC_TIMEOUT_MS = 1_000;
+
 /** The reader of a kubelet; starts its watch of Services. */
 export function apiReader(process: Process, client: RestClient): ApiReader {
   const services = createInformer(resources.services, {
@@ -22,7 +25,11 @@ export function apiReader(process: Process, client: RestClient): ApiReader {
   return {
     configMap: (namespace, name) => configMaps.get(namespace, name),
     secret: (namespace, name) => secrets.get(namespace, name),
-    services: () => (services.hasSynced ? services.lister.list() : undefined),
+    async services() {
+      // Right after a start the first list is on its way: worth a moment, or every container would begin with a back-off.
+      if (!services.hasSynced) await Promise.race([services.synced(), process.clock.sleep(SYNC_TIMEOUT_MS)]);
+      return services.hasSynced ? services.lister.list() : undefined;
+    },
     async volumeOfClaim(namespace, name) {
       const claim = await client.get(resources.persistentvolumeclaims, name, namespace);
       const volume = claim.spec?.volumeName;

@@ -14,7 +14,7 @@ export interface ApiReader {
   /** The volume a claim is bound to. Rejects with an Error while it is not bound. */
   volumeOfClaim(namespace: string, name: string): Promise<PersistentVolume>;
   /** Services as last seen; undefined while they have never been listed. */
-  services(): readonly Service[] | undefined;
+  services(): Promise<readonly Service[] | undefined>;
   /** A pod is gone; what only it named is not watched any more. `rest` are the pods of the node that stay. */
   forget(uid: string, rest: Iterable<Pod>): void;
 }

@@ -94,8 +94,9 @@ export async function makeEnvironment(
 ): Promise<Record<string, string>> {
   const namespace = pod.metadata.namespace ?? 'default';
   const sources = sourcesOf(api, namespace);
-  const services = api?.services();
-  if (api && !services && !pod.metadata.annotations?.['kubernetes.io/config.source'])
+  const isStatic = pod.metadata.annotations?.['kubernetes.io/config.source'] !== undefined;
+  const services = isStatic ? undefined : await api?.services();
+  if (api && !services && !isStatic)
     throw new ContainerConfigError('services have not yet been read at least once, cannot construct envvars');
   const result: Record<string, string> = serviceVariables(services ?? [], namespace, pod.spec?.enableServiceLinks !== false);
   for (const from of container.envFrom ?? []) {

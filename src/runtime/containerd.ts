@@ -33,9 +33,17 @@ export function containerd(catalogue: Catalogue, cni: Cni): Program {
       return 1;
     }
     const onTorn = (path: string): void => telemetry.log('warning', `dropped the unreadable record ${path}`);
-    const sandboxStore = openRecordStore<SandboxRecord>(files, `${STATE_DIRECTORY}/sandboxes`, onTorn);
-    const containerStore = openRecordStore<ContainerRecord>(files, `${STATE_DIRECTORY}/containers`, onTorn);
-    const imageStore = openRecordStore<ImageRecord>(files, `${STATE_DIRECTORY}/images`, onTorn);
+    // A disk that takes nothing any more is told where a write waits for it; here the record stays in memory until it does.
+    const written = (): void => {
+      files
+        .sync()
+        .catch((error: unknown) =>
+          telemetry.log('warning', `metadata not synced: ${error instanceof Error ? error.message : String(error)}`),
+        );
+    };
+    const sandboxStore = openRecordStore<SandboxRecord>(files, `${STATE_DIRECTORY}/sandboxes`, onTorn, written);
+    const containerStore = openRecordStore<ContainerRecord>(files, `${STATE_DIRECTORY}/containers`, onTorn, written);
+    const imageStore = openRecordStore<ImageRecord>(files, `${STATE_DIRECTORY}/images`, onTorn, written);
     const events = createEventStream();
     const emit = (type: ContainerEvent['type'], containerId: string, podSandboxId: string): void =>
       events.emit({

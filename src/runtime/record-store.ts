@@ -9,11 +9,15 @@ export interface RecordStore<T extends { readonly id: string }> {
   remove(id: string): void;
 }
 
-/** Reads the records of a directory; a file that is no record (a torn write before a power cut) is dropped and told. */
+/**
+ * Reads the records of a directory; a file that is no record (a torn write before a power cut) is dropped and told. `written` is called
+ * after every change: the place to have it synced, as bolt does.
+ */
 export function openRecordStore<T extends { readonly id: string }>(
   files: Files,
   directory: string,
   onTorn: (path: string) => void,
+  written: () => void,
 ): RecordStore<T> {
   files.makeDirectory(directory, { recursive: true });
   const records = new Map<string, T>();
@@ -34,6 +38,7 @@ export function openRecordStore<T extends { readonly id: string }>(
     put(record) {
       records.set(record.id, record);
       files.write(pathOf(record.id), JSON.stringify(record));
+      written();
     },
     remove(id) {
       if (!records.delete(id)) return;

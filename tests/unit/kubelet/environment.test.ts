@@ -23,7 +23,7 @@ const api: ApiReader = {
   },
   secret: async (_namespace, name) => ({ apiVersion: 'v1', kind: 'Secret', metadata: { name }, data: { password: btoa('s3cret') } }),
   token: () => Promise.reject(new Error('no tokens here')),
-  services: () => [],
+  services: () => Promise.resolve([]),
   volumeOfClaim: () => Promise.reject(new Error('no claims here')),
   forget: () => undefined,
 };
