@@ -2,7 +2,7 @@
  * containerd 2.1 with its CRI plug-in: sandboxes, containers and images of one machine, served on a loopback port. Restarted,
  * it finds what runs through its records and the shims; after a power cut everything that ran has ended. No namespaces but k8s.io.
  */
-import { RpcError, serveRpc, type Program, type RpcClient, type RpcService, type RpcStream } from '#host';
+import { RpcError, serveRpc, type Process, type Program, type RpcClient, type RpcService, type RpcStream } from '#host';
 import type { Catalogue } from './catalogue.ts';
 import type { Cni } from './cni.ts';
 import { createContainerService, type ContainerService } from './container-service.ts';
@@ -24,6 +24,23 @@ export const PAUSE_IMAGE = 'registry.k8s.io/pause:3.10';
 
 const STATE_DIRECTORY = '/var/lib/containerd/io.containerd.grpc.v1.cri';
 
+/** Opens what containerd keeps on its disk. Each change is synced; a disk that takes nothing any more is told of in the log, and the record stays in memory until it does. */
+const openStores = (files: Process['files'], telemetry: Process['telemetry']) => {
+  const onTorn = (path: string): void => telemetry.log('warning', `dropped the unreadable record ${path}`);
+  const written = (): void => {
+    files
+      .sync()
+      .catch((error: unknown) =>
+        telemetry.log('warning', `metadata not synced: ${error instanceof Error ? error.message : String(error)}`),
+      );
+  };
+  return {
+    sandboxStore: openRecordStore<SandboxRecord>(files, `${STATE_DIRECTORY}/sandboxes`, onTorn, written),
+    containerStore: openRecordStore<ContainerRecord>(files, `${STATE_DIRECTORY}/containers`, onTorn, written),
+    imageStore: openRecordStore<ImageRecord>(files, `${STATE_DIRECTORY}/images`, onTorn, written),
+  };
+};
+
 /** Makes containerd's program. `cni` executes the network plug-ins. Ends with TERM (containers go on) or when its port is taken (1). */
 export function containerd(catalogue: Catalogue, cni: Cni): Program {
   return async (process) => {
@@ -32,18 +49,7 @@ export function containerd(catalogue: Catalogue, cni: Cni): Program {
       await process.stderr.write('containerd: must be run as root\n');
       return 1;
     }
-    const onTorn = (path: string): void => telemetry.log('warning', `dropped the unreadable record ${path}`);
-    // A disk that takes nothing any more is told where a write waits for it; here the record stays in memory until it does.
-    const written = (): void => {
-      files
-        .sync()
-        .catch((error: unknown) =>
-          telemetry.log('warning', `metadata not synced: ${error instanceof Error ? error.message : String(error)}`),
-        );
-    };
-    const sandboxStore = openRecordStore<SandboxRecord>(files, `${STATE_DIRECTORY}/sandboxes`, onTorn, written);
-    const containerStore = openRecordStore<ContainerRecord>(files, `${STATE_DIRECTORY}/containers`, onTorn, written);
-    const imageStore = openRecordStore<ImageRecord>(files, `${STATE_DIRECTORY}/images`, onTorn, written);
+    const { sandboxStore, containerStore, imageStore } = openStores(files, telemetry);
     const events = createEventStream();
     const emit = (type: ContainerEvent['type'], containerId: string, podSandboxId: string): void =>
       events.emit({
