@@ -38,6 +38,8 @@ function makeServer(
     clock,
     random: random.fork('etcd-client'),
     endpoints,
+    // A call has the time of the request it serves; what keeps it from going on is found by the connection.
+    timeoutMs: settings.config.requestTimeoutMs,
     ...(identity ? { identity } : {}),
     ...(rootCas.length ? { rootCas } : {}),
   });
