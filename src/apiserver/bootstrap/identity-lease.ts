@@ -8,6 +8,7 @@ import { updateObject } from '../registry/update.ts';
 import { loopbackContext } from '../registry/write-context.ts';
 import { copyOf } from '../store/codec.ts';
 import { ensureObject } from './ensure.ts';
+import { repeat } from './repeat.ts';
 
 const RENEW_MS = 10_000;
 const DURATION_SECONDS = 3600;
@@ -50,14 +51,9 @@ export function createIdentityLease(core: Core): { start(): Promise<void>; stop(
         metadata: { name, namespace: 'kube-system', labels },
         spec,
       } as Lease);
-      stop = core.clock.every(RENEW_MS, () => {
-        renew().catch((error: unknown) =>
-          core.log(
-            'warning',
-            `Failed to update lease ${storageKey(kind, name, 'kube-system')}: ${error instanceof Error ? error.message : String(error)}`,
-          ),
-        );
-      });
+      stop = repeat(core.clock, RENEW_MS, renew, (message) =>
+        core.log('warning', `Failed to update lease ${storageKey(kind, name, 'kube-system')}: ${message}`),
+      );
     },
     stop: () => stop(),
   };

@@ -13,6 +13,7 @@ import { copyOf } from '../store/codec.ts';
 import { prefixEnd } from '../store/etcd.ts';
 import { parseRange, numberToAddress } from '../allocation/ranges.ts';
 import { ensureObject } from './ensure.ts';
+import { repeat } from './repeat.ts';
 
 const prefix = '/registry/masterleases/';
 const LEASE_SECONDS = 15;
@@ -122,23 +123,32 @@ export function createKubernetesService(core: Core): KubernetesService {
       if (!isConflict(error)) throw error;
     }
   };
+  const withdraw = async (): Promise<void> => {
+    try {
+      await etcd.txn({ compare: [], success: [{ deleteRange: { key } }], failure: [] });
+      await publish();
+    } catch (error) {
+      core.log('warning', `could not withdraw from the kubernetes service: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  };
+
   return {
     async start() {
       await reconcile();
-      stopTimer = core.clock.every(RECONCILE_MS, () => {
-        reconcile().catch((error: unknown) =>
-          core.log('error', `unable to sync kubernetes service: ${error instanceof Error ? error.message : String(error)}`),
-        );
-      });
+      stopTimer = repeat(core.clock, RECONCILE_MS, reconcile, (message) =>
+        core.log('error', `unable to sync kubernetes service: ${message}`),
+      );
     },
     async stop() {
       stopTimer();
-      try {
-        await etcd.txn({ compare: [], success: [{ deleteRange: { key } }], failure: [] });
-        await publish();
-      } catch (error) {
-        core.log('warning', `could not withdraw from the kubernetes service: ${error instanceof Error ? error.message : String(error)}`);
-      }
+      // An etcd that is out of reach does not keep the server from ending.
+      const gaveUp = new AbortController();
+      const late = core.clock.sleep(2 * RECONCILE_MS, gaveUp.signal).then(
+        () => core.log('error', 'RemoveEndpoints() timed out'),
+        () => undefined,
+      );
+      await Promise.race([withdraw(), late]);
+      gaveUp.abort();
     },
   };
 }
