@@ -5,6 +5,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import type { Page } from 'playwright';
 import { build } from 'vite';
 import { serveFolder } from '../scripts/static-server.mjs';
 import { checkLinearizable, register } from '../tests/simulation/linearizability.ts';
@@ -143,13 +144,13 @@ const writes = (members: 1 | 3): Benchmark => ({
     }),
 });
 
-/** Opens the page of two machines and runs one of its measurements. */
-async function onBenchPage(measure: 'measureRoundTrips' | 'measureStorage'): Promise<Figures> {
+/** Builds a page of this folder, opens it and gives what `measure` finds there. */
+async function onBenchPage(folder: 'round-trips' | 'beside', measure: (page: Page) => Promise<Figures>): Promise<Figures> {
   const outDir = await mkdtemp(join(tmpdir(), 'tabernetes-bench-'));
   const profile = await createProfile();
   try {
     await build({
-      root: resolve('bench/round-trips'),
+      root: resolve('bench', folder),
       configFile: false,
       base: './',
       logLevel: 'warn',
@@ -159,7 +160,7 @@ async function onBenchPage(measure: 'measureRoundTrips' | 'measureStorage'): Pro
     const server = await serveFolder({ folder: outDir });
     const { context, page } = await profile.launch();
     await page.goto(server.url);
-    const figures = await page.evaluate((name) => window[name](), measure);
+    const figures = await measure(page);
     await context.close();
     await server.close();
     return figures;
@@ -241,14 +242,59 @@ const deploymentBenchmark = (pods: number, workers: number): Benchmark => ({
     ),
 });
 
+const BESIDE = { pods: 100, requests: 200 };
+
+/** The lab doing what @ngrok/webernetes can do as well: three nodes, a Deployment until its pods are ready, requests by NodePort. */
+const besideLab = (): Promise<Figures> =>
+  withLab(null, async (tab) => {
+    await tab.open('?controlPlanes=1&workers=2');
+    const { realMs } = await bootTimes(tab);
+    const figures = await tab.page.evaluate(async ({ pods, requests }) => {
+      const sh = async (line: string): Promise<void> => {
+        const { exitCode, stderr } = await lab.run(line);
+        if (exitCode !== 0) throw new Error(`${line}: ${stderr}`);
+      };
+      let longestMs = 0;
+      const observer = new PerformanceObserver((list) => {
+        for (const { duration } of list.getEntries()) longestMs = Math.max(longestMs, duration);
+      });
+      observer.observe({ type: 'longtask' });
+      const startMs = performance.now();
+      await sh(`kubectl create deployment bench --image=nginx:1.27 --replicas=${pods}`);
+      await sh('kubectl rollout status deployment/bench');
+      const readyMs = performance.now();
+      await sh('kubectl create service nodeport bench --tcp=80:80 --node-port=31000');
+      await sh('until curl -sf -o /dev/null http://worker-1:31000; do sleep 0.1; done');
+      const askedMs = performance.now();
+      await sh(`for i in $(seq ${requests}); do curl -sf -o /dev/null http://worker-1:31000 || exit 1; done`);
+      const answeredMs = performance.now();
+      observer.disconnect();
+      return {
+        [`lab: ${pods} pods of a Deployment ready, s`]: (readyMs - startMs) / 1_000,
+        'lab: requests by NodePort, one at a time, /s': requests / ((answeredMs - askedMs) / 1_000),
+        'lab: longest task of the page, ms': longestMs,
+      };
+    }, BESIDE);
+    return { 'lab: fresh to ready with page and code, ms': realMs, ...figures };
+  });
+
+const beside: Benchmark = {
+  name: 'browser beside webernetes, 3 nodes',
+  run: async () => ({
+    ...(await besideLab()),
+    ...(await onBenchPage('beside', (page) => page.evaluate(({ pods, requests }) => window.measureWebernetes(3, pods, requests), BESIDE))),
+  }),
+};
+
 /** Benchmarks of the built lab in a browser, for `npm run bench -- browser`. */
 export const browserBenchmarks: readonly Benchmark[] = [
   boot(SMALL, 0),
   boot(LARGE, OBJECTS),
   deploymentBenchmark(100, 3),
   deploymentBenchmark(500, 5),
-  { name: 'browser round trips', run: () => onBenchPage('measureRoundTrips') },
-  { name: 'browser storage alone', run: () => onBenchPage('measureStorage') },
+  { name: 'browser round trips', run: () => onBenchPage('round-trips', (page) => page.evaluate(() => window.measureRoundTrips())) },
+  { name: 'browser storage alone', run: () => onBenchPage('round-trips', (page) => page.evaluate(() => window.measureStorage())) },
+  beside,
   writes(1),
   writes(3),
   idle(SMALL),
