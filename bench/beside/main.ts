@@ -71,7 +71,13 @@ window.measureWebernetes = async (nodes, pods, requests) => {
   const readyMs = performance.now();
   await cluster.apply([service]);
   const url = `http://node-1:${NODE_PORT}`;
-  while ((await cluster.fetch(url).catch(() => undefined))?.status !== 200) await new Promise((resolve) => setTimeout(resolve, 10));
+  // Its Service may not have reached the node yet, which is an answer other than 200 or none.
+  const isServed = (): Promise<boolean> =>
+    cluster.fetch(url).then(
+      ({ status }) => status === 200,
+      () => false,
+    );
+  while (!(await isServed())) await new Promise((resolve) => setTimeout(resolve, 10));
   const askedMs = performance.now();
   for (let at = 0; at < requests; at++) await cluster.fetch(url);
   const answeredMs = performance.now();

@@ -142,13 +142,16 @@ export function createKubernetesService(core: Core): KubernetesService {
     async stop() {
       stopTimer();
       // An etcd that is out of reach does not keep the server from ending.
-      const gaveUp = new AbortController();
-      const late = core.clock.sleep(2 * RECONCILE_MS, gaveUp.signal).then(
-        () => core.log('error', 'RemoveEndpoints() timed out'),
-        () => undefined,
-      );
-      await Promise.race([withdraw(), late]);
-      gaveUp.abort();
+      await new Promise<void>((resolve) => {
+        const giveUp = core.clock.after(2 * RECONCILE_MS, () => {
+          core.log('error', 'RemoveEndpoints() timed out');
+          resolve();
+        });
+        withdraw().then(() => {
+          giveUp();
+          resolve();
+        }, resolve);
+      });
     },
   };
 }
