@@ -13,7 +13,7 @@ import { processesOf, processorSeconds } from '../tests/page/browser-processes.t
 import { createProfile } from '../tests/page/chromium.ts';
 import { CRASHES, crashOnce } from '../tests/page/crash-runs.ts';
 import { failOver, WAYS } from '../tests/page/failover.ts';
-import { openLab, until, type LabPage } from '../tests/page/lab-page.ts';
+import { openLab, SMALL as SMALL_QUERY, until, type LabPage } from '../tests/page/lab-page.ts';
 import {
   createRegisters,
   keepAcknowledged,
@@ -25,7 +25,7 @@ import {
 } from '../tests/page/write-load.ts';
 import type { Benchmark, Figures } from './simulation.ts';
 
-const SMALL = { name: '1 control plane, 1 worker', query: '' };
+const SMALL = { name: '1 control plane, 1 worker', query: SMALL_QUERY };
 const LARGE = { name: '3 control planes, 3 workers', query: '?controlPlanes=3&workers=3' };
 const OBJECTS = 2_000;
 const IDLE_MS = 60_000;

@@ -2,7 +2,7 @@
 import { attachBridge } from '#bridge';
 import type { Ownership, WorkerEntry } from '#host/browser';
 import type { Lab, LabStore, StoredLab } from '#lab';
-import { mountPage, readParameters, type PageParameters } from '#ui';
+import { FIRST_CLUSTER, mountPage, readParameters, type PageParameters } from '#ui';
 
 declare global {
   interface Window {
@@ -63,7 +63,7 @@ async function buildLab(parameters: PageParameters, page: Page): Promise<Lab> {
     }
   }
   return createLab({
-    spec: parameters.spec,
+    spec: { ...FIRST_CLUSTER, ...parameters.spec },
     dataCentre: createBrowserDataCentre({ startWorker }),
     store: store ?? memoryStore(),
     cluster: parameters.cluster,

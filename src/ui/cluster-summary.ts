@@ -75,6 +75,12 @@ export function readyNodes(nodes: Iterable<NodeObject>): { readonly ready: numbe
   return { ready, all };
 }
 
+/** Names of the nodes that are Ready. */
+export function readyNodeNames(nodes: Iterable<NodeObject>): ReadonlySet<string> {
+  const ready = [...nodes].filter(({ status }) => conditionHolds(status?.conditions, 'Ready'));
+  return new Set(ready.map(({ metadata }) => metadata.name));
+}
+
 /** What is out of order, a few words each: machines off, down or frozen, components frozen or failed. */
 export function faultsOf(machines: Iterable<MachineInfo>): string[] {
   const faults: string[] = [];

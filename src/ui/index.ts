@@ -8,7 +8,7 @@ import { PageView, type Elsewhere } from './state/page-view.svelte.ts';
 import { Terminals } from './state/terminals.svelte.ts';
 
 export type { Elsewhere } from './state/page-view.svelte.ts';
-export { readParameters, type PageParameters, type Panel } from './parameters.ts';
+export { FIRST_CLUSTER, readParameters, type PageParameters, type Panel } from './parameters.ts';
 
 /** A page on screen. */
 export interface MountedPage {

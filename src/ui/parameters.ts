@@ -12,12 +12,15 @@ export type Panel = (typeof PANELS)[number];
 /** Panels that stand. */
 export const BUILT_PANELS: readonly Panel[] = ['map', 'terminal'];
 
+/** The cluster of an address that names no shape, where nothing is stored yet: one that survives the loss of any machine. */
+export const FIRST_CLUSTER: Partial<ClusterSpec> = { controlPlanes: 3, workers: 3 };
+
 /** Slowest and fastest rate of time, lab milliseconds per real one. */
 export const SPEED_RANGE = { least: 0.05, most: 60 } as const;
 
 /** The parameters of one visit. */
 export interface PageParameters {
-  /** Only what the address named; the lab fills in the rest. */
+  /** Only what the address named; FIRST_CLUSTER and the lab fill in the rest. */
   readonly spec: Partial<ClusterSpec>;
   /** Stop time once the cluster is ready. */
   readonly paused: boolean;

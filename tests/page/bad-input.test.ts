@@ -15,13 +15,15 @@ describe.skipIf(!browserPath)('a page that is given what is wrong', () => {
   it('takes the default for each bad value in its address, and says so visibly', async () => {
     tab = await openLab('?controlPlanes=9&workers=-1&topology=ring&speed=1e9&panels=map,nothing&cluster=A%20B');
     const { topology, controlPlanes, workers } = await tab.page.evaluate(() => lab.spec);
-    expect({ topology, controlPlanes, workers }).toEqual({ topology: 'stacked', controlPlanes: 1, workers: 1 });
+    expect({ topology, controlPlanes, workers }).toEqual({ topology: 'stacked', controlPlanes: 3, workers: 3 });
     expect(await tab.page.evaluate(() => lab.cluster)).toBe('default');
     const seen = await text(tab);
     for (const said of ['controlPlanes=9', 'workers=-1', 'topology=ring', 'speed=1e9', 'panels=nothing', 'cluster=A B'])
       expect(seen).toContain(said);
     await tab.ready();
-    expect(await tab.sh('kubectl get nodes -o name')).toBe('node/control-plane\nnode/worker-1\n');
+    expect(await tab.sh('kubectl get nodes -o name')).toBe(
+      [1, 2, 3].map((n) => `node/control-plane-${n}\n`).join('') + [1, 2, 3].map((n) => `node/worker-${n}\n`).join(''),
+    );
     expect(tab.errors).toEqual([]);
   });
 

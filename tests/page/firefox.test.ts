@@ -2,7 +2,7 @@
 import type { Browser, Page } from 'puppeteer-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { firefoxPath, launchFirefox } from './firefox.ts';
-import { PATIENCE_MS, within } from './lab-page.ts';
+import { PATIENCE_MS, SMALL, within } from './lab-page.ts';
 import { serveLab } from './serve.ts';
 
 describe.skipIf(!firefoxPath)('the lab in Firefox', () => {
@@ -23,7 +23,7 @@ describe.skipIf(!firefoxPath)('the lab in Firefox', () => {
     server = await serveLab();
     browser = await launchFirefox();
     page = await browser.newPage();
-    await page.goto(server.url);
+    await page.goto(server.url + SMALL);
     await ready();
   });
   afterAll(async () => {

@@ -3,7 +3,7 @@ import puppeteer, { type Browser, type Page } from 'puppeteer-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chromiumArgs } from '../../scripts/chromium.mjs';
 import { browserPath } from './chromium.ts';
-import { PATIENCE_MS, until } from './lab-page.ts';
+import { PATIENCE_MS, SMALL, until } from './lab-page.ts';
 import { serveLab } from './serve.ts';
 
 /** Flags by which drivers of browsers switch off that hidden tabs are held back. */
@@ -33,7 +33,7 @@ describe.skipIf(!browserPath)('a tab that nobody sees', () => {
       ignoreDefaultArgs: UNTHROTTLED,
     });
     page = (await browser.pages())[0]!;
-    await page.goto(server.url);
+    await page.goto(server.url + SMALL);
     await page.waitForFunction(() => typeof window.lab?.run === 'function', { timeout: PATIENCE_MS });
     await page.evaluate(() => lab.ready);
   });

@@ -11,6 +11,9 @@ declare global {
   var lab: Lab;
 }
 
+/** The address of the smallest cluster: one control plane, one worker. */
+export const SMALL = '?controlPlanes=1&workers=1';
+
 /** How long anything may take that nobody measures; a bound for what hangs, not a figure. */
 export const PATIENCE_MS = 60_000;
 const LOOK_EVERY_MS = 50;
@@ -82,12 +85,12 @@ async function waitForLab(page: Page): Promise<void> {
 }
 
 /** Opens the built lab from a sub-path in a new profile. With `query` null only the browser is started. */
-export async function openLab(query: string | null = '', options: LaunchOptions = {}): Promise<LabPage> {
+export async function openLab(query: string | null = SMALL, options: LaunchOptions = {}): Promise<LabPage> {
   const server = await serveLab();
   const profile = await createProfile();
   let { context, page } = await profile.launch(options);
   let errors = collectErrors(page);
-  let query_ = query ?? '';
+  let query_ = query ?? SMALL;
   const labPage: LabPage = {
     get page() {
       return page;

@@ -3,7 +3,7 @@ import puppeteer, { type Browser, type Page } from 'puppeteer-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chromiumArgs } from '../../scripts/chromium.mjs';
 import { browserPath } from './chromium.ts';
-import { PATIENCE_MS, until } from './lab-page.ts';
+import { PATIENCE_MS, SMALL, until } from './lab-page.ts';
 import { serveLab } from './serve.ts';
 
 const LINES = 16_000;
@@ -49,7 +49,7 @@ describe.skipIf(!browserPath)('a reader that does not read', () => {
     server = await serveLab();
     browser = await puppeteer.launch({ executablePath: browserPath!, headless: true, args: [...chromiumArgs, '--no-sandbox'] });
     page = (await browser.pages())[0]!;
-    await page.goto(server.url);
+    await page.goto(server.url + SMALL);
     await page.waitForFunction(() => typeof window.lab?.run === 'function', { timeout: PATIENCE_MS });
     await page.evaluate(() => lab.ready);
     await page.evaluate((stdin) => lab.run('kubectl apply -f -', { stdin }), POD);

@@ -42,8 +42,8 @@ describe.skipIf(!browserPath)('the page over a real cluster', () => {
   });
 
   test('shows who leads etcd, that the nodes are Ready, and the pods of the API', async () => {
-    await page.getByText(/etcd leader control-plane, term \d+/).waitFor();
-    await page.getByText('2 of 2 nodes Ready').waitFor();
+    await page.getByText(/etcd leader control-plane-\d, term \d+/).waitFor();
+    await page.getByText('6 of 6 nodes Ready').waitFor();
     await page
       .getByRole('button', { name: /^coredns , pod coredns-.* Running$/ })
       .first()
@@ -59,6 +59,27 @@ describe.skipIf(!browserPath)('the page over a real cluster', () => {
     await page.getByRole('button', { name: 'Thaw' }).click();
     await page.getByRole('button', { name: 'kubelet on worker-1, running' }).waitFor();
     await page.getByText('no faults').waitFor();
+  });
+
+  test('kills the leader by one click, tells who takes over, switches it on again by another, and no pod notices', async () => {
+    const pods = () => page.evaluate(async () => (await lab.run('kubectl get pods -A --field-selector=spec.nodeName!=x -o name')).stdout);
+    const before = await pods();
+    await page.getByRole('button', { name: 'Close', exact: true }).click();
+    await page.getByRole('button', { name: /^Kill the leader/ }).click();
+    const told = page.getByRole('log', { name: 'What follows from it' });
+    await told.getByText(/^\S+ s control-plane-\d has lost its power; it led etcd in term \d+\./).waitFor();
+    await told.getByText(/is elected leader of term \d+, \d+\.\d\ss after the loss\. 2 of 3 members are a quorum/).waitFor();
+    await told.getByText('The load balancer sends requests to 2 of 3 API servers').waitFor();
+    expect(await pods()).toBe(before);
+    await page
+      .getByRole('button', { name: /^Switch control-plane-\d on again/ })
+      .first()
+      .click();
+    await page
+      .getByText(/control-plane-\d is back\. Leadership stays with control-plane-\d/)
+      .first()
+      .waitFor({ timeout: 90_000 });
+    await page.getByRole('button', { name: /^Kill the leader/ }).waitFor();
   });
 
   test('stands still when time is paused, and moves by steps', async () => {

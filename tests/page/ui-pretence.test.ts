@@ -223,8 +223,6 @@ describe.skipIf(!browserPath)('the page', () => {
     await page.getByRole('button', { name: 'Until next election' }).click();
     await page.getByRole('button', { name: 'Waiting for an election …' }).waitFor();
     await page.getByRole('button', { name: 'Pause' }).waitFor();
-    const elect = (term: number) =>
-      page.evaluate((newTerm) => (globalThis as unknown as { elect: (term: number) => void }).elect(newTerm), term);
     await elect(4);
     expect(await page.getByRole('button', { name: 'Pause' }).count()).toBe(1);
     await elect(5);
@@ -233,6 +231,37 @@ describe.skipIf(!browserPath)('the page', () => {
     await page.locator('.machine', { hasText: 'worker-1' }).locator('button').first().click();
     await page.getByRole('button', { name: 'Isolate machine' }).click();
     await page.getByRole('img', { name: /0 component marks, 1 fault marks/ }).waitFor();
+  });
+
+  const elect = (term: number, role?: string) =>
+    page.evaluate(
+      ([newTerm, newRole]) => (globalThis as unknown as { elect: (term: number, role?: string) => void }).elect(newTerm, newRole),
+      [term, role] as const,
+    );
+
+  test.each([
+    ['wide', 1440],
+    ['on a phone', 360],
+  ])('invites to kill the leader and tells what follows: %s', async (_name, width) => {
+    await open('', width, 740);
+    const inSight = page.locator('.invitation:visible');
+    await inSight.getByRole('button', { name: /^Kill the leader ?: cut the power of control-plane-2$/ }).click();
+    await inSight.getByText('control-plane-2 has lost its power; it led etcd in term 4.').waitFor();
+    await elect(5);
+    await inSight.getByText('control-plane-3 has waited long enough').waitFor();
+    await elect(5, 'leader');
+    await inSight.getByText('control-plane-3 is elected leader of term 5').waitFor();
+    expect(await seriousViolations(page)).toEqual([]);
+    await inSight.getByRole('button', { name: 'Switch control-plane-2 on again' }).click();
+    await inSight.getByText('control-plane-2 has power again').waitFor();
+    expect(errors).toEqual([]);
+  });
+
+  test('goes on telling while the inspector explains something else', async () => {
+    await open();
+    await page.getByRole('button', { name: /^Kill the leader/ }).click();
+    await page.locator('.etcd').first().click();
+    await page.locator('.stage').getByText('control-plane-2 has lost its power').waitFor();
   });
 
   test('can be made for looking only', async () => {

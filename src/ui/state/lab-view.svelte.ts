@@ -4,7 +4,8 @@
  */
 import { SvelteMap } from 'svelte/reactivity';
 import type { ClusterSpec, Lab, LabEvents, LabFault, MachineInfo } from '#lab';
-import { happenings } from '../cluster-summary.ts';
+import { happenings, readyNodeNames } from '../cluster-summary.ts';
+import { followFailover, leadershipOf, type FailoverStory, type Leadership } from '../failover-story.ts';
 import type { LeaseObject } from '../leases.ts';
 import { faultChanges, type Told } from '../timeline.ts';
 import { toldFaults } from '../fault-words.ts';
@@ -63,6 +64,9 @@ export class LabView {
   /** Counts log records per `machine/component`, so that an open log knows when to look again. */
   readonly logged = new SvelteMap<string, number>();
   isAwaitingElection = $state(false);
+  /** What follows from the last loss of etcd's leader; undefined until there was one. */
+  story = $state.raw<FailoverStory | undefined>(undefined);
+  #led: Leadership | undefined;
   #termBefore = 0;
   #ids = 0;
   #ticks = 0;
@@ -147,6 +151,8 @@ export class LabView {
     this.since.clear();
     this.#changed.take();
     this.happened = [];
+    this.story = undefined;
+    this.#led = undefined;
     this.faults = lab.faults.list();
     for (const list of this.#lists) list.start((input, init) => lab.fetch(input, init));
     void this.#readMachines(lab);
@@ -182,8 +188,16 @@ export class LabView {
 
   #tick(): void {
     this.nowMs = this.lab?.time.now ?? 0;
+    this.#followStory();
     if (++this.#ticks % TICKS_PER_NUDGE !== 0) return;
     for (const list of this.#lists) list.nudge();
+  }
+
+  #followStory(): void {
+    const sight = { machines: this.machines, readyNodes: readyNodeNames(this.nodes.items.values()), nowMs: this.lab?.time.now ?? 0 };
+    // A boot that was never ready has nothing to lose.
+    if (this.phase === 'ready' || this.story) this.story = followFailover(this.story, this.#led, sight);
+    this.#led = leadershipOf(this.machines) ?? this.#led;
   }
 
   /** Newest first. */
@@ -231,6 +245,7 @@ export class LabView {
       this.machines.set(name, machine);
     }
     this.#tell(told);
+    this.#followStory();
     if (this.#spans.length > 0) this.spans = [...this.spans, ...this.#spans.splice(0)].slice(-SPANS_MAX);
     for (const [key, count] of this.#logged.take()) this.logged.set(key, (this.logged.get(key) ?? 0) + count);
   }

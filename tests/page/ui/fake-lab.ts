@@ -239,7 +239,14 @@ export function createFakeLab(options: FakeOptions): Lab {
   };
   /** What a reset was asked for, for tests to look at. */
   const asked = {};
-  const elect = (term: number): void => emit('raft', { machine: 'control-plane-3', role: 'candidate', term, commit: 1208, applied: 1208 });
+  const raftOf = (name: string, role: 'candidate' | 'leader', term: number): void => {
+    const raft = { role, term, commit: 1208, applied: 1208 } as const;
+    const components = machines.get(name)?.components ?? [];
+    void change(name, { components: components.map((each) => (each.name === 'etcd' ? { ...each, raft } : each)) });
+    emit('raft', { machine: name, ...raft });
+  };
+  /** Has control-plane-3 ask for votes, or win. */
+  const elect = (term: number, role: 'candidate' | 'leader' = 'candidate'): void => raftOf('control-plane-3', role, term);
   Object.assign(globalThis, { asked, elect });
   let isReady: Promise<void> | undefined;
   return {
