@@ -76,8 +76,8 @@ describe.skipIf(!browserPath)('the page over a real cluster', () => {
       .first()
       .click();
     await page
+      .locator('aside')
       .getByText(/control-plane-\d is back\. Leadership stays with control-plane-\d/)
-      .first()
       .waitFor({ timeout: 90_000 });
     await page.getByRole('button', { name: /^Kill the leader/ }).waitFor();
   });
