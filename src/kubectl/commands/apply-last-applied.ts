@@ -6,7 +6,7 @@ import type { Command, Invocation } from '../command.ts';
 import { goResource, pathOf, printedName } from '../discovery.ts';
 import { runEditor, temporaryFile } from '../editor.ts';
 import { LAST_APPLIED, lastAppliedText } from '../last-applied.ts';
-import { parseDocuments } from '../manifests.ts';
+import { parseDocuments } from '../documents.ts';
 import { toJson } from '../printers/json.ts';
 import { toYaml } from '../printers/yaml.ts';
 import { fetchInfos, readTargets, throwCollected } from '../targets.ts';

@@ -15,7 +15,7 @@ import { fieldValidationOf } from '../dry-run.ts';
 import { groupResource, pathOf, printedName } from '../discovery.ts';
 import { runEditor, temporaryFile } from '../editor.ts';
 import { CommandError, SilentExit } from '../errors.ts';
-import { parseDocuments } from '../manifests.ts';
+import { parseDocuments } from '../documents.ts';
 import { PATCH_TYPES } from '../patches.ts';
 import { toJson } from '../printers/json.ts';
 import { toYaml } from '../printers/yaml.ts';

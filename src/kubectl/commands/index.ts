@@ -16,6 +16,7 @@ import { exec } from './exec.ts';
 import { explain } from './explain.ts';
 import { autoscale, expose } from './expose.ts';
 import { get } from './get.ts';
+import { kustomize } from './kustomize.ts';
 import { logs } from './logs.ts';
 import { annotate, label } from './metadata.ts';
 import { cordon, taint, uncordon } from './nodes.ts';
@@ -61,6 +62,7 @@ export const commands: readonly Command[] = [
   patch,
   replace,
   wait,
+  kustomize,
   label,
   annotate,
   apiResources,

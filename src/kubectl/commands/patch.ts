@@ -5,7 +5,7 @@ import { defineFlag } from '../common-flags.ts';
 import type { Command, Invocation } from '../command.ts';
 import { readDryRun } from '../dry-run.ts';
 import { CommandError, ErrorList, UsageError } from '../errors.ts';
-import { parseDocuments } from '../manifests.ts';
+import { parseDocuments } from '../documents.ts';
 import { PATCH_TYPES, patchFlags, report, sendPatch } from '../patches.ts';
 import { fetchInfos, getObject, readTargets, throwCollected } from '../targets.ts';
 

@@ -5,7 +5,7 @@ import { defineFlag } from '../common-flags.ts';
 import type { Command, Invocation } from '../command.ts';
 import { pathOf, type ApiResource } from '../discovery.ts';
 import { CommandError, UsageError } from '../errors.ts';
-import { parseDocuments } from '../manifests.ts';
+import { parseDocuments } from '../documents.ts';
 import { toJson } from '../printers/json.ts';
 import { waitFor } from '../waiting.ts';
 import { attachTo } from './attach.ts';
