@@ -45,7 +45,7 @@ export function decodeObject<T extends KubeObject>(kind: Kind<T>, body: unknown)
   if (typeof apiVersion === 'string' && typeof name === 'string' && name !== kind.kind) throw wrongKind(kind, apiVersion, name);
   let decoded: { value: unknown; unknownFields: string[] };
   try {
-    decoded = decodeBySchema(body, schemaNamed(kind.schema));
+    decoded = kind.ownSchema ? kind.ownSchema.decode(body) : decodeBySchema(body, schemaNamed(kind.schema));
   } catch (error) {
     throw badRequest(
       `${kind.kind} in version "${parseGroupVersion(wanted).version}" cannot be handled as a ${kind.kind}: ${(error as Error).message}`,
@@ -74,12 +74,13 @@ function inWireOrder(object: KubeObject): KubeObject {
 
 /** Fills schema and kind defaults, in place; answers the object. */
 export function applyDefaults<T extends KubeObject>(kind: Kind<T>, object: T): T {
-  fillDefaults(object, schemaNamed(kind.schema));
+  if (kind.ownSchema) kind.ownSchema.fillDefaults(object);
+  else fillDefaults(object, schemaNamed(kind.schema));
   kind.strategy.setDefaults?.(object);
   return object;
 }
 
 /** The structure of a kind's objects, for strategic patches and field ownership. */
-export function fieldSchemaOf(kind: Pick<Kind, 'schema'>): FieldSchema {
-  return schemaNamed(kind.schema);
+export function fieldSchemaOf(kind: Pick<Kind, 'schema' | 'ownSchema'>): FieldSchema {
+  return kind.ownSchema?.fields ?? schemaNamed(kind.schema);
 }

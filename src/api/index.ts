@@ -17,3 +17,6 @@ export { highestUserPriority, systemPriorityClasses } from './scheduling/priorit
 export { rbacGroup } from './rbac/rules.ts';
 export { schemaNamed } from './schema/compile.ts';
 export type { ScalarType, SchemaNode } from './schema/schema-node.ts';
+export { customResourceCleanup } from './apiextensions/customresourcedefinition.ts';
+export { approvalOf, isApprovalValid, isProtectedGroup } from './apiextensions/definition-validation.ts';
+export { kindsOfDefinition } from './apiextensions/custom-kind.ts';

@@ -1,6 +1,6 @@
 // The one definition every kind of the API is made of: names, scope, storage, strategy (rest.RESTCreateStrategy and friends),
 // printer columns and selectable fields. The API server, kubectl, clients and the screen read kinds only through this shape.
-import type { FieldError, KubeObject, TableRowCondition } from '#apimachinery';
+import type { FieldError, FieldSchema, KubeObject, TableRowCondition } from '#apimachinery';
 
 /** Verbs of discovery. */
 export type Verb = 'create' | 'delete' | 'deletecollection' | 'get' | 'list' | 'patch' | 'update' | 'watch';
@@ -53,8 +53,8 @@ export interface Strategy<T extends KubeObject = KubeObject> {
    * 0 deletes at once; more sets deletionTimestamp and leaves the object to its kubelet.
    */
   gracePeriodSeconds?(object: T, request: DeletionRequest): number | undefined;
-  /** Marks an object whose deletion has begun but waits (Namespace: phase Terminating); in place. */
-  prepareForDelete?(object: T): void;
+  /** Marks an object when its deletion begins, before it is asked what holds it back (CustomResourceDefinition: finalizer and condition); in place. */
+  prepareForDelete?(object: T, nowMs: number): void;
   /** Finalizers kept outside metadata that hold the object back (Namespace: spec.finalizers). */
   specFinalizers?(object: T): readonly string[];
 }
@@ -115,6 +115,18 @@ export interface StoredForm<T extends KubeObject = KubeObject> {
   fromStored(object: KubeObject): T;
 }
 
+/** How the objects of a kind are read that no published schema describes: custom resources. */
+export interface OwnSchema {
+  /** Drops the fields the schema does not know, and lists them. Throws an Error in Go's words for metadata of a wrong type; the body is untouched. */
+  decode(body: object): { value: unknown; unknownFields: string[] };
+  /** Fills the schema's defaults, in place. */
+  fillDefaults(object: object): void;
+  /** The structure of a whole object, for field ownership. */
+  readonly fields: FieldSchema;
+  /** The schema as its definition gives it. */
+  readonly openApi: Readonly<Record<string, unknown>>;
+}
+
 /** A selector key beside metadata.name and metadata.namespace, and its value in an object. */
 export interface SelectableField<T extends KubeObject = KubeObject> {
   name: string;
@@ -135,6 +147,8 @@ export interface Kind<T extends KubeObject = KubeObject> {
   scope: Scope;
   /** Name in the schema facts: io.k8s.api.core.v1.Pod. Not stored kinds (Binding …) have none of the storage fields but have this. */
   schema: string;
+  /** Present where `schema` only names the type for OpenAPI. */
+  ownSchema?: OwnSchema;
   /** etcd key prefix without trailing slash: /registry/pods; '' for a kind that is never stored (Binding, TokenReview …). */
   storagePrefix: string;
   /** In the order discovery prints them. Empty for kinds that only subresources serve. */

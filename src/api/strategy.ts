@@ -4,6 +4,7 @@ import {
   isDns1123Subdomain,
   path,
   semanticEqual,
+  validateKubernetesFinalizers,
   validateObjectMeta,
   validateObjectMetaUpdate,
   type FieldError,
@@ -49,7 +50,12 @@ export function beforeCreate<T extends KubeObject>(kind: Kind<T>, object: T, con
   kind.strategy.prepareForCreate?.(object, context);
   object.metadata = inMetaOrder(metadata);
   const errors = validateObjectMeta(object.metadata, kind.scope === 'Namespaced', nameRuleOf(kind), path('metadata'));
-  return [...errors, ...(kind.strategy.validate?.(object) ?? [])];
+  return [...errors, ...finalizerErrors(kind, object.metadata), ...(kind.strategy.validate?.(object) ?? [])];
+}
+
+/** Definitions and their objects may have finalizers of any name, Kubernetes' own kinds not. */
+function finalizerErrors<T extends KubeObject>(kind: Kind<T>, { finalizers }: ObjectMeta): FieldError[] {
+  return kind.schema.startsWith('io.k8s.api.') ? validateKubernetesFinalizers(finalizers, path('metadata', 'finalizers')) : [];
 }
 
 /** Everything but metadata and status: what generation counts changes of. */
@@ -82,7 +88,7 @@ export function beforeUpdate<T extends KubeObject>(
     object.metadata.generation = (kept.generation ?? 0) + 1;
   }
   object.metadata = inMetaOrder(object.metadata);
-  const errors = validateObjectMetaUpdate(object.metadata, kept, path('metadata'));
+  const errors = [...validateObjectMetaUpdate(object.metadata, kept, path('metadata')), ...finalizerErrors(kind, object.metadata)];
   const own = strategy ? strategy.validateUpdate?.(object, old) : kind.strategy.validateUpdate?.(object, old);
   return [...errors, ...(own ?? [])];
 }

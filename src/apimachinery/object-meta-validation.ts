@@ -66,13 +66,15 @@ const standardFinalizers: readonly string[] = ['kubernetes', 'orphan', 'foregrou
 
 function validateFinalizers(finalizers: readonly string[] | undefined, field: FieldPath): FieldError[] {
   const errors: FieldError[] = [];
-  for (const name of finalizers ?? []) {
-    for (const message of isQualifiedName(name)) errors.push(invalid(field, name, message));
-    if (!name.includes('/') && !standardFinalizers.includes(name)) {
-      errors.push(invalid(field, name, 'name is neither a standard finalizer name nor is it fully qualified'));
-    }
-  }
+  for (const name of finalizers ?? []) for (const message of isQualifiedName(name)) errors.push(invalid(field, name, message));
   return errors;
+}
+
+/** What Kubernetes' own kinds ask of metadata.finalizers beside a qualified name. */
+export function validateKubernetesFinalizers(finalizers: readonly string[] | undefined, field: FieldPath): FieldError[] {
+  return (finalizers ?? [])
+    .filter((name) => !name.includes('/') && !standardFinalizers.includes(name))
+    .map((name) => invalid(field, name, 'name is neither a standard finalizer name nor is it fully qualified'));
 }
 
 function validateOwnerReferences(meta: ObjectMeta, field: FieldPath): FieldError[] {

@@ -6,6 +6,7 @@ import type { Kind, StrategyContext } from '#api';
 import type { KubeObject } from '#apimachinery';
 import type { Attributes, Clock, Crypto, HeaderPairs, HttpRequest, HttpResponse, Metrics, Peer, Random, Span } from '#host';
 import type { AdmissionChain } from './admission/plugin.ts';
+import type { ServedKinds } from './apiextensions/served-kinds.ts';
 import type { ServiceAllocator } from './allocation/service-allocator.ts';
 import type { TokenVerifier } from './authentication/service-account-token.ts';
 import type { Authorizer } from './authorization/authorizer.ts';
@@ -57,6 +58,7 @@ export interface ApiServerOptions {
 export interface Core extends ApiServerOptions {
   readonly store: ObjectStore;
   readonly caches: WatchCaches;
+  readonly served: ServedKinds;
   readonly verifyToken: TokenVerifier;
   readonly authorizer: Authorizer;
   readonly rules: RbacRules;

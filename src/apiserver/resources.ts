@@ -17,7 +17,6 @@ import { eventRenderer, includeObjectOf, renderList, renderObject } from './rend
 import { copyOf } from './store/codec.ts';
 import { serveComponentStatuses } from './component-statuses.ts';
 import { serveReview } from './reviews/index.ts';
-import { servedKind, servedKinds } from './reviews/kinds.ts';
 import { serveSubresource } from './subresources/index.ts';
 
 const objectForms: readonly OutputMedia['as'][] = ['Table', 'PartialObjectMetadata'];
@@ -111,6 +110,7 @@ async function serveVerb(
       return listObjects(core, exchange, kind);
     case 'create': {
       const context = writeContextOf(exchange, 'CreateOptions');
+      if (kind.ownSchema) await core.served.readyForCreation(kind);
       const body = await decodeBody(exchange, kind, context.fieldValidation);
       return objectReply(201, await createObject(core, kind, info.namespace, body, context), kind);
     }
@@ -140,13 +140,13 @@ async function serveVerb(
 }
 
 /** Whether any kind is served under a group and version. */
-export function isServedGroupVersion(group: string, version: string): boolean {
-  return servedKinds().some((kind) => kind.group === group && kind.version === version);
+export function isServedGroupVersion(core: Core, group: string, version: string): boolean {
+  return core.served.all.some((kind) => kind.group === group && kind.version === version);
 }
 
-function findKind(exchange: Exchange): { kind: Kind; subresource: Subresource | undefined } {
+function findKind(core: Core, exchange: Exchange): { kind: Kind; subresource: Subresource | undefined } {
   const { group, version, resource, subresource: name, verb, namespace } = exchange.info;
-  const kind = servedKind(group, version, resource);
+  const kind = core.served.at(group, version, resource);
   if (!kind) throw resourceNotServed();
   if (kind.scope === 'Cluster' && namespace && kind.plural !== 'namespaces') throw resourceNotServed();
   // Objects of a namespaced kind have no address without their namespace.
@@ -161,7 +161,7 @@ function findKind(exchange: Exchange): { kind: Kind; subresource: Subresource | 
 /** Serves a resource request that authentication and authorization have let through. Throws StatusError. */
 export async function serveResource(core: Core, exchange: Exchange): Promise<HttpAnswer> {
   const { info, headers, nowMs } = exchange;
-  const { kind, subresource } = findKind(exchange);
+  const { kind, subresource } = findKind(core, exchange);
   if (subresource && !(subresource.strategy && info.verb !== 'create')) {
     const special = await serveSubresource(core, exchange, kind, subresource);
     if ('headers' in special) return special;

@@ -5,6 +5,7 @@
 import type { StrategyContext } from '#api';
 import { header, randomSuffix, randomUid, type HeaderPairs, type HttpAnswer, type HttpHandler, type IncomingRequest } from '#host';
 import { admissionFor } from './admission/index.ts';
+import { createServedKinds } from './apiextensions/served-kinds.ts';
 import { createClusterIps } from './allocation/cluster-ips.ts';
 import { createNodePorts } from './allocation/node-ports.ts';
 import { createServiceAllocator } from './allocation/service-allocator.ts';
@@ -81,6 +82,7 @@ function createCore(options: ApiServerOptions): Core {
   const serverMetrics = createServerMetrics(metrics);
   const store = createObjectStore(etcd, clock, (operation, ms) => serverMetrics.etcdRequest(operation, ms));
   const caches = createWatchCaches(etcd, clock);
+  const served = createServedKinds(caches, clock, crypto);
   const rules = createRbac(caches);
   const health = createHealthChecks({
     etcd: etcdCheck(clock, () => store.currentRevision()),
@@ -100,6 +102,7 @@ function createCore(options: ApiServerOptions): Core {
     ...options,
     store,
     caches,
+    served,
     rules,
     authorizer: createAuthorizer(config.authorizationModes, caches, rules),
     verifyToken: createTokenVerifier(crypto, config.verificationKeys),
@@ -107,7 +110,7 @@ function createCore(options: ApiServerOptions): Core {
     services: createServiceAllocator(ips, ports),
     health,
     serverMetrics,
-    openApi: createOpenApiDocuments(crypto, () => descriptionsOf(options)),
+    openApi: createOpenApiDocuments(crypto, served, () => descriptionsOf(options)),
     strategyContext,
     loopbackUser: { name: 'system:apiserver', groups: ['system:masters'] },
   };

@@ -3,6 +3,7 @@ export * from './kubeconfig.ts';
 export * from './resource.ts';
 export * from './request-error.ts';
 export * from './rest-client.ts';
+export { statusErrorOf } from './server-response.ts';
 export * from './watch-stream.ts';
 export * from './back-off.ts';
 export * from './store.ts';

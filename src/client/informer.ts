@@ -121,6 +121,8 @@ export interface InformerFactory {
   informer<T extends KubeObject>(resource: Resource<T>, scope?: InformerScope): Informer<T>;
   /** Starts all informers, also those asked for later, until the signal aborts. */
   start(signal: AbortSignal): void;
+  /** Ends the informer of a collection that is served no longer. */
+  forget(resource: Resource<KubeObject>): void;
   /** Resolves when all informers asked for so far have synced. */
   synced(): Promise<void>;
 }
@@ -128,22 +130,39 @@ export interface InformerFactory {
 /** A factory whose informers all use one client. */
 export function informerFactory(options: Omit<InformerOptions, keyof InformerScope>): InformerFactory {
   const informers = new Map<string, RunnableInformer<KubeObject>>();
+  const ends = new Map<string, () => void>();
   let running: SignalTree | undefined;
+  const keyOf = ({ group, version, plural }: Resource<KubeObject>, scope: InformerScope = {}): string =>
+    [group, version, plural, scope.namespace, scope.labelSelector, scope.fieldSelector].join('|');
+  const run = (key: string, informer: RunnableInformer<KubeObject>, tree: SignalTree): void => {
+    const { signal, abort, release } = tree.fork();
+    ends.set(key, () => {
+      abort();
+      release();
+    });
+    informer.run(signal);
+  };
   return {
     informer<T extends KubeObject>(resource: Resource<T>, scope: InformerScope = {}) {
-      const key = [resource.group, resource.version, resource.plural, scope.namespace, scope.labelSelector, scope.fieldSelector].join('|');
+      const key = keyOf(resource as Resource<KubeObject>, scope);
       let informer = informers.get(key) as RunnableInformer<T> | undefined;
       if (!informer) {
         informer = createInformer(resource, { ...options, ...scope });
         informers.set(key, informer as unknown as RunnableInformer<KubeObject>);
-        if (running) informer.run(running.fork().signal);
+        if (running) run(key, informer as unknown as RunnableInformer<KubeObject>, running);
       }
       return informer;
+    },
+    forget(resource) {
+      const key = keyOf(resource);
+      ends.get(key)?.();
+      ends.delete(key);
+      informers.delete(key);
     },
     start(signal) {
       if (running) return;
       running = signalTree(signal);
-      for (const informer of informers.values()) informer.run(running.fork().signal);
+      for (const [key, informer] of informers) run(key, informer, running);
     },
     async synced() {
       await Promise.all([...informers.values()].map((informer) => informer.synced()));

@@ -29,13 +29,18 @@ export function statusErrorOf(code: number, text: string, method: string, path: 
           `an error on the server ("${text.slice(0, 2048).trim() || 'unknown'}") has prevented the request from succeeding`,
         ] as const)
       : (['', `the server responded with the status code ${code} but did not return more information`] as const));
-  const resource = path
-    .split('?')[0]!
-    .replace(/^\/(api\/[^/]+|apis\/[^/]+\/[^/]+)\/?/, '')
-    .split('/')[0];
+  const resource = requestedResource(path);
   const message = generic || `unknown`;
   const details = { causes: [{ reason: 'UnexpectedServerResponse', message: text.slice(0, 2048) || 'unknown' }] };
   return failure(code, reason, resource && code !== 401 ? `${message} (${method.toLowerCase()} ${resource})` : message, details);
+}
+
+/** What a path is about, as client-go says it: "pods web", "operators.stable.example.com"; '' for other paths. */
+function requestedResource(path: string): string {
+  const match = /^\/(?:api\/[^/]+|apis\/([^/]+)\/[^/]+)\/(?:namespaces\/[^/]+\/(?=.))?([^/?]+)(?:\/([^/?]+))?/.exec(path);
+  if (!match) return '';
+  const [, group, resource = '', name] = match;
+  return `${group ? `${resource}.${group}` : resource}${name ? ` ${name}` : ''}`;
 }
 
 function maybeJson(text: string): unknown {

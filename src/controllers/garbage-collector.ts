@@ -58,6 +58,11 @@ function monitors(context: ManagerContext) {
       },
     });
   };
+  /** A resource whose definition has gone. */
+  const unwatch = (resource: Resource<KubeObject>): void => {
+    monitored.delete(monitorKey(resource));
+    context.informers.forget(resource);
+  };
   const ownerOf = (
     owner: OwnerReference,
     namespace: string | undefined,
@@ -70,7 +75,7 @@ function monitors(context: ManagerContext) {
     const object = monitor.informer.lister.get(key);
     return { monitor, object: object?.metadata.uid === owner.uid ? object : undefined };
   };
-  return { monitored, keyOf, dependentsOf, watch, ownerOf };
+  return { monitored, keyOf, dependentsOf, watch, unwatch, ownerOf };
 }
 
 /** What is done with an object, at the API server. */
@@ -167,7 +172,10 @@ export const garbageCollectorController: ManagerController = defineController({
     const collector = new Collector(client, graph);
     let queue: WorkQueue | undefined;
     const discover = async (): Promise<void> => {
-      const { resources: served } = await preferredResources(client);
+      const { resources: served, failures } = await preferredResources(client);
+      const isServed = (key: string): boolean => served.some((resource) => monitorKey(resource) === key);
+      // A group that did not answer may still be there.
+      if (failures.length === 0) for (const [key, { resource }] of graph.monitored) if (!isServed(key)) graph.unwatch(resource);
       for (const resource of served) {
         const isCollected =
           resource.verbs.includes('delete') &&

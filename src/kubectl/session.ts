@@ -1,5 +1,5 @@
 /** What a run of kubectl works with: its process, its configuration, a client that tells warnings, and discovery. */
-import { restClient, restConfigOf, type RawRequest, type RestClient, type RestConfig } from '#client';
+import { restClient, restConfigOf, statusErrorOf, type RawRequest, type RestClient, type RestConfig } from '#client';
 import { header, type HttpResponse, type Process } from '#host';
 import { StatusError, failure, isStatus } from '#apimachinery';
 import { createDiscovery, type Discovery } from './discovery.ts';
@@ -80,7 +80,7 @@ function warningText(value: string): string {
 }
 
 /** The StatusError of a refused request. */
-export async function refusalOf(response: HttpResponse): Promise<StatusError> {
+export async function refusalOf(response: HttpResponse, request?: Pick<RawRequest, 'method' | 'path'>): Promise<StatusError> {
   const text = await response.text();
   try {
     const body: unknown = JSON.parse(text);
@@ -88,6 +88,7 @@ export async function refusalOf(response: HttpResponse): Promise<StatusError> {
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
   }
+  if (request && response.status < 500) return statusErrorOf(response.status, text, request.method, request.path);
   if (response.status === 404) return failure(404, 'NotFound', 'the server could not find the requested resource', {});
   return failure(response.status, response.status === 503 ? 'ServiceUnavailable' : 'InternalError', text.trim() || 'unknown');
 }
@@ -135,7 +136,8 @@ export function openSession(process: Process, flags: Flags): Session {
     namespaceGiven: flags.given('namespace'),
     discovery: createDiscovery(() => session),
     async send(request) {
-      const response = await connect().client.request(toRaw(request));
+      const raw = toRaw(request);
+      const response = await connect().client.request(raw);
       for (const [name, value] of response.headers) {
         const text = name === 'warning' ? warningText(value) : '';
         if (!text || told.has(text)) continue;
@@ -144,7 +146,7 @@ export function openSession(process: Process, flags: Flags): Session {
         await session.err(`Warning: ${text}\n`);
       }
       if (response.status < 400) return response;
-      throw await refusalOf(response);
+      throw await refusalOf(response, raw);
     },
     async json<T>(request: ApiRequest) {
       const response = await session.send(request);

@@ -130,18 +130,18 @@ export function listQuery(invocation: Invocation, limit = 500): Record<string, s
   };
 }
 
-/** What a refused list is told as where a selector was given. */
+/** What a refused list is told as: what was asked for is said before the server's words. */
 export function listRefusal(invocation: Invocation, resource: ApiResource, error: unknown): unknown {
   const { flags } = invocation;
-  if (!(error instanceof StatusError) || error.status.reason !== 'BadRequest') return error;
+  if (!(error instanceof StatusError) || !['BadRequest', 'NotFound'].includes(error.status.reason ?? '')) return error;
   const { selector, field } = { selector: flags.text('selector'), field: flags.text('field-selector') };
-  if (!selector && !field) return error;
   const { status } = error;
-  return failure(
-    status.code ?? 400,
-    'BadRequest',
-    `Unable to find "${goResource(resource)}" that match label selector "${selector}", field selector "${field}": ${status.message ?? ''}`,
-  );
+  const what = `"${goResource(resource)}"`;
+  const asked =
+    selector || field
+      ? `Unable to find ${what} that match label selector "${selector}", field selector "${field}"`
+      : `Unable to list ${what}`;
+  return failure(status.code ?? 400, status.reason ?? 'BadRequest', `${asked}: ${status.message ?? ''}`);
 }
 
 /** An object of a list with the apiVersion and kind its list implies. */

@@ -87,6 +87,7 @@ function isLeftOut(name: string, value: unknown, node: SchemaNode): boolean {
   if (node.isRequired) return false;
   if (node.type === 'list') return (value as unknown[]).length === 0;
   if (node.type === 'map') return Object.keys(value as object).length === 0;
+  if (node.type === 'any') return false;
   if (value === '') return !keptWhenEmpty.has(name);
   return value === false && leftOutWhenFalse.has(name);
 }

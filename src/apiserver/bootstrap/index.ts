@@ -2,6 +2,7 @@
 import type { Stop } from '#host';
 import type { Core } from '../core.ts';
 import { postStartHooks } from '../health/checks.ts';
+import { startDefinitionControllers } from '../apiextensions/definition-controllers.ts';
 import { authenticationConfig } from './authentication-config.ts';
 import { componentBindings, componentRoles, namespacedBindings, namespacedRoles } from './component-roles.ts';
 import { controllerBindings, controllerRoles } from './controller-roles.ts';
@@ -62,6 +63,7 @@ export function startBootstrap(core: Core): Bootstrap {
   const { run } = hooks;
   const kubernetesService = createKubernetesService(core);
   const identity = createIdentityLease(core);
+  let definitions: { stop(): void } | undefined;
   const ensureNamespaces = async (): Promise<void> => {
     for (const name of systemNamespaces) await ensureObject(core, namespaceNamed(name));
   };
@@ -99,6 +101,10 @@ export function startBootstrap(core: Core): Bootstrap {
       'bootstrap-controller',
       afterNamespaces(() => kubernetesService.start()),
     ),
+    run('crd-informer-synced', async () => {
+      await core.served.start();
+      definitions ??= startDefinitionControllers(core);
+    }),
   ];
   // Parts of the real server that have nothing to do here are done at once.
   const active = new Set([
@@ -109,12 +115,14 @@ export function startBootstrap(core: Core): Bootstrap {
     'start-kube-apiserver-identity-lease-controller',
     'bootstrap-controller',
     'generic-apiserver-start-informers',
+    'crd-informer-synced',
   ]);
   for (const hook of postStartHooks) if (!active.has(hook)) core.health.hookDone(hook);
   return {
     ready: Promise.all(done).then(() => undefined),
     async stop() {
       hooks.stop();
+      definitions?.stop();
       identity.stop();
       await kubernetesService.stop();
     },

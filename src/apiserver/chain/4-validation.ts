@@ -100,8 +100,18 @@ export function parseBody(exchange: Exchange, text: string, wanted: string): { v
 
 const packageOf = (group: string): string => (group === '' ? 'core' : (group.split('.')[0] ?? group));
 
+/** A custom resource is taken as it is, and judged as an object of its definition. */
+function checkCustomKind(kind: Kind, value: unknown): void {
+  const { apiVersion, kind: name, metadata } = (value ?? {}) as Partial<KubeObject>;
+  if (!name) throw badRequest(`Object 'Kind' is missing in '${JSON.stringify(value)}'`);
+  if (apiVersion !== apiVersionOf(kind))
+    throw badRequest(`the API version in the data (${apiVersion ?? ''}) does not match the expected API version (${apiVersionOf(kind)})`);
+  if (name !== kind.kind) throw invalidObject(kind, metadata?.name ?? '', [invalid('kind', name, `must be ${kind.kind}`)]);
+}
+
 function checkKind(kind: Kind, value: unknown): void {
   const { apiVersion, kind: name } = (value ?? {}) as { apiVersion?: unknown; kind?: unknown };
+  if (kind.ownSchema) return checkCustomKind(kind, value);
   if (typeof apiVersion !== 'string' || typeof name !== 'string' || apiVersion === '' || name === '') return;
   if (apiVersion === apiVersionOf(kind) && name === kind.kind) return;
   const version = apiVersion.split('/').at(-1) ?? apiVersion;

@@ -30,7 +30,7 @@ async function servePath(core: Core, exchange: Exchange): Promise<HttpAnswer> {
 export async function serveFromStorage(core: Core, exchange: Exchange): Promise<HttpAnswer> {
   const { info } = exchange;
   if (!info.isResource) return servePath(core, exchange);
-  if (!isServedGroupVersion(info.group, info.version)) return pageNotFound;
+  if (!isServedGroupVersion(core, info.group, info.version)) return pageNotFound;
   if (!info.resource) throw resourceNotServed();
   return serveResource(core, exchange);
 }

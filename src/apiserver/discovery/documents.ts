@@ -1,6 +1,5 @@
 /** Discovery: which groups, versions and resources there are, in the legacy form (APIResourceList) and the aggregated one. */
 import { apiVersionOf, type Kind, type Subresource } from '#api';
-import { servedKinds } from '../reviews/kinds.ts';
 
 /** A group and its versions, the preferred one first. */
 interface Group {
@@ -36,25 +35,38 @@ const rank = (name: string): number => {
   return at < 0 ? groupOrder.length : at;
 };
 
+/** How new a version is: v2 before v1, those before v1beta1, that before v1alpha1, anything else after them. */
+function versionRank(version: string): readonly number[] {
+  const match = /^v(\d+)(?:(alpha|beta)(\d+))?$/.exec(version);
+  if (!match) return [0, 0, 0];
+  const [, major, stage, minor] = match;
+  return [stage === undefined ? 3 : stage === 'beta' ? 2 : 1, Number(major), Number(minor ?? 0)];
+}
+
+/** Compares versions, the newest first (kube-aware, as the aggregator sorts them). */
+export function byVersion(a: string, b: string): number {
+  const [left, right] = [versionRank(a), versionRank(b)];
+  const at = left.findIndex((part, index) => part !== right[index]);
+  if (at >= 0) return right[at]! - left[at]!;
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
 /** Groups with a name, in discovery's order. */
-export function servedGroups(): readonly Group[] {
+export function servedGroups(served: readonly Kind[]): readonly Group[] {
   const groups = new Map<string, Set<string>>();
-  for (const { group, version } of servedKinds()) {
+  for (const { group, version } of served) {
     if (group) groups.set(group, (groups.get(group) ?? new Set<string>()).add(version));
   }
-  const newestFirst = (versions: Set<string>): string[] => [...versions].sort().reverse();
   return [...groups]
-    .map(([name, versions]) => ({ name, versions: newestFirst(versions) }))
+    .map(([name, versions]) => ({ name, versions: [...versions].sort(byVersion) }))
     .sort((a, b) => rank(a.name) - rank(b.name) || (a.name < b.name ? -1 : 1));
 }
 
 const byPlural = (a: Kind, b: Kind): number => (a.plural < b.plural ? -1 : 1);
 const bySubresource = (a: Subresource, b: Subresource): number => (a.name < b.name ? -1 : 1);
 
-function kindsOf(group: string, version: string): Kind[] {
-  return servedKinds()
-    .filter((kind) => kind.group === group && kind.version === version && kind.verbs.length > 0)
-    .sort(byPlural);
+function kindsOf(served: readonly Kind[], group: string, version: string): Kind[] {
+  return served.filter((kind) => kind.group === group && kind.version === version && kind.verbs.length > 0).sort(byPlural);
 }
 
 /** One group of /apis. */
@@ -64,14 +76,14 @@ export function groupDocument({ name, versions }: Group): object {
 }
 
 /** /apis/GROUP; undefined for one that is not served. */
-export function apiGroup(name: string): object | undefined {
-  const group = servedGroups().find((each) => each.name === name);
+export function apiGroup(served: readonly Kind[], name: string): object | undefined {
+  const group = servedGroups(served).find((each) => each.name === name);
   return group && { kind: 'APIGroup', apiVersion: 'v1', ...groupDocument(group) };
 }
 
 /** /apis. */
-export function apiGroupList(): object {
-  return { kind: 'APIGroupList', apiVersion: 'v1', groups: servedGroups().map(groupDocument) };
+export function apiGroupList(served: readonly Kind[]): object {
+  return { kind: 'APIGroupList', apiVersion: 'v1', groups: servedGroups(served).map(groupDocument) };
 }
 
 /** /api. */
@@ -104,8 +116,8 @@ function legacyResources(kind: Kind): object[] {
 }
 
 /** /api/v1, /apis/GROUP/VERSION; undefined for one that is not served. */
-export function apiResourceList(group: string, version: string): object | undefined {
-  const kinds = kindsOf(group, version);
+export function apiResourceList(served: readonly Kind[], group: string, version: string): object | undefined {
+  const kinds = kindsOf(served, group, version);
   const first = kinds[0];
   if (!first) return undefined;
   const head = group ? { kind: 'APIResourceList', apiVersion: 'v1' } : { kind: 'APIResourceList' };
@@ -113,7 +125,8 @@ export function apiResourceList(group: string, version: string): object | undefi
 }
 
 function aggregatedResource(kind: Kind): object {
-  const none = { group: '', version: '' };
+  // Built-in kinds are of the group they are listed under; only those of definitions say it.
+  const none = kind.ownSchema ? { group: kind.group, version: kind.version } : { group: '', version: '' };
   const subresources = [...kind.subresources].sort(bySubresource).map((subresource) => ({
     subresource: subresource.name,
     responseKind: {
@@ -135,16 +148,16 @@ function aggregatedResource(kind: Kind): object {
   };
 }
 
-function aggregatedVersion(group: string, version: string): object {
-  return { version, resources: kindsOf(group, version).map(aggregatedResource), freshness: 'Current' };
+function aggregatedVersion(served: readonly Kind[], group: string, version: string): object {
+  return { version, resources: kindsOf(served, group, version).map(aggregatedResource), freshness: 'Current' };
 }
 
 /** The aggregated form of /api (core) or /apis. */
-export function aggregatedDiscovery(isCore: boolean): object {
-  const groups = isCore ? [{ name: '', versions: ['v1'] }] : servedGroups();
+export function aggregatedDiscovery(served: readonly Kind[], isCore: boolean): object {
+  const groups = isCore ? [{ name: '', versions: ['v1'] }] : servedGroups(served);
   const items = groups.map(({ name, versions }) => ({
     metadata: { ...(name ? { name } : {}), creationTimestamp: null },
-    versions: versions.map((version) => aggregatedVersion(name, version)),
+    versions: versions.map((version) => aggregatedVersion(served, name, version)),
   }));
   return { kind: 'APIGroupDiscoveryList', apiVersion: 'apidiscovery.k8s.io/v2', metadata: {}, items };
 }

@@ -1,4 +1,5 @@
 /** Serves discovery: /, /api, /apis, /version and below, in the representation the client prefers. */
+import type { Kind } from '#api';
 import { failure } from '#apimachinery';
 import { header, type HttpAnswer } from '#host';
 import { toHex } from '../authentication/encoding.ts';
@@ -33,7 +34,7 @@ function documentAnswer(exchange: Exchange, object: object): HttpAnswer {
 }
 
 function aggregatedAnswer(core: Core, exchange: Exchange, isCore: boolean): HttpAnswer {
-  const body = `${JSON.stringify(aggregatedDiscovery(isCore))}\n`;
+  const body = `${JSON.stringify(aggregatedDiscovery(core.served.all, isCore))}\n`;
   const digest = toHex(core.crypto.sha256(body)).toUpperCase();
   const etag = `"${digest}${digest}"`;
   const headers: [string, string][] = [
@@ -47,8 +48,8 @@ function aggregatedAnswer(core: Core, exchange: Exchange, isCore: boolean): Http
 }
 
 /** Every path the server knows, for /. */
-export function rootPaths(healthPaths: readonly string[]): string[] {
-  const groups = servedGroups().flatMap(({ name, versions }) => [
+export function rootPaths(served: readonly Kind[], healthPaths: readonly string[]): string[] {
+  const groups = servedGroups(served).flatMap(({ name, versions }) => [
     `/apis/${name}`,
     ...versions.map((version) => `/apis/${name}/${version}`),
   ]);
@@ -71,7 +72,7 @@ export function rootPaths(healthPaths: readonly string[]): string[] {
 /** Serves a discovery path; undefined for other paths. */
 export function serveDiscovery(core: Core, exchange: Exchange): HttpAnswer | undefined {
   const path = exchange.info.path.length > 1 ? exchange.info.path.replace(/\/$/, '') : exchange.info.path;
-  if (path === '/') return documentAnswer(exchange, { paths: rootPaths(core.health.paths) });
+  if (path === '/') return documentAnswer(exchange, { paths: rootPaths(core.served.all, core.health.paths) });
   // Written for people, whatever the client accepts.
   if (path === '/version')
     return { status: 200, headers: [['content-type', 'application/json']], body: JSON.stringify(versionInfo, null, 2) };
@@ -81,11 +82,11 @@ export function serveDiscovery(core: Core, exchange: Exchange): HttpAnswer | und
     return documentAnswer(exchange, apiVersions(`${core.config.advertiseAddress}:${core.config.securePort}`));
   }
   if (path === '/apis')
-    return prefersAggregated(accept) ? aggregatedAnswer(core, exchange, false) : documentAnswer(exchange, apiGroupList());
+    return prefersAggregated(accept) ? aggregatedAnswer(core, exchange, false) : documentAnswer(exchange, apiGroupList(core.served.all));
   const [, root, first = '', second = '', more] = path.split('/');
   if (more !== undefined) return undefined;
   let document: object | undefined;
-  if (root === 'api' && !second) document = apiResourceList('', first);
-  else if (root === 'apis') document = second ? apiResourceList(first, second) : apiGroup(first);
+  if (root === 'api' && !second) document = apiResourceList(core.served.all, '', first);
+  else if (root === 'apis') document = second ? apiResourceList(core.served.all, first, second) : apiGroup(core.served.all, first);
   return document && documentAnswer(exchange, document);
 }

@@ -1,11 +1,12 @@
 /** OpenAPI: an index of group versions (v3), a document for each, and one of everything (v2). Built when first asked for. */
 import { notAcceptable } from '#apimachinery';
+import { apiVersionOf, type Kind } from '#api';
 import { header, type Crypto, type HttpAnswer } from '#host';
 import { toHex } from '../authentication/encoding.ts';
+import type { ServedKinds } from '../apiextensions/served-kinds.ts';
 import type { Core, Exchange } from '../core.ts';
 import { versionInfo } from '../discovery/version.ts';
 import { acceptClauses } from '../media-types.ts';
-import { servedKinds } from '../reviews/kinds.ts';
 import { PathWriter } from './paths.ts';
 import { Components, type Descriptions } from './schemas.ts';
 import { encodeVersion2, OPENAPI_V2_PROTOBUF, OPENAPI_V2_PROTOBUF_ANSWER } from './version2-protobuf.ts';
@@ -34,48 +35,66 @@ function groupVersionPath(group: string, version: string): string {
   return group ? `apis/${group}/${version}` : `api/${version}`;
 }
 
-const groupVersionOf = ({ group, version }: ReturnType<typeof servedKinds>[number]): string => groupVersionPath(group, version);
+const groupVersionOf = ({ group, version }: Kind): string => groupVersionPath(group, version);
+
+/** What is different in a document when a kind is. */
+const identityOf = (kind: Kind): string =>
+  kind.ownSchema ? `${apiVersionOf(kind)} ${kind.kind} ${JSON.stringify(kind.ownSchema.openApi)}` : kind.kind;
 
 /** Makes the documents' keeper. `descriptions` is asked once, when a document is first wanted. */
-export function createOpenApiDocuments(crypto: Crypto, descriptions: () => Promise<Descriptions>): OpenApiDocuments {
-  const kept = new Map<string, Promise<EncodedDocument>>();
+export function createOpenApiDocuments(crypto: Crypto, served: ServedKinds, descriptions: () => Promise<Descriptions>): OpenApiDocuments {
+  const kept = new Map<string, { readonly hash: string; readonly document: Promise<EncodedDocument> }>();
   let told: Promise<Descriptions> | undefined;
-  let protobuf: Promise<Uint8Array> | undefined;
+  let protobuf: { readonly hash: string; readonly bytes: Promise<Uint8Array> } | undefined;
+  const hashes = new Map<string, string>();
+  let hashed: readonly Kind[] = [];
   const hashOf = (name: string): string => {
-    const kinds = servedKinds().filter((kind) => name === 'v2' || groupVersionOf(kind) === name);
-    const digest = toHex(crypto.sha256(`${versionInfo.gitVersion} ${name} ${kinds.map((kind) => kind.kind).join()}`)).toUpperCase();
+    if (hashed !== served.all) hashes.clear();
+    hashed = served.all;
+    const known = hashes.get(name);
+    if (known) return known;
+    const kinds = served.all.filter((kind) => name === 'v2' || groupVersionOf(kind) === name);
+    const digest = toHex(crypto.sha256(`${versionInfo.gitVersion} ${name} ${kinds.map(identityOf).join()}`)).toUpperCase();
+    hashes.set(name, digest + digest);
     return digest + digest;
   };
   const encode = (name: string, make: (descriptions: Descriptions) => object): Promise<EncodedDocument> => {
     told ??= descriptions();
-    const document = kept.get(name) ?? told.then((words) => ({ text: JSON.stringify(make(words)), hash: hashOf(name) }));
-    kept.set(name, document);
+    const hash = hashOf(name);
+    const known = kept.get(name);
+    if (known?.hash === hash) return known.document;
+    const document = told.then((words) => ({ text: JSON.stringify(make(words)), hash }));
+    kept.set(name, { hash, document });
     return document;
   };
-  const groupVersions = [...new Set(servedKinds().map(groupVersionOf))].sort();
+  const groupVersionsOf = (): string[] => [...new Set(served.all.map(groupVersionOf))].sort();
   const version2 = (): Promise<EncodedDocument> =>
     encode('v2', (words) => {
       const components = new Components('#/definitions/', words);
       const writer = new PathWriter(components, false);
-      for (const kind of servedKinds()) writer.add(kind);
+      for (const kind of served.all) writer.add(kind);
       return { swagger: '2.0', info, paths: writer.paths, definitions: components.schemas };
     });
   return {
-    groupVersions,
+    get groupVersions() {
+      return groupVersionsOf();
+    },
     hashOf,
     version2,
     async version3(groupVersion) {
-      if (!groupVersions.includes(groupVersion)) return undefined;
+      if (!groupVersionsOf().includes(groupVersion)) return undefined;
       return encode(groupVersion, (words) => {
         const components = new Components('#/components/schemas/', words);
         const writer = new PathWriter(components, true);
-        for (const kind of servedKinds()) if (groupVersionOf(kind) === groupVersion) writer.add(kind);
+        for (const kind of served.all) if (groupVersionOf(kind) === groupVersion) writer.add(kind);
         return { openapi: '3.0.0', info, paths: writer.paths, components: { schemas: components.schemas } };
       });
     },
     version2Protobuf() {
-      protobuf ??= version2().then(({ text }) => encodeVersion2(JSON.parse(text) as Parameters<typeof encodeVersion2>[0]));
-      return protobuf;
+      const hash = hashOf('v2');
+      if (protobuf?.hash !== hash)
+        protobuf = { hash, bytes: version2().then(({ text }) => encodeVersion2(JSON.parse(text) as Parameters<typeof encodeVersion2>[0])) };
+      return protobuf.bytes;
     },
   };
 }

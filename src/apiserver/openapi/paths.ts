@@ -22,6 +22,9 @@ const patchTypes: readonly string[] = [
   'application/merge-patch+json',
   'application/strategic-merge-patch+json',
 ];
+/** Strategic patches need a type's merge keys, which definitions do not tell. */
+const patchTypesOf = (kind: Kind): readonly string[] =>
+  kind.ownSchema ? patchTypes.filter((type) => !type.includes('strategic')) : patchTypes;
 const numbers = new Set(['limit', 'timeoutSeconds', 'gracePeriodSeconds']);
 const booleans = new Set(['watch', 'allowWatchBookmarks', 'sendInitialEvents', 'force', 'orphanDependents']);
 
@@ -91,7 +94,7 @@ export class PathWriter {
     return {
       operationId: `${verb}${groupName}${capital(kind.version)}${scope}${kind.kind}${suffix}`,
       ...(shown.length + bodyParameter.length > 0 ? { parameters: [...bodyParameter, ...shown] } : {}),
-      ...(sends ? this.body(bodyReference, isPatch ? patchTypes : ['*/*']) : {}),
+      ...(sends ? this.body(bodyReference, isPatch ? patchTypesOf(kind) : ['*/*']) : {}),
       ...this.responses(reference),
       'x-kubernetes-action': action,
       'x-kubernetes-group-version-kind': about,

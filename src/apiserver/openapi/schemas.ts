@@ -1,5 +1,5 @@
 /** Kinds' schemas as OpenAPI: one component per named type, with the extensions clients merge and validate by, and Kubernetes' descriptions. */
-import type { Kind, SchemaNode } from '#api';
+import type { Kind, OwnSchema, SchemaNode } from '#api';
 import { schemaNamed } from '#api';
 
 /** What is said of types (under '') and their fields, by the short name of the type. */
@@ -41,6 +41,33 @@ const scalars: Readonly<Record<string, Fields>> = {
   number: { format: 'double', type: 'number' },
   bytes: { format: 'byte', type: 'string' },
 };
+
+/** Whose apiVersion, kind and metadata those of custom resources are described like. */
+const describedLike = 'io.k8s.api.core.v1.ConfigMap';
+
+/** What version 2 of OpenAPI cannot say. */
+const onlyVersion3: ReadonlySet<string> = new Set(['oneOf', 'anyOf', 'not', 'allOf', 'nullable', 'default', 'x-kubernetes-validations']);
+
+/** A definition's schema as version 2 can say it: what keeps unknown fields or is null at times has no structure there. */
+function withoutVersion3(schema: unknown): unknown {
+  if (typeof schema !== 'object' || schema === null || Array.isArray(schema)) return schema;
+  const fields = schema as Fields;
+  if (fields['x-kubernetes-preserve-unknown-fields'] === true || fields['nullable'] === true) {
+    const { description } = fields;
+    return { ...(description === undefined ? {} : { description }), 'x-kubernetes-preserve-unknown-fields': true };
+  }
+  const below = (name: string, value: unknown): unknown =>
+    name === 'properties'
+      ? Object.fromEntries(Object.entries(value as Fields).map(([each, property]) => [each, withoutVersion3(property)]))
+      : name === 'items' || name === 'additionalProperties'
+        ? withoutVersion3(value)
+        : value;
+  return Object.fromEntries(
+    Object.entries(fields)
+      .filter(([name]) => !onlyVersion3.has(name))
+      .map(([name, value]) => [name, below(name, value)]),
+  );
+}
 
 /** Collects the components that a document needs. `root` is where references point: '#/components/schemas/' or '#/definitions/'. */
 export class Components {
@@ -124,11 +151,11 @@ export class Components {
   }
 
   /** Adds a kind and its list; answers the reference to the kind. */
-  addKind(kind: Pick<Kind, 'schema' | 'group' | 'version' | 'kind' | 'listKind' | 'verbs'>): Fields {
-    const name = fullName(kind.schema);
-    const node = schemaNamed(kind.schema);
-    const { group, version } = kind;
-    const reference = this.reference(name, () => this.struct(node));
+  addKind(kind: Pick<Kind, 'schema' | 'ownSchema' | 'group' | 'version' | 'kind' | 'listKind' | 'verbs'>): Fields {
+    const { ownSchema, group, version } = kind;
+    const name = ownSchema ? kind.schema : fullName(kind.schema);
+    const node = ownSchema ? schemaNamed(describedLike) : schemaNamed(kind.schema);
+    const reference = this.reference(name, () => (ownSchema ? this.defined(ownSchema) : this.struct(node)));
     this.schemas[name]!['x-kubernetes-group-version-kind'] = [{ group, kind: kind.kind, version }];
     if (kind.verbs.includes('list')) {
       const listName = `${name}List`;
@@ -148,6 +175,14 @@ export class Components {
       };
     }
     return reference;
+  }
+
+  /** The type of a definition's objects: its own schema, and what every object has. */
+  private defined({ openApi }: OwnSchema): Fields {
+    const common = this.struct(schemaNamed(describedLike))['properties'] as Fields;
+    const { properties, ...schema } = this.root.includes('components') ? openApi : (withoutVersion3(openApi) as Fields);
+    const { apiVersion, kind, metadata } = common;
+    return { ...schema, type: 'object', properties: { apiVersion, kind, metadata, ...(properties as Fields | undefined) } };
   }
 
   /** A reference to a type by its full name. */

@@ -115,25 +115,26 @@ function markDeleted(object: KubeObject, nowMs: number, graceSeconds: number): v
 }
 
 /** A namespace being deleted turns Terminating and waits until its content is gone. */
-function decideNamespace(namespace: Namespace, nowMs: number): UpdateDecision {
+function decideNamespace(kind: Kind, namespace: Namespace, nowMs: number): UpdateDecision {
   if (namespace.metadata.deletionTimestamp) {
     const isEmpty = !namespace.spec?.finalizers?.length && !namespace.metadata.finalizers?.length;
     return isEmpty ? { remove: true } : { keep: true };
   }
   if (!namespace.spec?.finalizers?.length && !namespace.metadata.finalizers?.length) return { remove: true };
   namespace.metadata.deletionTimestamp = formatTime(nowMs);
-  namespace.status = { ...namespace.status, phase: 'Terminating' };
+  kind.strategy.prepareForDelete?.(namespace, nowMs);
   return { put: namespace };
 }
 
 /** What becomes of the object now. */
 function decideDeletion(kind: Kind, old: KubeObject, options: DeleteOptions, nowMs: number): UpdateDecision {
   const object = copyOf(old);
-  if (kind.plural === 'namespaces' && kind.group === '') return decideNamespace(object as Namespace, nowMs);
+  if (kind.plural === 'namespaces' && kind.group === '') return decideNamespace(kind, object as Namespace, nowMs);
   const request = options.gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds: options.gracePeriodSeconds };
   const grace = kind.strategy.gracePeriodSeconds?.(object, request);
   const wasFinal = JSON.stringify(object.metadata.finalizers ?? []);
   object.metadata.finalizers = finalizersFor(object, options.propagationPolicy);
+  if (!object.metadata.deletionTimestamp) kind.strategy.prepareForDelete?.(object, nowMs);
   if (object.metadata.finalizers.length === 0) delete object.metadata.finalizers;
   const hasNewFinalizers = JSON.stringify(object.metadata.finalizers ?? []) !== wasFinal;
   const isPending = Boolean(object.metadata.deletionTimestamp);

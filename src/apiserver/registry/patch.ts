@@ -35,9 +35,13 @@ const patchTypes: Readonly<Record<string, PatchType>> = {
   'application/apply-patch+yaml': 'apply',
 };
 
-/** The type of a patch by its content type. Throws 415. */
-export function patchTypeOf(exchange: Exchange): PatchType {
+const customPatches = 'application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml';
+
+/** The type of a patch of a kind by its content type; custom resources have no strategic ones. Throws 415. */
+export function patchTypeOf(exchange: Exchange, kind: Kind): PatchType {
   const type = patchTypes[(header(exchange.headers, 'content-type') ?? '').split(';')[0]?.trim() ?? ''];
+  if (kind.ownSchema && (!type || type === 'strategic'))
+    throw unsupportedMediaType(`the body of the request was in an unknown format - accepted media types include: ${customPatches}`);
   if (!type) throw unsupportedMediaType('415: Unsupported Media Type', {});
   return type;
 }
@@ -150,7 +154,7 @@ async function applyObject(
 /** Serves PATCH on a resource or a subresource that writes it. */
 export async function patchObject(core: Core, exchange: Exchange, kind: Kind, subresource: Subresource | undefined): Promise<UpdateResult> {
   const { namespace, name } = exchange.info;
-  const type = patchTypeOf(exchange);
+  const type = patchTypeOf(exchange, kind);
   const options = readWriteOptions(exchange, 'PatchOptions');
   const text = await exchange.readBody();
   const patch = parsePatch(kind, type, text);

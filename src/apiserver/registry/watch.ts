@@ -6,6 +6,7 @@ import { apiVersionOf, type Kind } from '#api';
 import { expired, statusOf, type KubeObject, type WatchEventType } from '#apimachinery';
 import type { HttpAnswer, Stop } from '#host';
 import type { Core, Exchange } from '../core.ts';
+import type { WatchCache } from '../watch-cache/cache.ts';
 import { changeOf, type Change } from '../watch-cache/version.ts';
 import { WATCHER_BACKLOG_MAX, type Watcher } from '../watch-cache/watchers.ts';
 import { listOptionsOf, type ListOptions } from './list-options.ts';
@@ -40,6 +41,7 @@ class WatchStream implements Watcher {
 
   constructor(
     private readonly core: Core,
+    private readonly cache: WatchCache,
     private readonly kind: Kind,
     private readonly selection: Selection,
     private readonly render: EventRenderer | undefined,
@@ -100,14 +102,14 @@ class WatchStream implements Watcher {
     if (this.ended) return;
     this.ended = true;
     for (const stop of this.stops) stop();
-    this.core.caches.of(this.kind).removeWatcher(this);
+    this.cache.removeWatcher(this);
     this.core.serverMetrics.watchEnded(this.kind);
     this.signal();
   }
 
   bookmark(): void {
     // Up to here the cache has shown everything, whether or not any of it was for this watcher.
-    const revision = Math.max(this.seen, this.core.caches.of(this.kind).revision);
+    const revision = Math.max(this.seen, this.cache.revision);
     const object = {
       kind: this.kind.kind,
       apiVersion: apiVersionOf(this.kind),
@@ -176,7 +178,7 @@ export async function watchObjects(core: Core, exchange: Exchange, kind: Kind, r
   const from = isFromNow ? cache.revision : Number(resourceVersion);
   const past = isFromNow ? initialChanges(core, kind, selection) : cache.since(from);
   if (!past) return answer(errorLine(expired(`too old resource version: ${resourceVersion} (${cache.revision})`)));
-  const stream = new WatchStream(core, kind, selection, render, isFromNow ? 0 : from);
+  const stream = new WatchStream(core, cache, kind, selection, render, isFromNow ? 0 : from);
   for (const change of past) {
     if (isFromNow) stream.onInitial(change);
     else stream.onChange(change);

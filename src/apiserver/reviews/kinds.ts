@@ -37,13 +37,8 @@ export const reviewKinds: readonly Kind[] = Object.freeze([
   question('authorization.k8s.io', 'SubjectAccessReview', 'Cluster'),
 ]);
 
-/** The kind served at a resource path, stored or asked. */
-export function servedKind(group: string, version: string, plural: string): Kind | undefined {
-  const stored = kindByResource(group, version, plural);
-  return stored ?? reviewKinds.find((kind) => kind.group === group && kind.version === version && kind.plural === plural);
-}
-
-/** Every kind with REST paths. */
-export function servedKinds(): readonly Kind[] {
-  return [...kinds, ...reviewKinds.filter((kind) => !kindByResource(kind.group, kind.version, kind.plural))];
-}
+/** Every built-in kind with REST paths, stored or asked. */
+export const builtInKinds: readonly Kind[] = Object.freeze([
+  ...kinds,
+  ...reviewKinds.filter((kind) => !kindByResource(kind.group, kind.version, kind.plural)),
+]);

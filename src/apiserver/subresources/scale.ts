@@ -32,12 +32,12 @@ function scaleOf(access: ScaleAccess, object: KubeObject): Scale {
 }
 
 /** How a request makes the new Scale from the current one. */
-async function readChange(exchange: Exchange, validation: 'Strict' | 'Warn' | 'Ignore'): Promise<(current: Scale) => Scale> {
+async function readChange(exchange: Exchange, kind: Kind, validation: 'Strict' | 'Warn' | 'Ignore'): Promise<(current: Scale) => Scale> {
   if (exchange.info.verb === 'update') {
     const body = (await decodeBody(exchange, scaleKind, validation)) as Scale;
     return () => body;
   }
-  const type = patchTypeOf(exchange);
+  const type = patchTypeOf(exchange, kind);
   if (type === 'apply') throw badRequest('server-side apply of Scale is not supported here');
   const patch = parsePatch(scaleKind, type, await exchange.readBody());
   return (current) => decodeValue(exchange, scaleKind, patch.apply(copyOf(fieldsOf(current))), [], validation) as Scale;
@@ -54,7 +54,7 @@ export async function serveScale(core: Core, exchange: Exchange, kind: Kind, sub
     return { status: 200, object: scaleOf(access, stored.object) };
   }
   const options = readWriteOptions(exchange, verb === 'update' ? 'UpdateOptions' : 'PatchOptions');
-  const change = await readChange(exchange, options.fieldValidation);
+  const change = await readChange(exchange, kind, options.fieldValidation);
   const { object } = await updateObject(
     core,
     {

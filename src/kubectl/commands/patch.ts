@@ -1,4 +1,5 @@
 /** kubectl patch and kubectl scale. */
+import { reasonOf } from '#apimachinery';
 import { readAll } from '#host';
 import { resolvePath } from '#shell';
 import { defineFlag } from '../common-flags.ts';
@@ -31,7 +32,13 @@ async function runPatch(invocation: Invocation): Promise<void> {
   for (const target of await readTargets(invocation, { allowCollections: false })) {
     const before = await getObject(session, target);
     const info = { resource: target.resource, namespace: target.namespace, name: target.name! };
-    const after = await sendPatch(invocation, info, body, contentType, flags.text('subresource') || undefined);
+    const after = await sendPatch(invocation, info, body, contentType, flags.text('subresource') || undefined).catch((error: unknown) => {
+      if (reasonOf(error) !== 'UnsupportedMediaType') throw error;
+      const { group, version, kind } = target.resource;
+      throw new CommandError(
+        `${contentType} is not supported by ${group ? `${group}/` : ''}${version}, Kind=${kind}: ${(error as Error).message}`,
+      );
+    });
     await report(
       invocation,
       info,
