@@ -106,7 +106,6 @@ class Bridge implements BridgeServer {
     this.#tlsDoor ??= listenTls(this.#identity).then((door) => {
       door.server.on('request', (request: IncomingMessage, response: ServerResponse) => {
         const { url = '/' } = request;
-        if (!isForBridge(url)) return refuse(response, 404, 'this door is for the API only');
         this.#answer(request, response, url, true).catch((error: unknown) => refuse(response, 500, String(error)));
       });
       door.server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {

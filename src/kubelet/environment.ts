@@ -98,7 +98,8 @@ export async function makeEnvironment(
   const services = isStatic ? undefined : await api?.services();
   if (api && !services && !isStatic)
     throw new ContainerConfigError('services have not yet been read at least once, cannot construct envvars');
-  const result: Record<string, string> = serviceVariables(services ?? [], namespace, pod.spec?.enableServiceLinks !== false);
+  const ofServices = serviceVariables(services ?? [], namespace, pod.spec?.enableServiceLinks !== false);
+  const result: Record<string, string> = { ...ofServices };
   for (const from of container.envFrom ?? []) {
     const configMap = from.configMapRef && (await sources.configMap(from.configMapRef.name ?? '', from.configMapRef.optional));
     const secret = from.secretRef && (await sources.secret(from.secretRef.name ?? '', from.secretRef.optional));
@@ -131,5 +132,7 @@ export async function makeEnvironment(
     }
     if (result[variable.name] !== undefined) own[variable.name] = result[variable.name]!;
   }
-  return result;
+  // What the pod says comes first, the services' variables after it.
+  const stated = Object.entries(result).filter(([name, value]) => ofServices[name] !== value);
+  return { ...Object.fromEntries(stated), ...result };
 }

@@ -106,12 +106,15 @@ export function createTask(surroundings: TaskSurroundings, request: CreateTaskRe
     base,
     request.mounts.map((mount) => hostMount(kernel, mount)),
   );
+  const ofImage: Record<string, string> = environmentOf(resolved);
+  // In the order that containerd and runc put them together.
   const env = {
-    ...environmentOf(resolved),
+    ...('PATH' in ofImage ? { PATH: ofImage['PATH'] } : {}),
     HOSTNAME: request.hostname,
     ...(request.tty ? { TERM: 'xterm' } : {}),
-    HOME: '/root',
+    ...ofImage,
     ...request.env,
+    HOME: request.env['HOME'] ?? ofImage['HOME'] ?? '/root',
   };
   const listeners = new Set<Listener>();
   const input = request.stdin ? createPipe() : undefined;

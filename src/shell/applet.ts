@@ -26,6 +26,8 @@ export interface OptionSpec {
   readonly stopAtOperand?: boolean;
   /** `-5` means `-n 5` (head, tail). */
   readonly numberLetter?: string;
+  /** The first word is a bundle of letters though it has no dash, and their values follow it in order (tar). */
+  readonly bundle?: boolean;
 }
 
 /** Options as given. */
@@ -36,8 +38,25 @@ export interface GivenOptions {
   readonly operands: readonly string[];
 }
 
+/** `cf - x` as `-c -f- x`. */
+function unbundled(argv: readonly string[], spec: OptionSpec): readonly string[] {
+  const [bundle, ...rest] = argv;
+  if (bundle === undefined || bundle.startsWith('-')) return argv;
+  const options = [...bundle].map((letter) => {
+    if (!(spec.values ?? '').includes(letter)) return `-${letter}`;
+    const value = rest.shift();
+    if (value === undefined) throw new UsageError(`Old option '${letter}' requires an argument.`, 2);
+    return `-${letter}${value}`;
+  });
+  return [...options, ...rest];
+}
+
 /** Reads options as getopt_long does. Throws UsageError in its words. */
-export function readOptions(argv: readonly string[], spec: OptionSpec): GivenOptions {
+export function readOptions(given: readonly string[], spec: OptionSpec): GivenOptions {
+  return optionsOf(spec.bundle ? unbundled(given, spec) : given, spec);
+}
+
+function optionsOf(argv: readonly string[], spec: OptionSpec): GivenOptions {
   const given = new Map<string, string[]>();
   const operands: string[] = [];
   const add = (name: string, value: string): void => void given.set(name, [...(given.get(name) ?? []), value]);

@@ -51,6 +51,23 @@ function covers(owned: PolicyRule, wanted: PolicyRule): boolean {
   );
 }
 
+/** Broken-down rules with those of one resource and name put together again (CompactRules); paths stay apart. */
+function compact(rules: readonly PolicyRule[]): PolicyRule[] {
+  const compacted: PolicyRule[] = [];
+  const simple = new Map<string, PolicyRule & { verbs: string[] }>();
+  for (const rule of rules) {
+    if (rule.nonResourceURLs) {
+      compacted.push(rule);
+      continue;
+    }
+    const resource = JSON.stringify([rule.apiGroups, rule.resources, rule.resourceNames]);
+    const known = simple.get(resource);
+    if (known) known.verbs.push(...rule.verbs);
+    else simple.set(resource, { ...rule, verbs: [...rule.verbs] });
+  }
+  return [...compacted, ...simple.values()];
+}
+
 function quoted(list: readonly string[] | undefined): string {
   return `[${(list ?? []).map((value) => `"${value}"`).join(' ')}]`;
 }
@@ -121,6 +138,6 @@ export function forbidEscalation(core: Core, user: User, kind: Kind, object: Kub
   const missing = missingRules(core, user, namespace, copyOf(grantedRules(core, user, kind, object, old)));
   if (missing.length === 0) return;
   const groups = user.groups.map((group) => `"${group}"`).join(' ');
-  const detail = `user "${user.name}" (groups=[${groups}]) is attempting to grant RBAC permissions not currently held:\n${missing.map(ruleText).sort().join('\n')}`;
+  const detail = `user "${user.name}" (groups=[${groups}]) is attempting to grant RBAC permissions not currently held:\n${[...new Set(compact(missing).map(ruleText))].sort().join('\n')}`;
   throw forbidden({ group: rbacGroup, resource: kind.plural }, object.metadata.name, detail);
 }

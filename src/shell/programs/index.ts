@@ -35,6 +35,7 @@ import {
   whoami,
   yes,
 } from './small.ts';
+import { tar } from './tar.ts';
 import { vi, nano } from './vi.ts';
 import { wget } from './wget.ts';
 import { base64, cut, head, seq, sha256sum, sort, tac, tail, tee, tr, uniq, wc } from './text.ts';
@@ -54,6 +55,7 @@ export function genericPrograms(): Map<string, Program> {
     ['sleep', sleep],
     ['basename', basename],
     ['dirname', dirname],
+    ['tar', tar],
     ['true', trueProgram],
     ['false', falseProgram],
     ['test', test],

@@ -209,10 +209,10 @@ describe('access', () => {
     });
     const roles = `${rbac}/namespaces/default/roles`;
     expect((await lab.ask({ method: 'POST', path: roles, as: student, body: role('reader', ['get', 'list']) })).status).toBe(201);
-    const refused = await lab.ask({ method: 'POST', path: roles, as: student, body: role('evil', ['get', 'impersonate']) });
+    const refused = await lab.ask({ method: 'POST', path: roles, as: student, body: role('evil', ['get', 'impersonate', 'fly']) });
     expect(refused.status).toBe(403);
     expect(refused.json.message).toBe(
-      'roles.rbac.authorization.k8s.io "evil" is forbidden: user "student" (groups=["students" "system:authenticated"]) is attempting to grant RBAC permissions not currently held:\n{APIGroups:[""], Resources:["pods"], Verbs:["impersonate"]}',
+      'roles.rbac.authorization.k8s.io "evil" is forbidden: user "student" (groups=["students" "system:authenticated"]) is attempting to grant RBAC permissions not currently held:\n{APIGroups:[""], Resources:["pods"], Verbs:["impersonate" "fly"]}',
     );
     const binding = (name: string) => ({
       apiVersion: 'rbac.authorization.k8s.io/v1',

@@ -1,4 +1,4 @@
-/** awk, jq, diff and expr: what each prints for a line. */
+/** tar, awk, jq, diff and expr: what each prints for a line. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createWorkbench, type Workbench } from './workbench.ts';
 
@@ -13,6 +13,36 @@ const check = (cases: readonly Case[]): void => {
     expect(await bench.run(line)).toEqual({ stdout, stderr, code });
   });
 };
+
+describe('tar', () => {
+  check([
+    [
+      'takes a tree through a pipe, as kubectl cp does',
+      'mkdir -p /tmp/a/b /tmp/to && echo one > /tmp/a/b/f && ln -s f /tmp/a/b/l && tar cf - -C /tmp a | tar -xmf - -C /tmp/to && cat /tmp/to/a/b/f /tmp/to/a/b/l',
+      'one\none\n',
+    ],
+    [
+      'says that it takes the leading slash away',
+      'mkdir -p /tmp/a && echo x > /tmp/a/f && tar cf /tmp/a.tar /tmp/a/f && tar tf /tmp/a.tar',
+      'tmp/a/f\n',
+      0,
+      "tar: Removing leading `/' from member names\n",
+    ],
+    [
+      'keeps names that are longer than a header holds',
+      `n=$(printf 'x%.0s' $(seq 120)) && echo long > /tmp/$n && tar cf - -C /tmp $n | tar tf - | wc -c`,
+      '121\n',
+    ],
+    ['refuses what is no archive', 'echo no | tar xf -', '', 2, 'tar: This does not look like a tar archive\n'],
+    [
+      'goes on when one of its operands is not there',
+      'cd /tmp && echo x > f && tar cf all.tar nope f; echo $?; tar tf all.tar',
+      '2\nf\n',
+      0,
+      'tar: nope: Cannot stat: No such file or directory\ntar: Exiting with failure status due to previous errors\n',
+    ],
+  ]);
+});
 
 describe('awk', () => {
   check([
