@@ -13,7 +13,7 @@ import { processesOf, processorSeconds } from '../tests/page/browser-processes.t
 import { createProfile } from '../tests/page/chromium.ts';
 import { CRASHES, crashOnce } from '../tests/page/crash-runs.ts';
 import { failOver, WAYS } from '../tests/page/failover.ts';
-import { openLab, SMALL as SMALL_QUERY, until, type LabPage } from '../tests/page/lab-page.ts';
+import { SMALL as SMALL_QUERY, until, type LabPage } from '../tests/page/lab-page.ts';
 import {
   createRegisters,
   keepAcknowledged,
@@ -24,6 +24,7 @@ import {
   stopLoad,
 } from '../tests/page/write-load.ts';
 import type { Benchmark, Figures } from './simulation.ts';
+import { withLab } from './with-lab.ts';
 
 const SMALL = { name: '1 control plane, 1 worker', query: SMALL_QUERY };
 const LARGE = { name: '3 control planes, 3 workers', query: '?controlPlanes=3&workers=3' };
@@ -36,15 +37,6 @@ const FAULTS_PER_RUN = 10;
 const KIB = 1_024;
 
 const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1]!;
-
-async function withLab<T>(query: string | null, use: (tab: LabPage) => Promise<T>): Promise<T> {
-  const tab = await openLab(query);
-  try {
-    return await use(tab);
-  } finally {
-    await tab.close();
-  }
-}
 
 /** Milliseconds from the navigation to `lab.ready`, as the page's own clock has them, and the lab time of it. */
 async function bootTimes(tab: LabPage): Promise<{ realMs: number; labMs: number }> {

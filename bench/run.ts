@@ -4,9 +4,10 @@
  */
 import { parseArgs } from 'node:util';
 import { browserBenchmarks } from './browser.ts';
+import { etcdBenchmarks } from './etcd.ts';
 import { simulationBenchmarks } from './simulation.ts';
 
-const benchmarks = [...simulationBenchmarks, ...browserBenchmarks];
+const benchmarks = [...simulationBenchmarks, ...browserBenchmarks, ...etcdBenchmarks];
 
 const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1]!;
 

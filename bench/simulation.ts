@@ -133,7 +133,7 @@ function raftFigures(at: number): Figures {
 
 /** In the order in which they are printed. */
 export const simulationBenchmarks: readonly Benchmark[] = [
-  { name: 'raft core, five members under faults', run: raftFigures },
+  { name: 'raft core of etcd, five members under faults', run: raftFigures },
   { name: 'etcd alone, members and clients under faults', run: etcdCoreFigures },
   { name: 'etcd alone as programs on machines, over wires', run: etcdFigures },
   { name: 'cluster 1+1 in simulation', run: (at) => clusterFigures({ controlPlanes: 1, workers: 1 }, at) },

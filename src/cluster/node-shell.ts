@@ -1,6 +1,6 @@
 /** What the root shell of each machine finds by name: the generic programs and the tools of an administrator. */
 import { crictl } from '#crictl';
-import { etcdctl } from '#etcdctl';
+import { benchmark, etcdctl } from '#etcdctl';
 import type { Program } from '#host';
 import { kubeadmWith } from '#kubeadm';
 import { kubectl } from '#kubectl';
@@ -13,6 +13,7 @@ export function nodePrograms(node: NodeServices, more: ReadonlyMap<string, Progr
   for (const [name, program] of [...nodeTools(node), ...more]) programs.set(name, program);
   programs.set('crictl', crictl);
   programs.set('etcdctl', etcdctl(programs));
+  programs.set('benchmark', benchmark);
   programs.set('kubeadm', kubeadmWith(node.services));
   programs.set('kubectl', kubectl);
   programs.set('ssh', ssh);

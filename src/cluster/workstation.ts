@@ -2,7 +2,7 @@
 import type { workstation } from '#contracts';
 import { loadKubeconfig, restClient, type RestClient } from '#client';
 import { createPipe, createRpcClient, type ByteWriter, type Duplex, type Process, type Terminal } from '#host';
-import { etcdctl } from '#etcdctl';
+import { benchmark, etcdctl } from '#etcdctl';
 import { kubeadm } from '#kubeadm';
 import { kubectl } from '#kubectl';
 import { commonTools, ssh } from '#node-tools';
@@ -32,6 +32,7 @@ function workstationPrograms(): Programs {
   for (const [name, program] of commonTools()) programs.set(name, program);
   programs.set('kubectl', kubectl);
   programs.set('etcdctl', etcdctl(programs));
+  programs.set('benchmark', benchmark);
   programs.set('kubeadm', kubeadm);
   programs.set('ssh', ssh);
   for (const name of ['sh', 'bash']) programs.set(name, shell({ programs }));

@@ -9,7 +9,7 @@ import type { HeaderAt } from './mvcc/apply-kv.ts';
 import type { StoreEvent } from './mvcc/version.ts';
 import type { SnapshotSource } from './raft-log-mirror.ts';
 import { decodeRequest, type ChangeContext, type LogRequest } from './requests.ts';
-import { decodeState, encodeState } from './state-image.ts';
+import { decodeState, encodeState, encodeStateAtLeisure } from './state-image.ts';
 import { StateMachine } from './state-machine.ts';
 
 /** What others hear of while entries are applied. */
@@ -41,6 +41,12 @@ export class EntryApplier implements SnapshotSource {
 
   encode(): string {
     return encodeState(this.state);
+  }
+
+  /** A snapshot of the state as it is now, made while others have their turns in between. */
+  async snapshotAtLeisure(rest: () => Promise<void>): Promise<Snapshot> {
+    const { appliedIndex: index, appliedTerm: term, confState: conf, state } = this;
+    return { index, term, conf, data: await encodeStateAtLeisure(state, rest) };
   }
 
   /** Takes over the state of a snapshot; throws SnapshotCorruptError. */

@@ -14,7 +14,7 @@ import { LinearizableReads } from './linearizable-reads.ts';
 import type { MemberMetrics } from './metrics.ts';
 import type { MemberLifecycle } from './member-lifecycle.ts';
 import { raftIdOf } from './membership.ts';
-import { utf8Length } from './mvcc/key-range.ts';
+import { isLongerThan } from './mvcc/key-range.ts';
 import type { Transport } from './peer-transport.ts';
 import { Proposals } from './proposals.ts';
 import type { ReadyLoop } from './ready-loop.ts';
@@ -167,7 +167,7 @@ export class EtcdMember {
     if (commit > applied + APPLY_GAP_MAX) throw etcdError('tooManyRequests');
     const id = this.#nextRequestId();
     const data = encodeRequest({ id, ...request } as LogRequest);
-    if (data.length > this.settings.maxRequestBytes || utf8Length(data) > this.settings.maxRequestBytes) throw etcdError('requestTooLarge');
+    if (isLongerThan(data, this.settings.maxRequestBytes)) throw etcdError('requestTooLarge');
     const span = traceparent === undefined ? undefined : this.telemetry.span('etcdserver.propose', {}, traceparent);
     this.metrics.proposalsPending.set(this.#proposals.pendingCount + 1);
     const answer = this.#proposals.propose(id, this.clock.monotonicMs(), () => this.#raft.propose(data));

@@ -1,10 +1,13 @@
 /**
- * The order that durability rests on: one durable write of entries and hard state, then messages, then applying, then advance.
- * A leader's appends and heartbeats may leave beside its own write, because its own log counts only after advance.
+ * Carries out what the consensus core asks for, in the order that durability rests on: what promises something about this member's disk
+ * (votes, acknowledgements, the leader's own count) goes out only when the write it speaks of is durable; everything else at once, and
+ * committed entries are applied while the next write is under way. After etcd-io/raft's asynchronous storage writes.
  */
 import type { Records } from '#host';
-import type { HardState, Message, RaftNode, Ready, ReadState, Snapshot } from '#raft';
+import { isLocalThread, type HardState, type Message, type RaftNode, type Ready, type ReadState, type Snapshot } from '#raft';
+import { joinAppends } from './append-joining.ts';
 import type { EntryApplier } from './entry-applier.ts';
+import { LogWriter } from './log-writer.ts';
 import type { RaftLogMirror } from './raft-log-mirror.ts';
 import { saveSnapshot } from './snapshot.ts';
 import type { Wal } from './wal.ts';
@@ -26,26 +29,30 @@ export interface ReadyLoopParts {
   synced(durationMs: number): void;
   snapshotSaved(index: number): void;
   nowMs(): number;
+  /** Resolves when what else there is to do now has had its turn: requests that come together then leave in one write. */
+  yield(): Promise<void>;
   /** The member cannot go on: disk or invariant. */
   fatal(message: string, error: unknown): void;
 }
 
-const mayLeaveEarly = (message: Message): boolean =>
-  message.type === 'append' || message.type === 'heartbeat' || message.type === 'snapshot';
-
 export class ReadyLoop {
   readonly #parts: ReadyLoopParts;
-  #isRunning = false;
+  readonly #writer: LogWriter;
+  #isAwake = false;
+  #isWorking = false;
   #isStopped = false;
-  /** Hard state as it is on disk. */
-  #durable: HardState;
   #snapshotIndex: number;
-  #isSnapshotting = false;
+  /** The own snapshot that is being saved; undefined: none. */
+  #saving: Promise<void> | undefined;
 
+  /** `durable`: the hard state on disk; `snapshotIndex`: of the snapshot there, 0 for none. */
   constructor(parts: ReadyLoopParts, durable: HardState, snapshotIndex: number) {
     this.#parts = parts;
-    this.#durable = durable;
     this.#snapshotIndex = snapshotIndex;
+    this.#writer = new LogWriter(parts, durable, {
+      saveSnapshot: (snapshot) => this.#saveReceived(snapshot),
+      written: (snapshot, replies) => this.#written(snapshot, replies),
+    });
   }
 
   get snapshotIndex(): number {
@@ -54,79 +61,90 @@ export class ReadyLoop {
 
   /** Works until nothing is left to do; called after everything that was put into the core. */
   wake(): void {
-    if (this.#isRunning || this.#isStopped || !this.#parts.raft.hasReady()) return;
-    this.#isRunning = true;
-    this.#run().catch((error: unknown) => {
-      this.#isStopped = true;
-      this.#parts.fatal('failed to save Raft hard state and entries', error);
-    });
+    if (this.#isAwake || this.#isStopped || !this.#parts.raft.hasReady()) return;
+    this.#isAwake = true;
+    this.#parts
+      .yield()
+      .then(() => {
+        this.#isAwake = false;
+        this.#work();
+      })
+      .catch((error: unknown) => this.#fail(error));
   }
 
   stop(): void {
     this.#isStopped = true;
+    this.#writer.stop();
   }
 
-  async #run(): Promise<void> {
-    // One turn of patience lets requests that came together leave in one write.
-    await Promise.resolve();
-    while (!this.#isStopped && this.#parts.raft.hasReady()) await this.#round();
-    this.#isRunning = false;
+  #fail(error: unknown): void {
+    this.#isStopped = true;
+    this.#parts.fatal('failed to save Raft hard state and entries', error);
   }
 
-  async #round(): Promise<void> {
-    const { raft, mirror, applier } = this.#parts;
+  #work(): void {
+    // What a reply leads to is the next round of the work that is going on.
+    if (this.#isWorking) return;
+    this.#isWorking = true;
+    while (!this.#isStopped && this.#parts.raft.hasReady()) this.#round();
+    this.#isWorking = false;
+  }
+
+  #round(): void {
+    const { raft, applier } = this.#parts;
     const ready = raft.ready();
     if (ready.softState) this.#parts.leadershipChanged(ready);
-    const { term, vote } = ready.hardState ?? this.#durable;
-    const isEarly = raft.view().role === 'leader' && term === this.#durable.term && vote === this.#durable.vote;
-    if (isEarly) this.#parts.send(ready.messages.filter(mayLeaveEarly));
-    await this.#persist(ready);
-    if (this.#isStopped) return;
-    this.#parts.send(isEarly ? ready.messages.filter((message) => !mayLeaveEarly(message)) : ready.messages);
-    if (ready.snapshot) applier.restore(ready.snapshot);
-    applier.apply(ready.committedEntries, raft);
-    raft.advance();
+    const outgoing: Message[] = [];
+    for (const message of ready.messages) if (!isLocalThread(message.to)) outgoing.push(message);
+    for (const message of ready.messages) if (message.type === 'storageAppend') this.#writer.add(message);
+    this.#parts.send(joinAppends(outgoing));
+    this.#writer.start().catch((error: unknown) => this.#fail(error));
+    for (const message of ready.messages) {
+      if (message.type !== 'storageApply') continue;
+      applier.apply(message.entries, raft);
+      for (const reply of message.replies) raft.step(reply);
+    }
     this.#parts.applied(ready.readStates);
-    this.#maybeSnapshot(mirror);
+    this.#maybeSnapshot();
   }
 
-  async #persist(ready: Ready): Promise<void> {
-    const { wal, mirror, snapshots, nowMs } = this.#parts;
-    const { entries, snapshot } = ready;
-    const hardState = ready.hardState ?? this.#durable;
-    const startedMs = nowMs();
-    if (snapshot) {
-      // The snapshot first: a log that ends before it is of no use, a snapshot without its log is whole.
-      await saveSnapshot(snapshots, snapshot, true);
-      wal.restartAfter(snapshot.index);
-      mirror.applySnapshot(snapshot);
-      this.#snapshotIndex = snapshot.index;
-    }
-    if (ready.mustSync || snapshot) {
-      await wal.append(entries, hardState, (snapshot?.index ?? mirror.lastIndex()) + 1);
-      this.#durable = hardState;
-      this.#parts.synced(nowMs() - startedMs);
-    }
-    if (ready.hardState) mirror.setHardState(hardState);
-    if (entries.length > 0) mirror.append(entries);
-    if (snapshot) await wal.compactTo(snapshot.index + 1);
+  /** What was to wait for a write goes out, some of it to this member's own core. */
+  #written(snapshot: Snapshot | undefined, replies: readonly Message[]): void {
+    const { raft, applier } = this.#parts;
+    if (snapshot) applier.restore(snapshot);
+    const own = raft.view().id;
+    this.#parts.send(replies.filter(({ to }) => to !== own));
+    for (const reply of replies) if (reply.to === own) raft.step(reply);
+    this.#work();
   }
 
-  #maybeSnapshot(mirror: RaftLogMirror): void {
-    const { applier, snapshotCount } = this.#parts;
-    if (this.#isSnapshotting || applier.appliedIndex - this.#snapshotIndex <= snapshotCount) return;
-    this.#isSnapshotting = true;
-    const snapshot: Snapshot = { index: applier.appliedIndex, term: applier.appliedTerm, conf: applier.confState, data: applier.encode() };
+  /** Makes a leader's snapshot durable. */
+  async #saveReceived(snapshot: Snapshot): Promise<void> {
+    const { wal, mirror, snapshots } = this.#parts;
+    // An older one of this member's own must not end up in its place.
+    await this.#saving;
+    // The snapshot first: a log that ends before it is of no use, a snapshot without its log is whole.
+    await saveSnapshot(snapshots, snapshot, true, () => this.#parts.yield());
+    wal.restartAfter(snapshot.index);
+    mirror.applySnapshot(snapshot);
     this.#snapshotIndex = snapshot.index;
-    this.#saveInBackground(snapshot, mirror).catch((error: unknown) => this.#parts.fatal('failed to save Raft snapshot', error));
   }
 
-  async #saveInBackground(snapshot: Snapshot, mirror: RaftLogMirror): Promise<void> {
-    const { snapshots, wal, catchUpEntries } = this.#parts;
-    await saveSnapshot(snapshots, snapshot, false);
+  #maybeSnapshot(): void {
+    const { applier, snapshotCount } = this.#parts;
+    if (this.#saving || applier.appliedIndex - this.#snapshotIndex <= snapshotCount) return;
+    this.#snapshotIndex = applier.appliedIndex;
+    this.#saving = this.#saveInBackground().catch((error: unknown) => this.#parts.fatal('failed to save Raft snapshot', error));
+  }
+
+  async #saveInBackground(): Promise<void> {
+    const { applier, snapshots, wal, catchUpEntries, mirror } = this.#parts;
+    const rest = (): Promise<void> => this.#parts.yield();
+    const snapshot = await applier.snapshotAtLeisure(rest);
+    await saveSnapshot(snapshots, snapshot, false, rest);
     this.#parts.snapshotSaved(snapshot.index);
     await wal.compactTo(snapshot.index + 1);
     if (snapshot.index > catchUpEntries) mirror.compact(snapshot.index - catchUpEntries);
-    this.#isSnapshotting = false;
+    this.#saving = undefined;
   }
 }

@@ -45,6 +45,8 @@ export interface RestoreParts {
   readonly disk: Disk;
   readonly random: Random;
   readonly crypto: Crypto;
+  /** Gives others their turn. */
+  yield(): Promise<void>;
 }
 
 /** A member that was restored, and the cluster it belongs to. */
@@ -54,11 +56,8 @@ export interface Restored {
 }
 
 /** Makes a new data directory from a snapshot's text. Rejects with an Error in etcdutl's words, or SnapshotCorruptError; durable once resolved. */
-export async function restoreSnapshot(
-  text: string,
-  options: RestoreOptions,
-  { files, disk, random, crypto }: RestoreParts,
-): Promise<Restored> {
+export async function restoreSnapshot(text: string, options: RestoreOptions, parts: RestoreParts): Promise<Restored> {
+  const { files, disk, random, crypto } = parts;
   const { dataDir, name, initialCluster, initialClusterToken, initialAdvertisePeerUrls } = options;
   if (files.stat(dataDir) && (files.stat(dataDir)!.kind !== 'directory' || files.list(dataDir).length > 0))
     throw new Error(`data-dir "${dataDir}" not empty or could not be read`);
@@ -87,7 +86,7 @@ export async function restoreSnapshot(
   const conf = { voters: members.map(({ id }) => raftIdOf(id)), outgoing: [], learners: [], learnersNext: [], autoLeave: false };
   files.makeDirectory(dataDir, { recursive: true, mode: 0o700 });
   const directory = await openDataDirectory(files, disk, random, dataDir);
-  await saveSnapshot(directory.snapshots, { index, term: 1, conf, data: encodeState(state) }, false);
+  await saveSnapshot(directory.snapshots, { index, term: 1, conf, data: encodeState(state) }, false, () => parts.yield());
   const wal = new Wal(directory.log, { memberId: memberIdOf(crypto, own.peerUrls, initialClusterToken), clusterId }, 0);
   await wal.append([], { term: 1, vote: 0, commit: index }, index + 1);
   await files.sync();

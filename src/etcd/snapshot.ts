@@ -1,6 +1,7 @@
 /**
- * Snapshots on disk, in the records of the machine's own database: the newest one only, its text in chunks, written in one
- * transaction with its description. After etcd's snap package; there is no separate database file, the text holds everything.
+ * Snapshots on disk, in the records of the machine's own database: the newest one only, its text in chunks. The chunks are written one
+ * by one, so that the log need not wait for all of them; the description, written last, makes them the snapshot. After etcd's snap
+ * package; there is no separate database file, the text holds everything.
  */
 import { hashText, type Records } from '#host';
 import type { ConfState, Snapshot } from '#raft';
@@ -19,6 +20,8 @@ interface Description {
   readonly isReceived: boolean;
 }
 
+const chunkKey = (index: number, at: number): string => `chunk/${index}/${at}`;
+
 /** A snapshot as it was stored. */
 export interface StoredSnapshot {
   readonly snapshot: Snapshot;
@@ -32,14 +35,22 @@ export function chunksOf(text: string, size: number = CHUNK_CHARACTERS): string[
   return chunks;
 }
 
-/** Makes a snapshot durable in place of the one before. */
-export async function saveSnapshot(records: Records, snapshot: Snapshot, isReceived: boolean): Promise<void> {
+/** Makes a snapshot durable in place of the one before; `rest` gives others their turn while its text is gone through. */
+export async function saveSnapshot(records: Records, snapshot: Snapshot, isReceived: boolean, rest: () => Promise<void>): Promise<void> {
   const { index, term, conf, data } = snapshot;
   const chunks = chunksOf(data);
-  const changes: Record<string, string | undefined> = {};
-  for (const key of await records.keys('chunk/')) changes[key] = undefined;
-  chunks.forEach((chunk, at) => (changes[`chunk/${index}/${at}`] = chunk));
-  changes['current'] = JSON.stringify({ index, term, conf, chunks: chunks.length, hash: hashText(data), isReceived } satisfies Description);
+  let hash = hashText('');
+  for (const [at, chunk] of chunks.entries()) {
+    hash = hashText(chunk, hash);
+    await records.put({ [chunkKey(index, at)]: chunk });
+    await rest();
+  }
+  const own = new Set(chunks.map((_, at) => chunkKey(index, at)));
+  const changes: Record<string, string | undefined> = {
+    current: JSON.stringify({ index, term, conf, chunks: chunks.length, hash, isReceived } satisfies Description),
+  };
+  // Those of the snapshot before, and of one that a crash cut off.
+  for (const key of await records.keys('chunk/')) if (!own.has(key)) changes[key] = undefined;
   await records.put(changes);
 }
 
@@ -50,7 +61,7 @@ export async function loadSnapshot(records: Records): Promise<StoredSnapshot | u
   const { index, term, conf, chunks, hash, isReceived } = JSON.parse(current) as Description;
   const parts: string[] = [];
   for (let at = 0; at < chunks; at++) {
-    const chunk = await records.get(`chunk/${index}/${at}`);
+    const chunk = await records.get(chunkKey(index, at));
     if (chunk === undefined) throw new SnapshotCorruptError();
     parts.push(chunk);
   }

@@ -28,7 +28,7 @@ export interface StartedMember {
 }
 
 /** What a member stands on once its disk is read. */
-export type MemberGround = Pick<Process, 'clock' | 'random' | 'telemetry'>;
+export type MemberGround = Pick<Process, 'clock' | 'random' | 'telemetry' | 'yield'>;
 
 function createMember(
   process: MemberGround,
@@ -177,6 +177,7 @@ export async function runMember(
       maxInflight: INFLIGHT_MAX,
       preVote: config.preVote,
       checkQuorum: true,
+      asyncStorageWrites: true,
     },
     mirror,
   );
@@ -195,6 +196,7 @@ export async function runMember(
       synced: (durationMs) => member.metrics.walFsync.observe(durationMs / 1000),
       snapshotSaved: (index) => telemetry.log('info', 'saved snapshot', { 'snapshot-index': index }),
       nowMs: () => clock.monotonicMs(),
+      yield: () => process.yield(),
       fatal: (message, error) => member.fatal(message, error),
     },
     start.hardState,

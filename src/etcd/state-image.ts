@@ -30,8 +30,11 @@ export class SnapshotCorruptError extends Error {
   }
 }
 
-/** The state as text. */
-export function encodeState(state: StateMachine): string {
+/** Characters encoded before others have their turn: about a millisecond. */
+const PIECE_CHARACTERS = 128 * 1024;
+
+/** The lines of the state as it is now, in pieces; what happens to the state meanwhile is not in them. */
+function piecesOf(state: StateMachine): Generator<string> {
   const auth = state.auth.image();
   const head: Head = {
     format: 'etcd-state/1',
@@ -42,10 +45,33 @@ export function encodeState(state: StateMachine): string {
     removed: state.membership.removed,
     ...(auth ? { auth } : {}),
   };
-  const lines = [JSON.stringify(head)];
-  for (const key of state.store.keyImages()) lines.push(JSON.stringify(key));
-  const body = lines.join('\n');
-  return `${body}\n${JSON.stringify({ hash: hashText(body) })}`;
+  const keys = [...state.store.keyImages()];
+  return (function* () {
+    let piece = JSON.stringify(head);
+    let hash = hashText('');
+    for (const key of keys) {
+      if (piece.length >= PIECE_CHARACTERS) {
+        hash = hashText(piece, hash);
+        yield piece;
+        piece = '';
+      }
+      piece += `\n${JSON.stringify(key)}`;
+    }
+    yield `${piece}\n${JSON.stringify({ hash: hashText(piece, hash) })}`;
+  })();
+}
+
+/** The state as text. */
+export const encodeState = (state: StateMachine): string => [...piecesOf(state)].join('');
+
+/** The same, of the state as it is when this is called, without keeping others waiting for long: `rest` gives them their turn. */
+export async function encodeStateAtLeisure(state: StateMachine, rest: () => Promise<void>): Promise<string> {
+  const pieces: string[] = [];
+  for (const piece of piecesOf(state)) {
+    pieces.push(piece);
+    await rest();
+  }
+  return pieces.join('');
 }
 
 /** The state behind a text; throws SnapshotCorruptError. */

@@ -2,11 +2,11 @@
  * etcdctl 3.5 over the network: finds the command, reads flags and ETCDCTL_ variables and certificates, runs it against the endpoints.
  * Left out: make-mirror, DNS discovery, the protobuf format.
  */
-import { createEtcdClient, type Credentials, type EtcdClient } from '#etcd/client';
-import { FileError, RpcError, type Certificate, type Identity, type Process, type Program } from '#host';
-import { resolvePath, type Programs } from '#shell';
+import { RpcError, type Process, type Program } from '#host';
+import type { Programs } from '#shell';
 import { CommandError, EXIT, type Command, type Context } from './command.ts';
 import { commands } from './commands/index.ts';
+import { clientsOf } from './connect.ts';
 import { failureOf, logLine } from './failure.ts';
 import { FlagError, GLOBAL_FLAGS, readFlags, variableOf, type FlagSpec, type GivenFlags } from './flags.ts';
 import { commandHelp, groupHelp, rootHelp } from './help.ts';
@@ -14,8 +14,6 @@ import { givenUser } from './password.ts';
 import { printerOf } from './printers/index.ts';
 
 const HELP_FLAG: FlagSpec = { name: 'help', shorthand: 'h', fallback: 'false', isSwitch: true, usage: 'help for etcdctl' };
-/** etcd's client port where an endpoint names none. */
-const CLIENT_PORT = 2379;
 
 /** Words of the line that are not flags, up to the second one, and where they stand. */
 function commandWords(argv: readonly string[]): { words: string[]; at: number[] } {
@@ -60,85 +58,6 @@ function findCommand(argv: readonly string[]): Found {
   const second = words[1] === undefined ? undefined : match(own, words[1]);
   if (second === undefined) return { group: first, argv: without(1) };
   return { command: commands.find(({ name }) => name === `${first} ${second}`)!, argv: without(2) };
-}
-
-function addressOf(process: Process, host: string): string {
-  if (host === 'localhost') return '127.0.0.1';
-  if (/^\d+(\.\d+){3}$/.test(host) || !process.files.stat('/etc/hosts')) return host;
-  for (const line of process.files.readText('/etc/hosts').split('\n')) {
-    const [address, ...names] = line.replace(/#.*/, '').trim().split(/\s+/);
-    if (address && names.includes(host)) return address;
-  }
-  return host;
-}
-
-interface Tls {
-  readonly identity?: Identity;
-  readonly rootCas?: readonly Certificate[];
-}
-
-function readTls(process: Process, flags: GivenFlags): Tls {
-  const { crypto, files, cwd } = process;
-  const [cacert, cert, key] = [flags.text('cacert'), flags.text('cert'), flags.text('key')];
-  const read = (path: string): string => {
-    try {
-      return files.readText(resolvePath(cwd, path));
-    } catch (error) {
-      if (error instanceof FileError) throw new CommandError(`open ${path}: ${error.message}`, EXIT.badArgs);
-      throw error;
-    }
-  };
-  if ((cert === '') !== (key === ''))
-    throw new CommandError(
-      cert === '' ? 'empty string is passed to --cert option' : 'empty string is passed to --key option',
-      EXIT.badArgs,
-    );
-  return {
-    ...(cacert === '' ? {} : { rootCas: crypto.certificatesFromPem(read(cacert)) }),
-    ...(cert === '' ? {} : { identity: { chain: crypto.certificatesFromPem(read(cert)), key: crypto.keyFromPem(read(key)) } }),
-  };
-}
-
-/** Clients by endpoint ('' for all of them), made when first asked for. */
-function clientsOf(
-  process: Process,
-  flags: GivenFlags,
-  endpoints: readonly string[],
-  user: Credentials | undefined,
-): { get(endpoint?: string): EtcdClient; closeAll(): void } {
-  const { network, clock, random } = process;
-  const tls = readTls(process, flags);
-  const isSecure = tls.identity !== undefined || tls.rootCas !== undefined || !flags.switch('insecure-transport');
-  const urlOf = (endpoint: string): string => {
-    const [, scheme, host = '', port = String(CLIENT_PORT)] = /^(?:(\w+):\/\/)?([^:/]+)(?::(\d+))?\/?$/.exec(endpoint) ?? [];
-    if (host === '') throw new CommandError(`parse "${endpoint}": invalid endpoint`, EXIT.badArgs);
-    return `${scheme ?? (isSecure ? 'https' : 'http')}://${addressOf(process, host)}:${port}`;
-  };
-  const made = new Map<string, EtcdClient>();
-  return {
-    get(endpoint = '') {
-      const present = made.get(endpoint);
-      if (present) return present;
-      const urls = (endpoint === '' ? endpoints : [endpoint]).map(urlOf);
-      const client = createEtcdClient({
-        ...tls,
-        ...(user ? { user } : {}),
-        network,
-        clock,
-        random: random.fork(`etcdctl/${endpoint}`),
-        endpoints: urls,
-        dialTimeoutMs: flags.duration('dial-timeout'),
-        keepAliveMs: flags.duration('keepalive-time'),
-        keepAliveTimeoutMs: flags.duration('keepalive-timeout'),
-        timeoutMs: flags.duration('command-timeout'),
-      });
-      made.set(endpoint, client);
-      return client;
-    },
-    closeAll: () => {
-      for (const client of made.values()) client.close();
-    },
-  };
 }
 
 function runWith(process: Process, programs: Programs): Context['run'] {
@@ -191,7 +110,17 @@ async function runCommand(process: Process, programs: Programs, command: Command
   }
   await checkVariables(process, flags, argv);
   const endpoints = flags.list('endpoints');
-  const clients = clientsOf(process, flags, endpoints, await givenUser(process, flags));
+  const clients = clientsOf(process, flags, {
+    endpoints,
+    user: await givenUser(process, flags),
+    isSecure: !flags.switch('insecure-transport'),
+    limits: {
+      dialTimeoutMs: flags.duration('dial-timeout'),
+      keepAliveMs: flags.duration('keepalive-time'),
+      keepAliveTimeoutMs: flags.duration('keepalive-timeout'),
+      timeoutMs: flags.duration('command-timeout'),
+    },
+  });
   const aborter = new AbortController();
   for (const signal of ['INT', 'TERM', 'HUP'] as const) process.onSignal(signal, () => aborter.abort());
   const interruption = new Promise<number>((resolve) => aborter.signal.addEventListener('abort', () => resolve(130), { once: true }));
@@ -201,7 +130,7 @@ async function runCommand(process: Process, programs: Programs, command: Command
     args: flags.args,
     printer: printerOf(flags.text('write-out'), flags.switch('hex')),
     endpoints,
-    client: (endpoint) => clients.get(endpoint),
+    client: (endpoint) => (endpoint === undefined ? clients.all() : clients.of(endpoint)),
     timeoutMs: flags.duration('command-timeout'),
     print: (line) => process.stdout.write(`${line}\n`),
     interrupted: aborter.signal,

@@ -18,7 +18,7 @@ export {
   type Snapshot,
   type SoftState,
 } from './types.ts';
-export { LOCAL_APPEND, LOCAL_APPLY, isReply, type Message, type ProposedEntry, type StorageWork } from './messages.ts';
+export { LOCAL_APPEND, LOCAL_APPLY, isLocalThread, isReply, type Message, type ProposedEntry, type StorageWork } from './messages.ts';
 export { MemoryStorage, emptyConf, emptyHardState, type Storage } from './storage.ts';
 export { RaftInvariantError, StorageError, type StorageErrorReason } from './errors.ts';
 export { decodeConfChange, encodeConfChange, type ConfChange, type ConfChangeTransition, type MemberChange } from './conf-change.ts';

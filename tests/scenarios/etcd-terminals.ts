@@ -1,6 +1,6 @@
 /** Terminals on the machine of the first etcd member, in a simulation: what transcripts of etcdctl and etcdutl are typed into. */
 import { etcd, etcdutl } from '#etcd';
-import { etcdctl, printerOf } from '#etcdctl';
+import { benchmark, etcdctl, printerOf } from '#etcdctl';
 import { createPipe, type Process } from '#host';
 import { createShellSession, genericPrograms, shell, type ShellSession } from '#shell';
 import { createEtcdCluster } from '../unit/etcd/etcd-cluster.ts';
@@ -27,6 +27,7 @@ function programs(): ReturnType<typeof genericPrograms> {
   const all = genericPrograms();
   all.set('etcd', etcd);
   all.set('etcdctl', etcdctl(all));
+  all.set('benchmark', benchmark);
   all.set(
     'etcdutl',
     etcdutl((status, format) => printerOf(format, false).databaseStatus(status)),

@@ -82,15 +82,23 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
   // Durability
   {
     what: 'the vote is not persisted',
-    file: `${ETCD}/ready-loop.ts`,
+    file: `${ETCD}/log-writer.ts`,
     find: 'await wal.append(entries, hardState,',
     replace: 'await wal.append(entries, { ...hardState, vote: 0 },',
   },
   {
     what: 'messages leave before what they promise is on disk',
     file: `${ETCD}/ready-loop.ts`,
-    find: 'if (isEarly) this.#parts.send(ready.messages.filter(mayLeaveEarly));',
-    replace: 'this.#parts.send(ready.messages);',
+    find: "if (message.type === 'storageAppend') this.#writer.add(message);",
+    replace:
+      "if (message.type === 'storageAppend') { this.#parts.send(message.replies.filter(({ to }) => to !== raft.view().id)); this.#writer.add(message); }",
+  },
+  {
+    what: 'a leader counts its own copy before it is on disk',
+    file: `${ETCD}/ready-loop.ts`,
+    find: "if (message.type === 'storageAppend') this.#writer.add(message);",
+    replace:
+      "if (message.type === 'storageAppend') { this.#writer.add(message); for (const reply of message.replies) if (reply.type === 'appendReply' && reply.to === raft.view().id) raft.step(reply); }",
   },
   {
     what: 'a write is taken for durable when it is only under way',

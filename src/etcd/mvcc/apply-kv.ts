@@ -82,11 +82,14 @@ export function applyPut(space: KeySpace, request: etcd.PutRequest, headerAt: He
 /** Deletes a range; inside a write of the store. */
 export const applyDeleteRange = deleteRange;
 
+/** The header of an answer inside a transaction, where etcd fills in the revision only. */
+const innerHeaderAt: HeaderAt = (revision) => ({ clusterId: '0', memberId: '0', revision, raftTerm: 0 });
+
 /** Carries out a transaction; inside a write of the store unless it only reads. Throws before it changes anything. */
 export function applyTxn(space: KeySpace, request: etcd.TxnRequest, headerAt: HeaderAt): etcd.TxnResponse {
   const path = choosePath(space.store, request);
   checkPath(space, request, path);
-  return runPath(space, request, path, headerAt);
+  return { ...runPath(space, request, path, innerHeaderAt), header: headerAt(space.store.writeRevision) };
 }
 
 /** Ends a lease: deletes its keys, all in the revision of the write it is in. Throws `leaseNotFound`. */

@@ -32,3 +32,6 @@ export function utf8Length(text: string): number {
   }
   return bytes;
 }
+
+/** Whether a text takes more than so many bytes; most are not even looked at, since no character takes more than three. */
+export const isLongerThan = (text: string, bytes: number): boolean => text.length * 3 > bytes && utf8Length(text) > bytes;

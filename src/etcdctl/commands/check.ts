@@ -1,5 +1,7 @@
 /** `etcdctl check perf`: a minute of writes at the rate of a workload, judged by etcdctl's own limits. Left out: check datascale. */
+import { RpcError } from '#host';
 import { CommandError, EXIT, prefixEnd, type Command } from '../command.ts';
+import { Report, type Stats } from '../report.ts';
 
 /** Writes per second, clients, and how long, as etcdctl has them. */
 const LOADS: Readonly<Record<string, { readonly limit: number; readonly clients: number; readonly seconds: number }>> = Object.freeze({
@@ -12,6 +14,24 @@ const NAMES: Readonly<Record<string, string>> = { small: 's', medium: 'm', large
 const SLOWEST_SECONDS_MAX = 0.5;
 const DEVIATION_SECONDS_MAX = 0.1;
 const VALUE_BYTES = 1_024;
+
+/** Bytes of a key, without the prefix. */
+const KEY_CHARACTERS = 256;
+/** What deleting the keys again may take. */
+const CLEAN_UP_MS = 30_000;
+
+/** etcdctl's sentences; those that do not begin with PASS make the check fail. */
+function verdictsOn({ perSecond, slowest, deviation, errors }: Stats, limit: number): string[] {
+  const throughput = Math.floor(perSecond) + 1;
+  return [
+    ...(errors.size > 0 ? ['FAIL: too many errors', ...[...errors].map(([text, count]) => `FAIL: ERROR(${text}) -> ${count}`)] : []),
+    perSecond > limit * 0.9 ? `PASS: Throughput is ${throughput} writes/s` : `FAIL: Throughput too low: ${throughput} writes/s`,
+    slowest <= SLOWEST_SECONDS_MAX
+      ? `PASS: Slowest request took ${slowest.toFixed(6)}s`
+      : `Slowest request took too long: ${slowest.toFixed(6)}s`,
+    deviation <= DEVIATION_SECONDS_MAX ? `PASS: Stddev is ${deviation.toFixed(6)}s` : `Stddev too high: ${deviation.toFixed(6)}s`,
+  ];
+}
 
 const perf: Command = {
   name: 'check perf',
@@ -34,33 +54,33 @@ const perf: Command = {
     const prefix = flags.text('prefix');
     const range = { key: prefix, rangeEnd: prefixEnd(prefix) };
     if ((await client().range({ ...range, limit: 1 }, { timeoutMs })).kvs.length > 0)
-      throw new CommandError(`prefix "${prefix}" has got keys. Delete with \`etcdctl del --prefix ${prefix}\` first.`, EXIT.interrupted);
+      throw new CommandError(`prefix "${prefix}" has keys. Delete with etcdctl del --prefix ${prefix} first`, EXIT.invalidInput);
     const value = 'x'.repeat(VALUE_BYTES);
     const startedMs = clock.monotonicMs();
     const endMs = startedMs + load.seconds * 1_000;
-    const tookMs: number[] = [];
+    const report = new Report();
     let issued = 0;
-    let error: unknown;
     const work = async (): Promise<void> => {
-      while (!interrupted.aborted && error === undefined) {
-        const dueMs = startedMs + (issued++ * 1_000) / load.limit;
+      while (!interrupted.aborted) {
+        const at = issued++;
+        const dueMs = startedMs + (at * 1_000) / load.limit;
         if (dueMs >= endMs) return;
         const waitMs = dueMs - clock.monotonicMs();
         if (waitMs > 0) await clock.sleep(waitMs);
         if (clock.monotonicMs() >= endMs) return;
         const sentMs = clock.monotonicMs();
         try {
-          await client().put({ key: `${prefix}${String(issued).padStart(8, '0')}`, value });
+          await client().put({ key: `${prefix}${String(at).padStart(KEY_CHARACTERS, '0')}`, value });
+          report.answered((clock.monotonicMs() - sentMs) / 1_000);
         } catch (failure) {
-          error ??= failure;
-          return;
+          if (!(failure instanceof RpcError)) throw failure;
+          report.failed(failure.message);
         }
-        tookMs.push(clock.monotonicMs() - sentMs);
       }
     };
     await Promise.all(Array.from({ length: load.clients }, work));
-    const { header } = await client().deleteRange(range, { timeoutMs });
-    if (error !== undefined) throw error as Error;
+    const stats = report.stats((clock.monotonicMs() - startedMs) / 1_000);
+    const { header } = await client().deleteRange(range, { timeoutMs: CLEAN_UP_MS });
     if (flags.switch('auto-compact')) {
       await client().compact({ revision: header.revision }, { timeoutMs });
       await print(`Compacting with revision ${header.revision}\nCompacted with revision ${header.revision}`);
@@ -71,18 +91,7 @@ const perf: Command = {
         await print(`Defragmenting "${endpoint}"\nDefragmented "${endpoint}"`);
       }
     }
-    const seconds = tookMs.map((ms) => ms / 1_000);
-    const mean = seconds.reduce((sum, each) => sum + each, 0) / Math.max(1, seconds.length);
-    const deviation = Math.sqrt(seconds.reduce((sum, each) => sum + (each - mean) ** 2, 0) / Math.max(1, seconds.length));
-    const slowest = Math.max(0, ...seconds);
-    const throughput = Math.floor(seconds.length / ((clock.monotonicMs() - startedMs) / 1_000)) + 1;
-    const verdicts = [
-      throughput > load.limit * 0.9 ? `PASS: Throughput is ${throughput} writes/s` : `FAIL: Throughput too low: ${throughput} writes/s`,
-      slowest <= SLOWEST_SECONDS_MAX
-        ? `PASS: Slowest request took ${slowest.toFixed(6)}s`
-        : `Slowest request took too long: ${slowest.toFixed(6)}s`,
-      deviation <= DEVIATION_SECONDS_MAX ? `PASS: Stddev is ${deviation.toFixed(6)}s` : `Stddev too high: ${deviation.toFixed(6)}s`,
-    ];
+    const verdicts = verdictsOn(stats, load.limit);
     const isPassed = verdicts.every((verdict) => verdict.startsWith('PASS'));
     await print(`${verdicts.join('\n')}\n${isPassed ? 'PASS' : 'FAIL'}`);
     return isPassed ? 0 : EXIT.error;

@@ -85,8 +85,13 @@ export async function createBrowserMachine(options: BrowserMachineOptions): Prom
   const links = createLinks();
   const driver = createTimeDriver(() => machine, options.bootedLabMs);
   const assets = new Map<string, Promise<string>>();
+  const turn = messageTurn();
   const machine: Machine = createMachine(options, {
-    turn: messageTurn(),
+    turn: (callback) =>
+      turn(() => {
+        driver.onWork();
+        callback();
+      }),
     disk,
     transmit: links.send,
     requestLink: options.requestLink,
@@ -111,10 +116,12 @@ export async function createBrowserMachine(options: BrowserMachineOptions): Prom
     storage,
     connect(address, incarnation, port) {
       links.open(address, port);
-      port.onmessage = ({ data: frames }: MessageEvent<LinkFrame[]>) =>
+      port.onmessage = ({ data: frames }: MessageEvent<LinkFrame[]>) => {
+        driver.onWork();
         machine.queue.inTurn(() => {
           for (const frame of frames) machine.card.arrive(address, frame);
         });
+      };
       machine.card.link(address, incarnation);
     },
     disconnect(address) {

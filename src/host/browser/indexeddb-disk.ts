@@ -28,6 +28,13 @@ const MAX_KEY = '\uffff';
 const checksumOf = (batch: LogBatch): number =>
   batch.entries.reduce((sum, entry) => hashText(entry, sum), hashText(batch.meta, batch.firstIndex >>> 0));
 
+/** Where a batch of a log ends: its last index and one. */
+interface BatchEnd {
+  readonly sequence: number;
+  readonly end: number;
+}
+const endOf = ({ firstIndex, entries }: LogBatch): number => firstIndex + entries.length;
+
 /** Name of a machine's database. */
 export const databaseName = (cluster: string, machine: string): string => `tabernetes/${cluster}/${machine}`;
 
@@ -82,6 +89,22 @@ export async function openIndexedDbDisk(cluster: string, machine: string, onLost
     );
     return known;
   };
+  const ends = new Map<string, Promise<BatchEnd[]>>();
+  /** Reads a log. Transactions take effect in the order they are made in, so from now on every append is noted in `ends`. */
+  const look = (log: string): Promise<readonly [keys: [string, number][], batches: StoredBatch[]]> => {
+    const { store } = database.transaction('log');
+    const range = IDBKeyRange.bound([log, -1], [log, Infinity]);
+    const found = Promise.all([store.getAllKeys(range), store.getAll(range)]);
+    if (ends.has(log)) return found;
+    const known = found.then(([keys, batches]) => keys.map(([, sequence], at) => ({ sequence, end: endOf(batches[at]!) })));
+    ends.set(log, known);
+    known.catch(() => ends.delete(log));
+    return found;
+  };
+  const endsOf = async (log: string): Promise<BatchEnd[]> => {
+    if (!ends.has(log)) await look(log);
+    return ends.get(log)!;
+  };
   /**
    * One transaction, by the browser's own interface: a write-ahead log makes hundreds in a boot. The fence is read first; where it is ours the
    * transaction is committed at once, without waiting to hear of each request, and any request that fails aborts it with its reason.
@@ -113,20 +136,22 @@ export async function openIndexedDbDisk(cluster: string, machine: string, onLost
     async append(firstIndex, entries, meta) {
       const batch: LogBatch = { firstIndex, entries, meta };
       const sequence = await sequenceOf(name);
+      const known = ends.get(name);
       await write('log', (store) => store.put({ ...batch, checksum: checksumOf(batch) } satisfies StoredBatch, [name, sequence]));
+      (await known)?.push({ sequence, end: endOf(batch) });
     },
     async compactTo(index) {
-      const range = IDBKeyRange.bound([name, -1], [name, Infinity]);
-      const keys = await database.getAllKeys('log', range);
-      const batches = await database.getAll('log', range);
-      const dropped = keys.filter((_, at) => at < keys.length - 1 && batches[at]!.firstIndex + batches[at]!.entries.length <= index);
-      if (dropped.length === 0) return;
-      await write('log', (store) => {
-        for (const key of dropped) store.delete(key);
-      });
+      const held = await endsOf(name);
+      // From the oldest on, and never the newest, which holds the newest state.
+      let count = 0;
+      while (count < held.length - 1 && held[count]!.end <= index) count++;
+      if (count === 0) return;
+      const dropped = IDBKeyRange.bound([name, -1], [name, held[count - 1]!.sequence]);
+      await write('log', (store) => store.delete(dropped));
+      held.splice(0, count);
     },
     async read() {
-      const batches = await database.getAll('log', IDBKeyRange.bound([name, -1], [name, Infinity])).catch((error: unknown) => {
+      const [, batches] = await look(name).catch((error: unknown) => {
         throw toDiskError(error);
       });
       const last = batches.at(-1);
@@ -163,6 +188,7 @@ export async function openIndexedDbDisk(cluster: string, machine: string, onLost
     records,
     remove: async (name) => {
       nextSequence.delete(name);
+      ends.delete(name);
       await write('log', (store) => store.delete(IDBKeyRange.bound([name, -1], [name, Infinity])));
       await write('records', (store) => store.delete(below0(name)));
     },

@@ -6,6 +6,8 @@ import { realNowMs, SLEEP_GAP_MS, type KeeperMessage, type MachineTimeMessage } 
 export interface TimeDriver {
   /** A timer was set; it may be earlier than what the driver waits for. */
   onTimerSet(): void;
+  /** The machine is about to work: running freely, its clock must not stand where the last timer left it. */
+  onWork(): void;
   /** The machine came to the end of its work. */
   onIdle(): void;
   attach(port: MessagePort): void;
@@ -79,6 +81,16 @@ export function createTimeDriver(machine: () => Machine, bootedLabMs: number): T
       if (mode.kind !== 'free') return;
       const nextMs = machine().nextTimerAtMs();
       if (nextMs !== undefined && nextMs < waitsUntilMs) wait();
+    },
+    onWork() {
+      if (mode.kind !== 'free') return;
+      const { timers, queue, isFrozen } = machine();
+      if (isFrozen || queue.isPaused) return;
+      noticeSleep();
+      const nowMs = freeNowMs();
+      // What is due comes first, at its own time.
+      if ((timers.nextAtMs() ?? Infinity) <= nowMs) runDue();
+      else timers.moveTo(nowMs);
     },
     onIdle: report,
     attach(newPort) {

@@ -222,13 +222,18 @@ export class Cluster {
       (error) => this.world.fail(error),
     );
     const origin = { start, directory: { ...directory, log }, lifecycle: NO_LIFECYCLE };
-    const { member, published } = await runMember({ clock, random, telemetry }, site.config, origin, (made) => {
-      made.listen({
-        requestApplied: (request, outcome, events) => this.#requestApplied(made, request, outcome.error, events),
-        stateReplaced: () => void (life.member && this.world.marks['snapshot received and restored']++),
-      });
-      return new SimulatedTransport(this, life, made);
-    });
+    const { member, published } = await runMember(
+      { clock, random, telemetry, yield: () => Promise.resolve() },
+      site.config,
+      origin,
+      (made) => {
+        made.listen({
+          requestApplied: (request, outcome, events) => this.#requestApplied(made, request, outcome.error, events),
+          stateReplaced: () => void (life.member && this.world.marks['snapshot received and restored']++),
+        });
+        return new SimulatedTransport(this, life, made);
+      },
+    );
     life.member = member;
     const settings = { crypto: this.#crypto, strictReconfigCheck: true, leader: leaderClient(this, life) };
     const watch = new WatchServer(member, site.config.watchProgressNotifyMs);
