@@ -16,6 +16,7 @@ export { defaultClassAnnotation, isDefaultClass } from './storage/storageclass.t
 export { highestUserPriority, systemPriorityClasses } from './scheduling/priorityclass.ts';
 export { rbacGroup } from './rbac/rules.ts';
 export { schemaNamed } from './schema/compile.ts';
+export { conversionError, goMapText } from './schema/unstructured.ts';
 export type { ScalarType, SchemaNode } from './schema/schema-node.ts';
 export { customResourceCleanup } from './apiextensions/customresourcedefinition.ts';
 export { approvalOf, isApprovalValid, isProtectedGroup } from './apiextensions/definition-validation.ts';

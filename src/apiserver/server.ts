@@ -17,6 +17,7 @@ import { authenticate } from './chain/1-authentication.ts';
 import { authorize } from './chain/2-authorization.ts';
 import { serveFromStorage } from './chain/6-storage.ts';
 import type { ApiServerOptions, Core, Exchange, User } from './core.ts';
+import { createClassifier } from './flowcontrol/classification.ts';
 import { createHealthChecks } from './health/checks.ts';
 import { etcdCheck } from './health/etcd-check.ts';
 import { createServerMetrics } from './health/server-metrics.ts';
@@ -116,17 +117,6 @@ function createCore(options: ApiServerOptions): Core {
   };
 }
 
-/** UIDs of the flow schema and priority level a request is accounted to, as clients see them in headers. */
-function flowHeadersOf(core: Core): (user: User) => HeaderPairs {
-  const pair = (): HeaderPairs => [
-    ['x-kubernetes-pf-flowschema-uid', randomUid(core.random)],
-    ['x-kubernetes-pf-prioritylevel-uid', randomUid(core.random)],
-  ];
-  const exempt = pair();
-  const others = pair();
-  return (user) => (user.groups.includes('system:masters') ? exempt : others);
-}
-
 /** The stages in order. `told` learns who asks even where a later stage refuses. */
 async function runChain(
   core: Core,
@@ -167,7 +157,7 @@ async function runChain(
 export function createApiServer(options: ApiServerOptions): ApiServer {
   const core = createCore(options);
   const inFlight = createInFlight(core.config, core.serverMetrics);
-  const flowHeaders = flowHeadersOf(core);
+  const flowHeaders = createClassifier(core);
   let bootstrap: Bootstrap | undefined;
 
   const handler: HttpHandler = async (request) => {
@@ -191,7 +181,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     }
     span?.end({ 'http.response.status_code': answer.status, 'enduser.id': told.user?.name ?? '' });
     core.serverMetrics.request(info, answer.status, (core.clock.monotonicMs() - startedMs) / 1000);
-    return withCommonHeaders(answer, auditId, told.user ? flowHeaders(told.user) : [], warnings);
+    return withCommonHeaders(answer, auditId, told.user ? flowHeaders(info, told.user) : [], warnings);
   };
 
   return {

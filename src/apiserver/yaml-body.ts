@@ -1,5 +1,5 @@
 /** YAML bodies as the API server reads and writes them: YAML 1.1 (so `y` is a boolean), without its dates, sets and base-60 numbers. */
-import { parse, stringify, type Tags } from 'yaml';
+import { Document, parse, Scalar, visit, type Tags } from 'yaml';
 import { badRequest } from '#apimachinery';
 
 const unusual = new Set([
@@ -9,6 +9,8 @@ const unusual = new Set([
   'tag:yaml.org,2002:pairs',
   'tag:yaml.org,2002:set',
 ]);
+
+const timestamp = /^\d{4}-\d{1,2}-\d{1,2}(?:[Tt ]+\d{1,2}:\d{2}:\d{2}.*)?$/;
 
 /** The tags Kubernetes' YAML knows: without dates and their like, and without "." counting as a number. */
 function kubernetesTags(tags: Tags): Tags {
@@ -32,12 +34,12 @@ export function parseYamlBody(text: string): unknown {
 
 /** A value as YAML with sorted keys, as Kubernetes writes it. */
 export function formatYamlBody(value: unknown): string {
-  return stringify(value, {
-    sortMapEntries: true,
-    lineWidth: 0,
-    indentSeq: false,
-    version: '1.1',
-    aliasDuplicateObjects: false,
-    customTags: kubernetesTags,
+  const document = new Document(value, { sortMapEntries: true, version: '1.1', aliasDuplicateObjects: false, customTags: kubernetesTags });
+  visit(document, {
+    Scalar(_, scalar) {
+      // A reader of YAML 1.1 would take it for a date.
+      if (typeof scalar.value === 'string' && timestamp.test(scalar.value)) scalar.type = Scalar.QUOTE_DOUBLE;
+    },
   });
+  return document.toString({ lineWidth: 0, indentSeq: false });
 }

@@ -24,6 +24,8 @@ export interface ServedKinds {
   readyForCreation(kind: Kind): Promise<void>;
   /** The kinds of a definition, served or not yet. */
   ofDefinition(crd: CustomResourceDefinition): readonly Kind[];
+  /** Hears of every new list. */
+  onChange(listener: (kinds: readonly Kind[]) => void): void;
   /** Follows the definitions; settles when those that are there are served. */
   start(): Promise<void>;
 }
@@ -43,6 +45,7 @@ class Registry implements ServedKinds {
   all: readonly Kind[] = builtInKinds;
   private byPath = new Map<string, Kind>();
   private definitions = new Map<string, Definition>();
+  private readonly listeners: ((kinds: readonly Kind[]) => void)[] = [];
   private owners = new Map<Kind, CustomResourceDefinition>();
 
   constructor(
@@ -99,6 +102,11 @@ class Registry implements ServedKinds {
     this.all = [...builtInKinds, ...owners.keys()];
     this.index();
     for (const kind of gone) this.caches.drop(kind);
+    for (const listener of this.listeners) listener(this.all);
+  }
+
+  onChange(listener: (kinds: readonly Kind[]) => void): void {
+    this.listeners.push(listener);
   }
 
   async start(): Promise<void> {

@@ -1,12 +1,15 @@
 /** The post-start hooks: what an API server sets up by itself once it serves, each retried until it is done. */
+import { formatTime } from '#apimachinery';
 import type { Stop } from '#host';
 import type { Core } from '../core.ts';
 import { postStartHooks } from '../health/checks.ts';
+import { registerApiServices } from '../aggregation/api-services.ts';
 import { startDefinitionControllers } from '../apiextensions/definition-controllers.ts';
 import { authenticationConfig } from './authentication-config.ts';
 import { componentBindings, componentRoles, namespacedBindings, namespacedRoles } from './component-roles.ts';
 import { controllerBindings, controllerRoles } from './controller-roles.ts';
-import { ensureObject, ensureObjects } from './ensure.ts';
+import { ensureObject, ensureObjects, ensureReported } from './ensure.ts';
+import { CONFIGURATION_MANAGER, defaultFlowSchemas, defaultPriorityLevels, reported } from '../flowcontrol/configuration.ts';
 import { createIdentityLease } from './identity-lease.ts';
 import { createKubernetesService } from './kubernetes-service.ts';
 import { namespaceNamed, systemNamespaces, systemPriorityClasses } from './system-objects.ts';
@@ -57,6 +60,15 @@ function createHookRunner(core: Core): { run(name: string, work: () => Promise<v
   };
 }
 
+async function ensureFlowControl(core: Core): Promise<void> {
+  const now = formatTime(core.clock.wallMs());
+  const objects = [
+    ...defaultPriorityLevels.map((level) => ({ ...level, status: {} })),
+    ...defaultFlowSchemas.map((schema) => reported(schema, now)),
+  ];
+  await Promise.all(objects.map((object) => ensureReported(core, object, CONFIGURATION_MANAGER)));
+}
+
 /** Starts the hooks. */
 export function startBootstrap(core: Core): Bootstrap {
   const hooks = createHookRunner(core);
@@ -72,6 +84,10 @@ export function startBootstrap(core: Core): Bootstrap {
     await namespaces;
     await work();
   };
+  const definitionsServed = run('crd-informer-synced', async () => {
+    await core.served.start();
+    definitions ??= startDefinitionControllers(core);
+  });
   const done: Promise<void>[] = [
     namespaces,
     run(
@@ -101,9 +117,11 @@ export function startBootstrap(core: Core): Bootstrap {
       'bootstrap-controller',
       afterNamespaces(() => kubernetesService.start()),
     ),
-    run('crd-informer-synced', async () => {
-      await core.served.start();
-      definitions ??= startDefinitionControllers(core);
+    definitionsServed,
+    run('priority-and-fairness-config-producer', () => ensureFlowControl(core)),
+    run('kube-apiserver-autoregistration', async () => {
+      await definitionsServed;
+      await registerApiServices(core);
     }),
   ];
   // Parts of the real server that have nothing to do here are done at once.
@@ -116,6 +134,8 @@ export function startBootstrap(core: Core): Bootstrap {
     'bootstrap-controller',
     'generic-apiserver-start-informers',
     'crd-informer-synced',
+    'priority-and-fairness-config-producer',
+    'kube-apiserver-autoregistration',
   ]);
   for (const hook of postStartHooks) if (!active.has(hook)) core.health.hookDone(hook);
   return {

@@ -21,8 +21,8 @@ async function servePath(core: Core, exchange: Exchange): Promise<HttpAnswer> {
   const { path, query } = exchange.info;
   const health = await core.health.serve(path, query);
   if (health) return health;
-  if (path === '/metrics')
-    return { status: 200, headers: [['content-type', 'text/plain; version=0.0.4; charset=utf-8']], body: core.metrics.text() };
+  const metrics = path === '/metrics' ? core.metrics.text() : path === '/metrics/slis' ? core.health.metricsText() : undefined;
+  if (metrics !== undefined) return { status: 200, headers: [['content-type', 'text/plain; version=0.0.4; charset=utf-8']], body: metrics };
   return serveOpenId(core, path) ?? serveDiscovery(core, exchange) ?? (await serveOpenApi(core, exchange)) ?? pageNotFound;
 }
 

@@ -60,6 +60,7 @@ export function rootPaths(served: readonly Kind[], healthPaths: readonly string[
     '/apis',
     '/apis/',
     '/metrics',
+    '/metrics/slis',
     '/openapi/v2',
     '/openapi/v3',
     '/openapi/v3/',

@@ -25,7 +25,19 @@ export const postStartHooks: readonly string[] = Object.freeze([
   'priority-and-fairness-config-producer',
   'bootstrap-controller',
   'start-kubernetes-service-cidr-controller',
+  'start-kube-aggregator-informers',
+  'apiservice-status-local-available-controller',
+  'apiservice-status-remote-available-controller',
+  'apiservice-registration-controller',
+  'apiservice-wait-for-first-sync',
+  'apiservice-discovery-controller',
+  'kube-apiserver-autoregistration',
+  'apiservice-openapi-controller',
+  'apiservice-openapiv3-controller',
 ]);
+
+/** A hook, and the check by itself that follows it. */
+const AUTOREGISTRATION = 'kube-apiserver-autoregistration';
 
 /** The checks of one server. */
 export interface HealthChecks {
@@ -33,6 +45,8 @@ export interface HealthChecks {
   hookDone(name: string): void;
   /** From now on the server is not ready: it is shutting down. */
   shutDown(): void;
+  /** What the checks found so far, as /metrics/slis tells it. */
+  metricsText(): string;
   /** Answers a health path; undefined for paths that are none. */
   serve(path: string, query: URLSearchParams): Promise<HttpAnswer | undefined>;
   readonly paths: readonly string[];
@@ -53,9 +67,46 @@ const plainText: [string, string][] = [
   ['x-content-type-options', 'nosniff'],
 ];
 
+/** The outcomes of every check of every group, as Prometheus reads them. */
+interface Outcomes {
+  count(group: string, check: string, isWell: boolean): void;
+  text(): string;
+}
+
+function createOutcomes(): Outcomes {
+  const found = new Map<string, { isWell: boolean; success: number; error: number }>();
+  return {
+    count(group, check, isWell) {
+      const labels = `name="${check}",type="${group}"`;
+      const before = found.get(labels) ?? { isWell, success: 0, error: 0 };
+      found.set(labels, { isWell, success: before.success + (isWell ? 1 : 0), error: before.error + (isWell ? 0 : 1) });
+    },
+    text() {
+      const all = [...found].sort(([a], [b]) => (a < b ? -1 : 1));
+      const totals = all.flatMap(([labels, { success, error }]) =>
+        [
+          { status: 'error', count: error },
+          { status: 'success', count: success },
+        ]
+          .filter(({ count }) => count > 0)
+          .map(({ status, count }) => `kubernetes_healthchecks_total{${labels.replace(',type', `,status="${status}",type`)}} ${count}\n`),
+      );
+      return [
+        '# HELP kubernetes_healthcheck [STABLE] This metric records the result of a single healthcheck.\n',
+        '# TYPE kubernetes_healthcheck gauge\n',
+        ...all.map(([labels, { isWell }]) => `kubernetes_healthcheck{${labels}} ${isWell ? 1 : 0}\n`),
+        '# HELP kubernetes_healthchecks_total [STABLE] This metric records the results of all healthcheck.\n',
+        '# TYPE kubernetes_healthchecks_total counter\n',
+        ...totals,
+      ].join('');
+    },
+  };
+}
+
 /** All checks of a group. */
 async function runAll(
-  log: HealthSources['log'],
+  { log }: HealthSources,
+  outcomes: Outcomes,
   name: string,
   checks: readonly [string, Check][],
   query: URLSearchParams,
@@ -66,8 +117,10 @@ async function runAll(
       if (excluded.has(check)) return { line: `[+]${check} excluded: ok\n`, failed: '' };
       try {
         await run();
+        outcomes.count(name, check, true);
         return { line: `[+]${check} ok\n`, failed: '' };
       } catch (error) {
+        outcomes.count(name, check, false);
         log(`${check} check failed: ${name}\n${error instanceof Error ? error.message : String(error)}`);
         return { line: `[-]${check} failed: reason withheld\n`, failed: check };
       }
@@ -96,13 +149,17 @@ async function runOne(check: Check): Promise<HttpAnswer> {
 /** Makes the checks. */
 export function createHealthChecks(sources: HealthSources): HealthChecks {
   const done = new Set<string>();
+  const outcomes = createOutcomes();
   let isShuttingDown = false;
   const ok: Check = () => Promise.resolve();
   const hookCheck =
     (name: string): Check =>
     () =>
       done.has(name) ? Promise.resolve() : Promise.reject(new Error('not finished'));
-  const hooks = postStartHooks.map((name): [string, Check] => [`poststarthook/${name}`, hookCheck(name)]);
+  const hooks = postStartHooks.flatMap((name): [string, Check][] => {
+    const hook: [string, Check] = [`poststarthook/${name}`, hookCheck(name)];
+    return name === AUTOREGISTRATION ? [hook, ['autoregister-completion', hookCheck(name)]] : [hook];
+  });
   const informers: Check = async () => {
     const waiting = sources.informersUnsynced();
     if (waiting.length > 0) throw new Error(`${waiting.length} informers not started yet: ${waiting.join(', ')}`);
@@ -123,6 +180,7 @@ export function createHealthChecks(sources: HealthSources): HealthChecks {
   const groups: Readonly<Record<string, readonly [string, Check][]>> = { healthz: live, livez: live, readyz: ready };
 
   return {
+    metricsText: () => outcomes.text(),
     hookDone: (name) => void done.add(name),
     shutDown() {
       isShuttingDown = true;
@@ -134,7 +192,7 @@ export function createHealthChecks(sources: HealthSources): HealthChecks {
       if (!checks) return undefined;
       const name = rest.join('/');
       if (name === '') {
-        const answer = await runAll(sources.log, group, checks, query);
+        const answer = await runAll(sources, outcomes, group, checks, query);
         if (group === 'readyz') sources.onReadiness(answer.status === 200);
         return answer;
       }

@@ -1,5 +1,5 @@
 /** PATCH: JSON patch, merge patch, strategic merge patch, and server-side apply, each made into an update of the object that is there. */
-import { apiVersionOf, applyDefaults, decodeObject, type Kind, type Subresource } from '#api';
+import { apiVersionOf, applyDefaults, conversionError, decodeObject, goMapText, schemaNamed, type Kind, type Subresource } from '#api';
 import {
   applyConfiguration,
   applyJsonPatch,
@@ -87,16 +87,42 @@ function strategic(kind: Kind, document: JsonObject, patch: JsonObject): JsonObj
   }
 }
 
+/** A patched document as its patch library writes it: sorted where the patch looked, elsewhere as it was. */
+function orderedByPatch(patched: unknown, patch: unknown): unknown {
+  const isObject = (value: unknown): value is JsonObject => typeof value === 'object' && value !== null && !Array.isArray(value);
+  if (!isObject(patched) || !isObject(patch)) return patched;
+  return Object.fromEntries(
+    Object.keys(patched)
+      .sort()
+      .map((name) => [name, orderedByPatch(patched[name], patch[name])]),
+  );
+}
+
+/** What a patch is refused with that makes a value of a wrong type. */
+function wrongTypeError(kind: Kind, patch: ParsedPatch, patched: JsonObject, text: string): Error {
+  const detail = text.slice(text.indexOf(': ') + 2);
+  const error =
+    patch.type === 'strategic'
+      ? invalid('patch', goMapText(patch.value), conversionError(patched, schemaNamed(kind.schema)) ?? detail)
+      : invalid('patch', JSON.stringify(orderedByPatch(patched, patch.value)), detail);
+  return invalidObject({ group: '', kind: '' }, '', [error]);
+}
+
 /** The patched document as an object of its kind, defaults filled in. Throws 422 in Kubernetes' form for wrong types. */
-function decodePatched(exchange: Exchange, kind: Kind, patched: JsonObject, validation: WriteOptions['fieldValidation']): KubeObject {
+function decodePatched(
+  exchange: Exchange,
+  kind: Kind,
+  patch: ParsedPatch,
+  patched: JsonObject,
+  validation: WriteOptions['fieldValidation'],
+): KubeObject {
   try {
     const { object, unknownFields } = decodeObject(kind, patched);
     reportFields(exchange, validation, unknownFields, (detail) => detail);
     return applyDefaults(kind, object);
   } catch (error) {
     if (!(error instanceof StatusError) || !error.message.includes(' cannot be handled as a ')) throw error;
-    const detail = error.message.slice(error.message.indexOf(': ') + 2);
-    throw invalidObject({ group: '', kind: '' }, '', [invalid('patch', JSON.stringify(patched), detail)]);
+    throw wrongTypeError(kind, patch, patched, error.message);
   }
 }
 
@@ -181,7 +207,7 @@ export async function patchObject(core: Core, exchange: Exchange, kind: Kind, su
       make: (current) => {
         if (!current) throw notFound({ group: kind.group, resource: kind.plural }, name);
         const patched = patch.apply(copyOf(fieldsOf(current)));
-        const object = decodePatched(exchange, kind, patched, options.fieldValidation);
+        const object = decodePatched(exchange, kind, patch, patched, options.fieldValidation);
         checkIdentity(object, name, namespace);
         return object;
       },
