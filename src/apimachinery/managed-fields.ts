@@ -18,6 +18,7 @@ import {
   type FieldSet,
 } from './field-set.ts';
 import { groupVersionKindOf, formatGroupVersionKind, parseGroupVersion, formatGroupVersion } from './group-version.ts';
+import { fieldsOfLastApplied, updateLastApplied } from './last-applied.ts';
 import type { KubeObject, ManagedFieldsEntry } from './meta.ts';
 import { applyConflict, badRequest, failure, type StatusCause } from './status.ts';
 import { formatTime } from './time.ts';
@@ -244,7 +245,9 @@ export function applyConfiguration(
   const merged = live ? mergeTyped(before, applied, schema) : mergeTyped({}, applied, schema);
   const object = withoutPaths(merged, abandoned(last, held), schema) as KubeObject;
   const comparison = compareTyped(before, object, schema);
-  const taken = unionOf(comparison.modified, comparison.added);
+  // What kubectl applied from the client's side it may go on applying from the server's.
+  const own = write.manager === 'kubectl' && live ? fieldsOfLastApplied(live, schema) : undefined;
+  const taken = differenceOf(unionOf(comparison.modified, comparison.added), own ?? emptySet());
   const conflicts = owners
     .filter((owner) => owner !== mine)
     .map((owner) => ({ owner, paths: pathsOf(intersectionOf(owner.set, taken)).map(formatPath) }))
@@ -258,5 +261,6 @@ export function applyConfiguration(
   }
   const entries = encoded(owners);
   object.metadata = { ...object.metadata, ...(entries.length ? { managedFields: entries } : {}) };
+  if (write.manager === 'kubectl') updateLastApplied(object, applied);
   return object;
 }

@@ -6,6 +6,7 @@ import { limitRanger } from './limit-ranger.ts';
 import { namespaceLifecycle } from './namespace-lifecycle.ts';
 import { nodeRestriction } from './node-restriction.ts';
 import { createAdmissionChain, type AdmissionChain, type AdmissionPlugin } from './plugin.ts';
+import { podSecurity } from './pod-security.ts';
 import { priorityAdmission } from './priority.ts';
 import { resourceQuotaAdmission } from './resource-quota.ts';
 import { serviceAccountAdmission } from './service-account.ts';
@@ -19,6 +20,7 @@ export const admissionPlugins: readonly AdmissionPlugin[] = Object.freeze([
   serviceAccountAdmission,
   nodeRestriction,
   taintNodesByCondition,
+  podSecurity,
   priorityAdmission,
   defaultTolerationSeconds,
   defaultStorageClass,
@@ -32,6 +34,7 @@ const defaultPlugins: readonly string[] = [
   'LimitRanger',
   'ServiceAccount',
   'TaintNodesByCondition',
+  'PodSecurity',
   'Priority',
   'DefaultTolerationSeconds',
   'DefaultStorageClass',

@@ -61,6 +61,7 @@ export async function serveScale(core: Core, exchange: Exchange, kind: Kind, sub
       kind,
       namespace,
       name,
+      subresource,
       make: (current) => {
         const before = scaleOf(access, current!);
         const after = change(before);

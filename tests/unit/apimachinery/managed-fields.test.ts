@@ -120,6 +120,18 @@ describe('an apply', () => {
     expect(forced.metadata.managedFields?.map((entry) => entry.manager)).toEqual(['bob']);
   });
 
+  test('by kubectl takes over what kubectl applied from the client, and notes what it applied now', () => {
+    const key = 'kubectl.kubernetes.io/last-applied-configuration';
+    const live = apply(undefined, { k: 'bob', other: 'bob' }, 'bob');
+    live.metadata.annotations = { [key]: JSON.stringify(configMap({ k: 'bob' })) };
+    const taken = apply(live, { k: 'new' }, 'kubectl') as KubeObject & { data: object };
+    expect(taken.data).toEqual({ k: 'new', other: 'bob' });
+    const noted = taken.metadata.annotations?.[key] ?? '';
+    expect([noted.endsWith('\n'), JSON.parse(noted)]).toEqual([true, configMap({ k: 'new' })]);
+    expect(thrown(() => apply(live, { other: 'new' }, 'kubectl')).message).toContain('conflict with "bob": .data.other');
+    expect(thrown(() => apply(live, { k: 'new' }, 'carol')).message).toContain('conflict with "bob": .data.k');
+  });
+
   test('of the same value is shared without conflict', () => {
     const live = apply(undefined, { k: 'same' }, 'alice');
     expect(apply(live, { k: 'same' }, 'bob').metadata.managedFields?.map((entry) => entry.manager)).toEqual(['alice', 'bob']);

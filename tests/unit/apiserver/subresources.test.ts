@@ -175,6 +175,10 @@ describe('subresources', () => {
       metadata: { generation: 2 },
       spec: { replicas: 5 },
     });
+    const { metadata } = (await lab.ask({ path: '/apis/apps/v1/namespaces/default/deployments/web' })).json;
+    expect(metadata.managedFields).toContainEqual(
+      expect.objectContaining({ subresource: 'scale', apiVersion: 'apps/v1', fieldsV1: { 'f:spec': { 'f:replicas': {} } } }),
+    );
   });
 
   it('a namespace empties through finalize and is then gone', async () => {
