@@ -8,7 +8,7 @@ import { createBrowserMachine, type BrowserMachine } from '#host/browser';
 /** Real milliseconds between two telemetry messages of a machine at least: the page shows what it hears ten times a second. */
 const TELEMETRY_EVERY_MS = 50;
 
-function sendTelemetry({ machine }: BrowserMachine, incarnation: number, port: MessagePort): void {
+function sendTelemetry({ machine }: BrowserMachine, incarnation: number, bootedMs: number, port: MessagePort): void {
   let isScheduled = false;
   machine.onTelemetry(() => {
     if (isScheduled) return;
@@ -16,7 +16,7 @@ function sendTelemetry({ machine }: BrowserMachine, incarnation: number, port: M
     // eslint-disable-next-line no-restricted-globals -- real time: the lab is shown at the reader's pace, whatever the machine's clock does
     setTimeout(() => {
       isScheduled = false;
-      const batch = takeBatch(machine, incarnation);
+      const batch = takeBatch(machine, incarnation, bootedMs);
       if (batch) port.postMessage(batch);
     }, TELEMETRY_EVERY_MS);
   });
@@ -55,7 +55,7 @@ export function exposeMachine(start: (machine: Machine, boot: management.BootMes
     ): Promise<void> {
       const made = await createBrowserMachine({ ...boot, name: boot.machine, bootedLabMs, requestLink, onTrouble });
       host = made;
-      sendTelemetry(made, boot.incarnation, ports.telemetry);
+      sendTelemetry(made, boot.incarnation, bootedLabMs, ports.telemetry);
       for (const { address, incarnation, port } of waitingLinks.splice(0)) made.connect(address, incarnation, port);
       control = await start(made.machine, boot);
       const { run, fetch } = control;

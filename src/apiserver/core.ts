@@ -18,6 +18,7 @@ import type { OpenApiDocuments } from './openapi/index.ts';
 import type { RequestInfo } from './request-info.ts';
 import type { Etcd } from './store/etcd.ts';
 import type { ObjectStore } from './store/object-store.ts';
+import type { Trace } from './trace.ts';
 import type { WatchCaches } from './watch-cache/caches.ts';
 
 /** Who asks. */
@@ -67,6 +68,8 @@ export interface Core extends ApiServerOptions {
   readonly health: HealthChecks;
   readonly serverMetrics: ServerMetrics;
   readonly openApi: OpenApiDocuments;
+  /** Of the one request that this copy of the core serves, where it is followed. */
+  readonly trace?: Trace;
   /** Time and chance for strategies, as of now. */
   strategyContext(): StrategyContext;
   /** The user's own requests inside the server (post-start hooks, allocation): system:apiserver, never over a socket. */
@@ -84,6 +87,9 @@ export interface Exchange {
   readonly nowMs: number;
   /** Texts for Warning headers, in order, each once. */
   readonly warnings: Set<string>;
+  readonly trace?: Trace;
+  /** Hears of the object that the request wrote, for its span. */
+  wrote?(object: KubeObject): void;
   /** The whole body; throws 413 beyond the limit. */
   readBody(): Promise<string>;
 }

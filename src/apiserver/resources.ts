@@ -188,5 +188,6 @@ export async function serveResource(core: Core, exchange: Exchange): Promise<Htt
       eventRenderer(kind, media, info.query, () => core.clock.wallMs()),
     );
   const reply = await serveVerb(core, exchange, kind, subresource);
+  if (!('items' in reply) && info.verb !== 'get') exchange.wrote?.(reply.object as KubeObject);
   return 'items' in reply ? renderList(reply, media, info.query, nowMs) : renderObject(reply, media, info.query, nowMs);
 }

@@ -3,6 +3,7 @@
  * same server runs behind a socket, in the simulator and in a test. The chain's stages are in chain/, in order of their numbers.
  */
 import type { StrategyContext } from '#api';
+import type { KubeObject } from '#apimachinery';
 import { header, randomSuffix, randomUid, type HeaderPairs, type HttpAnswer, type HttpHandler, type IncomingRequest } from '#host';
 import { admissionFor } from './admission/index.ts';
 import { createServedKinds } from './apiextensions/served-kinds.ts';
@@ -27,6 +28,7 @@ import type { Descriptions } from './openapi/schemas.ts';
 import { renderError } from './render.ts';
 import { requestInfoOf, type RequestInfo } from './request-info.ts';
 import { createObjectStore } from './store/object-store.ts';
+import { objectAttributes, stagedAtOnce, type Trace } from './trace.ts';
 import { createWatchCaches } from './watch-cache/caches.ts';
 
 /** A running API server. */
@@ -117,6 +119,13 @@ function createCore(options: ApiServerOptions): Core {
   };
 }
 
+/** What a request's span is told as the stages find it out. */
+interface Told {
+  user?: User;
+  written?: KubeObject;
+  readonly trace?: Trace;
+}
+
 /** The stages in order. `told` learns who asks even where a later stage refuses. */
 async function runChain(
   core: Core,
@@ -125,13 +134,14 @@ async function runChain(
   info: RequestInfo,
   warnings: Set<string>,
   nowMs: number,
-  told: { user?: User },
+  told: Told,
 ): Promise<HttpAnswer> {
-  const caller = authenticate(core, request.headers, request.peer, nowMs);
+  const { trace } = told;
+  const caller = stagedAtOnce(trace, 'authentication', () => authenticate(core, request.headers, request.peer, nowMs));
   told.user = caller;
   const leave = inFlight.enter(info, caller.groups.includes('system:masters'));
   try {
-    const user = authorize(core, info, request.headers, caller);
+    const user = stagedAtOnce(trace, 'authorization', () => authorize(core, info, request.headers, caller));
     const exchange: Exchange = {
       info,
       headers: request.headers,
@@ -140,13 +150,15 @@ async function runChain(
       user,
       nowMs,
       warnings,
+      ...(trace ? { trace } : {}),
+      wrote: (object) => (told.written = object),
       readBody: () => readLimitedBody(request),
     };
     if (isLongRunning(info)) return await serveFromStorage(core, exchange);
     const context = new AbortController();
     const cancel = (): void => context.abort();
     request.signal.addEventListener('abort', cancel, { once: true });
-    const work = serveFromStorage({ ...core, store: core.store.during(context.signal) }, exchange);
+    const work = serveFromStorage({ ...core, store: core.store.during(context.signal, trace), ...(trace ? { trace } : {}) }, exchange);
     return await withTimeout(core.clock, core.config.requestTimeoutMs, work, cancel);
   } finally {
     leave();
@@ -165,12 +177,9 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     const info = requestInfoOf(request.method, request.path);
     const auditId = header(request.headers, 'audit-id') ?? randomUid(core.random);
     const warnings = new Set<string>();
-    const told: { user?: User } = {};
-    const span = core.span?.(
-      `${info.verb} ${info.resource || info.path}`,
-      spanAttributes(request, info),
-      header(request.headers, 'traceparent'),
-    );
+    const traceparent = header(request.headers, 'traceparent');
+    const span = core.span?.(`${info.verb} ${info.resource || info.path}`, spanAttributes(request, info), traceparent);
+    const told: Told = traceparent && span ? { trace: (stage, attributes = {}) => core.span!(stage, attributes, span.traceparent) } : {};
     let answer: HttpAnswer;
     try {
       answer = await runChain(core, inFlight, request, info, warnings, core.clock.wallMs(), told);
@@ -179,7 +188,11 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
       if (answer.status === 500)
         core.log('error', `${request.method} ${request.path}: ${error instanceof Error ? error.message : String(error)}`);
     }
-    span?.end({ 'http.response.status_code': answer.status, 'enduser.id': told.user?.name ?? '' });
+    span?.end({
+      'http.response.status_code': answer.status,
+      'enduser.id': told.user?.name ?? '',
+      ...(told.written ? objectAttributes(told.written) : {}),
+    });
     core.serverMetrics.request(info, answer.status, (core.clock.monotonicMs() - startedMs) / 1000);
     return withCommonHeaders(answer, auditId, told.user ? flowHeaders(info, told.user) : [], warnings);
   };

@@ -24,7 +24,7 @@ function statusOf(machine: Machine): management.ComponentStatus[] {
 }
 
 /** Everything that changed on a machine since the last call, as one telemetry batch; undefined when nothing did. */
-export function takeBatch(machine: Machine, incarnation: number): management.TelemetryBatch | undefined {
+export function takeBatch(machine: Machine, incarnation: number, bootedMs: number): management.TelemetryBatch | undefined {
   const { components, spans, logs, dropped } = machine.takeTelemetry();
   if (components.length + spans.length + logs.length === 0) return undefined;
   const names = new Set(components.map(({ name }) => name));
@@ -32,6 +32,7 @@ export function takeBatch(machine: Machine, incarnation: number): management.Tel
     machine: machine.name,
     incarnation,
     atMs: machine.timers.nowMs,
+    bootedMs,
     components: statusOf(machine).filter(({ name }) => names.has(name)),
     spans,
     logs,

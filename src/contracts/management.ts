@@ -43,7 +43,10 @@ export interface ComponentStatus {
 export interface TelemetryBatch {
   readonly machine: string;
   readonly incarnation: number;
+  /** On the machine's own clock, which stood at 0 when it was switched on. */
   readonly atMs: number;
+  /** Lab time at which the machine's clock stood at 0: adds what machines tell to one time. */
+  readonly bootedMs: number;
   readonly components: readonly ComponentStatus[];
   readonly spans: readonly SpanRecord[];
   readonly logs: readonly LogRecord[];
@@ -51,7 +54,7 @@ export interface TelemetryBatch {
   readonly dropped: number;
 }
 
-/** A piece of work that has ended, in the words of OpenTelemetry; times in lab milliseconds. */
+/** A piece of work that has ended, in the words of OpenTelemetry; times in lab milliseconds of the machine's own clock. */
 export interface SpanRecord {
   readonly traceId: string;
   readonly spanId: string;

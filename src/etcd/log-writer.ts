@@ -13,6 +13,8 @@ type StorageAppend = Extract<Message, { type: 'storageAppend' }>;
 export interface LogWriterParts {
   readonly wal: Wal;
   readonly mirror: RaftLogMirror;
+  /** Entries are about to be written; what it gives is called once they are durable. */
+  appending(entries: readonly Entry[]): () => void;
   synced(durationMs: number): void;
   nowMs(): number;
 }
@@ -107,8 +109,10 @@ export class LogWriter {
     const { wal, mirror, nowMs } = this.#parts;
     const startedMs = nowMs();
     if (snapshot) await this.#events.saveSnapshot(snapshot);
+    const appended = this.#parts.appending(entries);
     await wal.append(entries, hardState, (snapshot?.index ?? mirror.lastIndex()) + 1);
     this.#parts.synced(nowMs() - startedMs);
+    appended();
     if (snapshot) await wal.compactTo(snapshot.index + 1);
   }
 }

@@ -166,9 +166,9 @@ export class EtcdMember {
     const { commit, applied } = this.#raft.view();
     if (commit > applied + APPLY_GAP_MAX) throw etcdError('tooManyRequests');
     const id = this.#nextRequestId();
-    const data = encodeRequest({ id, ...request } as LogRequest);
-    if (isLongerThan(data, this.settings.maxRequestBytes)) throw etcdError('requestTooLarge');
     const span = traceparent === undefined ? undefined : this.telemetry.span('etcdserver.propose', {}, traceparent);
+    const data = encodeRequest({ trace: span?.traceparent, id, ...request } as LogRequest);
+    if (isLongerThan(data, this.settings.maxRequestBytes)) throw etcdError('requestTooLarge');
     this.metrics.proposalsPending.set(this.#proposals.pendingCount + 1);
     const answer = this.#proposals.propose(id, this.clock.monotonicMs(), () => this.#raft.propose(data));
     this.#loop.wake();

@@ -4,7 +4,7 @@
  * committed entries are applied while the next write is under way. After etcd-io/raft's asynchronous storage writes.
  */
 import type { Records } from '#host';
-import { isLocalThread, type HardState, type Message, type RaftNode, type Ready, type ReadState, type Snapshot } from '#raft';
+import { isLocalThread, type Entry, type HardState, type Message, type RaftNode, type Ready, type ReadState, type Snapshot } from '#raft';
 import { joinAppends } from './append-joining.ts';
 import type { EntryApplier } from './entry-applier.ts';
 import { LogWriter } from './log-writer.ts';
@@ -25,6 +25,8 @@ export interface ReadyLoopParts {
   leadershipChanged(ready: Ready): void;
   /** Entries of this round are applied. */
   applied(readStates: readonly ReadState[]): void;
+  /** Entries are about to be written; what it gives is called once they are durable. */
+  appending(entries: readonly Entry[]): () => void;
   /** How long a durable write took, in milliseconds. */
   synced(durationMs: number): void;
   snapshotSaved(index: number): void;

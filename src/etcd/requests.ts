@@ -6,9 +6,10 @@ import { raftIdOf } from './membership.ts';
 
 /**
  * A request in the log. `id` is unique for its lifetime: the member that proposed it finds its waiting caller by it. `caller` is who it
- * comes from, where somebody is known; it counts only while authentication is on.
+ * comes from, where somebody is known; it counts only while authentication is on. `trace` is the traceparent of a request that is
+ * followed; it stands first, so that members find it without decoding, and means nothing to the state.
  */
-export type LogRequest = { readonly id: string; readonly caller?: AuthInfo | undefined } & (
+export type LogRequest = { readonly trace?: string | undefined; readonly id: string; readonly caller?: AuthInfo | undefined } & (
   | { readonly put: etcd.PutRequest }
   | { readonly deleteRange: etcd.DeleteRangeRequest }
   | { readonly txn: etcd.TxnRequest }

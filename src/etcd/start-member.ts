@@ -12,6 +12,7 @@ import { PEER_SILENCE_MS, PeerTransport, type Transport } from './peer-transport
 import { RaftLogMirror } from './raft-log-mirror.ts';
 import { ReadyLoop } from './ready-loop.ts';
 import { SnapshotCorruptError } from './state-image.ts';
+import { traceAppend, traceApply } from './tracing.ts';
 import { Wal, WalCorruptError } from './wal.ts';
 
 /** Bytes of entries in one append, and appends under way to one peer (etcd's maxSizePerMsg, maxInflightMsgs). */
@@ -193,6 +194,7 @@ export async function runMember(
       send: (messages) => transport.send(messages),
       leadershipChanged: (ready) => member.leadershipChanged(ready),
       applied: (readStates) => member.roundApplied(readStates),
+      appending: (entries) => traceAppend(member, entries),
       synced: (durationMs) => member.metrics.walFsync.observe(durationMs / 1000),
       snapshotSaved: (index) => telemetry.log('info', 'saved snapshot', { 'snapshot-index': index }),
       nowMs: () => clock.monotonicMs(),
@@ -203,6 +205,7 @@ export async function runMember(
     start.snapshot?.index ?? 0,
   );
   member.attach(raft, loop, transport);
+  member.listen(traceApply(member));
   if (start.snapshot) member.applier.restore(start.snapshot);
   for (const peer of start.peers) transport.setPeer(peer.id, raftIdOf(peer.id), peer.peerUrls);
   lifecycle.recovered();

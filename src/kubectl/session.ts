@@ -43,6 +43,9 @@ export interface Session {
   close(): void;
 }
 
+/** What a span tells of a command line at the most. */
+const COMMAND_LENGTH_MAX = 200;
+
 const QUERY_ORDER = (a: [string, unknown], b: [string, unknown]): number => (a[0] < b[0] ? -1 : 1);
 
 /** A path with its query, parameters sorted and escaped as Go's url.Values does. */
@@ -59,7 +62,7 @@ export function pathWithQuery(path: string, query: ApiRequest['query'] = {}): st
     .join('&')}`;
 }
 
-function toRaw(request: ApiRequest): RawRequest {
+function toRaw(request: ApiRequest, traceparent: string): RawRequest {
   const headers: [string, string][] = [['accept', request.accept ?? 'application/json']];
   if (request.contentType) headers.push(['content-type', request.contentType]);
   for (const [name, value] of request.headers ?? []) headers.push([name, value]);
@@ -67,6 +70,7 @@ function toRaw(request: ApiRequest): RawRequest {
     method: request.method,
     path: pathWithQuery(request.path, request.query),
     headers,
+    traceparent,
     ...(request.body === undefined ? {} : { body: request.body }),
     ...(request.signal ? { signal: request.signal } : {}),
     ...(request.timeoutMs === undefined ? {} : { timeoutMs: request.timeoutMs }),
@@ -93,7 +97,7 @@ export async function refusalOf(response: HttpResponse, request?: Pick<RawReques
   return failure(response.status, response.status === 503 ? 'ServiceUnavailable' : 'InternalError', text.trim() || 'unknown');
 }
 
-/** Opens a session; throws an Error with client-go's text where the configuration cannot be used. */
+/** Opens a session, which is a span of its own: what it sends can be followed through the cluster. Throws an Error with client-go's text where the configuration cannot be used. */
 export function openSession(process: Process, flags: Flags): Session {
   let made: { config: RestConfig; client: RestClient } | undefined;
   const connect = (): { config: RestConfig; client: RestClient } => {
@@ -120,6 +124,7 @@ export function openSession(process: Process, flags: Flags): Session {
     };
     return made;
   };
+  const span = process.telemetry.span('kubectl', { 'process.command_args': process.argv.join(' ').slice(0, COMMAND_LENGTH_MAX) });
   let warnings = 0;
   const told = new Set<string>();
   const session: Session = {
@@ -136,7 +141,7 @@ export function openSession(process: Process, flags: Flags): Session {
     namespaceGiven: flags.given('namespace'),
     discovery: createDiscovery(() => session),
     async send(request) {
-      const raw = toRaw(request);
+      const raw = toRaw(request, span.traceparent);
       const response = await connect().client.request(raw);
       for (const [name, value] of response.headers) {
         const text = name === 'warning' ? warningText(value) : '';
@@ -165,7 +170,10 @@ export function openSession(process: Process, flags: Flags): Session {
     get warningCount() {
       return warnings;
     },
-    close: () => made?.client.close(),
+    close() {
+      made?.client.close();
+      span.end();
+    },
   };
   return session;
 }

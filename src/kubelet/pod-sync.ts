@@ -1,6 +1,6 @@
 /** One sync of one pod: from what the runtime has to what the spec wants, in the kubelet's order. Everything it needs to remember is in the pod's record. */
 import type { Container, Pod } from '#api';
-import { RpcError } from '#host';
+import { RpcError, type Span } from '#host';
 import type { Rejection } from './eviction/thresholds.ts';
 import { removeContainerLog } from './container-logs.ts';
 import { createContainerStarter, type ContainerStarter } from './container-start.ts';
@@ -74,6 +74,14 @@ async function removeDead(context: KubeletContext, pod: Pod, runtime: RuntimePod
   for (const sandbox of runtime.sandboxes.slice(1))
     if (!kept.has(sandbox.id) && sandbox.state === 'SANDBOX_NOTREADY') await context.cri.removePodSandbox(sandbox.id);
 }
+
+/** Bringing a pod up is a span; syncs that find everything in order are none. */
+const beginSpan = ({ process }: KubeletContext, { metadata }: Pod): Span =>
+  process.telemetry.span('syncPod', {
+    'k8s.pod.name': metadata.name,
+    'k8s.pod.uid': metadata.uid ?? '',
+    'k8s.namespace.name': metadata.namespace ?? '',
+  });
 
 /** Runs a sandbox; a failure that is the pod's own is an event and undefined. */
 async function createSandbox({ cri, recorder, settings, process }: KubeletContext, pod: Pod, attempt: number): Promise<string | undefined> {
@@ -168,6 +176,7 @@ export function createPodSync(options: PodSyncOptions): PodSync {
       await Promise.all(kill);
     }
     let { sandboxId } = actions;
+    const span = actions.createSandbox ? beginSpan(context, pod) : undefined;
     if (actions.createSandbox) {
       sandboxId = await createSandbox(context, pod, actions.attempt);
       if (!sandboxId) {
@@ -189,6 +198,7 @@ export function createPodSync(options: PodSyncOptions): PodSync {
     probes.update(pod, runtime, ip);
     options.report(record, runtime);
     if (runtime) await removeDead(context, pod, runtime);
+    span?.end();
     return retryMs;
   };
 }

@@ -1,4 +1,5 @@
 /** The lab's events: typed listeners by name, called in the order they came. A listener that throws is told about as an error event, and harms no other. */
+import type { management } from '#contracts';
 import type { LabEvents } from './lab.ts';
 
 /** An emitter over LabEvents. */
@@ -29,4 +30,9 @@ export function createEvents(): Events {
     },
   };
   return events;
+}
+
+/** The spans of a batch on the lab's wall clock, which showed `wallBaseMs` at lab time 0. */
+export function spanEvents({ machine, bootedMs, spans }: management.TelemetryBatch, wallBaseMs: number): LabEvents['span'][] {
+  return spans.map((span) => ({ ...span, machine, wallMs: wallBaseMs + bootedMs + span.startMs }));
 }

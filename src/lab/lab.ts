@@ -98,7 +98,8 @@ export type LabFault =
 /** Events of the lab, by name. */
 export interface LabEvents {
   readonly machine: MachineInfo;
-  readonly span: management.SpanRecord & { readonly machine: string };
+  /** `wallMs`: lab wall clock at its beginning, the same for all machines whatever their own clocks say. */
+  readonly span: management.SpanRecord & { readonly machine: string; readonly wallMs: number };
   readonly log: management.LogRecord & { readonly machine: string };
   readonly raft: {
     readonly machine: string;

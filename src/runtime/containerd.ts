@@ -7,6 +7,7 @@ import type { Catalogue } from './catalogue.ts';
 import type { Cni } from './cni.ts';
 import { createContainerService, type ContainerService } from './container-service.ts';
 import type { ContainerEvent, PodSandboxFilter, StatusResponse, VersionResponse } from './cri-types.ts';
+import { withSpans } from './cri-spans.ts';
 import { createEventStream } from './event-stream.ts';
 import { createImageService, type ImageRecord } from './image-service.ts';
 import { lifecyclePublisher } from './lifecycle-publisher.ts';
@@ -131,7 +132,10 @@ export function containerd(catalogue: Catalogue, cni: Cni): Program {
       },
       streaming: { 'Runtime/GetContainerEvents': (stream: RpcStream<never, ContainerEvent>) => events.serve(stream) },
     };
-    const service = joined([own, sandboxes, containers, images, streaming]);
+    const service = withSpans(joined([own, sandboxes, containers, images, streaming]), telemetry, {
+      sandbox: (id) => sandboxStore.get(id),
+      container: (id) => containerStore.get(id),
+    });
     const ended = new Promise<number>((resolve) => process.onSignal('TERM', () => resolve(0)));
     await process.network.listen(CRI_PORT, { address: '127.0.0.1' }, (connection) => serveRpc(connection, service));
     telemetry.log('info', `serving... address=/run/containerd/containerd.sock`);

@@ -178,7 +178,11 @@ export async function scheduleOne(scheduler: SchedulerState, queued: QueuedPod):
   const pod = scheduler.currentPod(queued.pod);
   if (!pod || pod.metadata.deletionTimestamp || pod.spec?.nodeName || cache.isAssumed(pod)) return queue.done(queued.pod);
   const key = `${pod.metadata.namespace ?? ''}/${pod.metadata.name}`;
-  const span = telemetry.span('schedule', { 'k8s.pod.name': pod.metadata.name, 'k8s.namespace.name': pod.metadata.namespace ?? '' });
+  const span = telemetry.span('schedule', {
+    'k8s.pod.name': pod.metadata.name,
+    'k8s.pod.uid': pod.metadata.uid ?? '',
+    'k8s.namespace.name': pod.metadata.namespace ?? '',
+  });
   const startedMs = clock.monotonicMs();
   const current: QueuedPod = { ...queued, pod };
   const state: CycleState = new Map();

@@ -3,12 +3,14 @@ import { createContext } from 'svelte';
 import type { PageParameters } from './parameters.ts';
 import type { LabView } from './state/lab-view.svelte.ts';
 import type { PageView } from './state/page-view.svelte.ts';
+import type { RequestTrace } from './state/request-trace.svelte.ts';
 import type { Terminals } from './state/terminals.svelte.ts';
 
 /** The views of one page. */
 export interface Views {
   readonly lab: LabView;
   readonly page: PageView;
+  readonly trace: RequestTrace;
   readonly terminals: Terminals;
   readonly parameters: PageParameters;
 }

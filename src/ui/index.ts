@@ -2,9 +2,11 @@
 import { mount, unmount } from 'svelte';
 import type { Lab } from '#lab';
 import Page from './page.svelte';
+import { machineOfRole } from './map/machine-rows.ts';
 import type { PageParameters } from './parameters.ts';
 import { LabView } from './state/lab-view.svelte.ts';
 import { PageView, type Elsewhere } from './state/page-view.svelte.ts';
+import { RequestTrace } from './state/request-trace.svelte.ts';
 import { Terminals } from './state/terminals.svelte.ts';
 
 export type { Elsewhere } from './state/page-view.svelte.ts';
@@ -30,14 +32,17 @@ export interface MountedPage {
 export function mountPage(target: HTMLElement, parameters: PageParameters): MountedPage {
   const lab = new LabView();
   const page = new PageView();
+  const trace = new RequestTrace();
   const terminals = new Terminals();
   page.theme = parameters.theme;
   page.pane = parameters.panels.includes('map') ? 'map' : 'terminal';
   for (const notice of parameters.notices) lab.notify(notice);
+  let endTrace: (() => void) | undefined;
   target.replaceChildren();
-  const component = mount(Page, { target, props: { views: { lab, page, terminals, parameters } } });
+  const component = mount(Page, { target, props: { views: { lab, page, trace, terminals, parameters } } });
   return {
     attach(attached) {
+      endTrace = trace.attach(attached, () => machineOfRole(lab.machines.values(), 'load-balancer')?.name);
       lab.attach(attached);
       tellOfOtherShape(attached, lab, parameters);
       void applyWhenReady(attached, lab, terminals, parameters);
@@ -53,6 +58,7 @@ export function mountPage(target: HTMLElement, parameters: PageParameters): Moun
     },
     close() {
       lab.detach();
+      endTrace?.();
       void unmount(component);
     },
   };

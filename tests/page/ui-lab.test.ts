@@ -61,6 +61,33 @@ describe.skipIf(!browserPath)('the page over a real cluster', () => {
     await page.getByText('no faults').waitFor();
   });
 
+  test('follows a request from kubectl through etcd to the kubelet, numbered on the map, and lets go on Escape', async () => {
+    const { exitCode, stderr } = await page.evaluate(() => lab.run('kubectl run traced --image=nginx'));
+    expect([exitCode, stderr]).toEqual([0, '']);
+    await page.evaluate(() => lab.run('kubectl wait --for=condition=Ready pod/traced'));
+    await page.getByRole('button', { name: 'Requests' }).click();
+    await page
+      .getByLabel('Command')
+      .selectOption({ label: (await page.getByLabel('Command').locator('option', { hasText: 'run traced' }).textContent()) ?? '' });
+    const hops = page.getByRole('list', { name: 'Hops' });
+    const titles = [
+      'kubectl on workstation',
+      'load balancer',
+      /^kube-apiserver on control-plane-\d/,
+      /^etcd on control-plane-\d, the leader/,
+    ];
+    const later = [/^kube-scheduler on /, /^kubelet on worker-\d/, /^containerd on worker-\d/];
+    for (const title of [...titles, ...later]) await hops.getByText(title).first().waitFor();
+    await hops.getByText('mutating admission').waitFor();
+    expect(await hops.getByText(/Appends entry \d+/).count()).toBe(3);
+    expect(await page.locator('.map .badge').count()).toBeGreaterThanOrEqual(7);
+    expect(await page.locator('.map .faded').count()).toBeGreaterThan(5);
+    await page.keyboard.press('Escape');
+    await page.getByRole('heading', { name: 'This cluster' }).waitFor();
+    expect(await page.locator('.map .faded').count()).toBe(0);
+    await page.evaluate(() => lab.run('kubectl delete pod traced --wait=false'));
+  });
+
   test('kills the leader by one click, tells who takes over, switches it on again by another, and no pod notices', async () => {
     const pods = () => page.evaluate(async () => (await lab.run('kubectl get pods -A --field-selector=spec.nodeName!=x -o name')).stdout);
     const before = await pods();

@@ -29,10 +29,11 @@ export function simulatedDataCentre(simulation: Simulation): management.DataCent
     batches,
     async powerOn(boot) {
       const { machine: name, address, zone } = boot;
+      const bootedMs = simulation.nowMs;
       const machine = await simulation.powerOn({ name, address, zone });
       machine.onTelemetry(() =>
         machine.queue.enqueue(() => {
-          const batch = takeBatch(machine, boot.incarnation);
+          const batch = takeBatch(machine, boot.incarnation, bootedMs);
           if (!batch) return;
           batches.push(batch);
           if (batches.length > 5_000) batches.splice(0, 1_000);

@@ -18,6 +18,7 @@ import {
 } from '#apimachinery';
 import { header } from '#host';
 import type { Exchange } from '../core.ts';
+import { staged } from '../trace.ts';
 import { bodyFormat } from '../media-types.ts';
 import { parseYamlBody } from '../yaml-body.ts';
 
@@ -162,6 +163,8 @@ const asUnknown = (text: string): string => (text.startsWith('unknown field') ? 
 /** The object in a request's body. */
 export async function decodeBody(exchange: Exchange, kind: Kind, validation: WriteOptions['fieldValidation']): Promise<KubeObject> {
   bodyFormat(header(exchange.headers, 'content-type'));
-  const { value, duplicates } = parseBody(exchange, await exchange.readBody(), kind.kind);
-  return decodeValue(exchange, kind, value, duplicates, validation);
+  return staged(exchange.trace, 'decode and default', async () => {
+    const { value, duplicates } = parseBody(exchange, await exchange.readBody(), kind.kind);
+    return decodeValue(exchange, kind, value, duplicates, validation);
+  });
 }

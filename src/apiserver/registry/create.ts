@@ -7,6 +7,7 @@ import { admitMutating } from '../chain/3-mutating-admission.ts';
 import { admitValidating } from '../chain/5-validating-admission.ts';
 import type { Core } from '../core.ts';
 import { copyOf } from '../store/codec.ts';
+import { stagedAtOnce } from '../trace.ts';
 import { fieldWriteOf, recordManagedFields, type WriteContext } from './write-context.ts';
 
 /** Generated names tried before giving up. */
@@ -37,7 +38,7 @@ async function createNamed(
   context: WriteContext,
 ): Promise<KubeObject | undefined> {
   forbidEscalation(core, context.user, kind, object, undefined);
-  const errors = beforeCreate(kind, object, core.strategyContext());
+  const errors = stagedAtOnce(core.trace, 'validation', () => beforeCreate(kind, object, core.strategyContext()));
   if (errors.length > 0) throw invalidObject(kind, object.metadata.name ?? '', errors);
   for (const warning of warningsFor(kind, object)) context.warnings.add(warning);
   await admitValidating(core, { ...attributes, object, name: object.metadata.name });

@@ -47,8 +47,8 @@ function inGoWords(error: unknown): never {
 /** The store's etcd on a client. */
 export function etcdConnection(client: EtcdClient): Etcd {
   return {
-    range: (request) => client.range(request).catch(inGoWords),
-    txn: (request) => client.txn(request).catch(inGoWords),
+    range: (request, options) => client.range(request, options).catch(inGoWords),
+    txn: (request, options) => client.txn(request, options).catch(inGoWords),
     watch: (request, listener) => follow(client, request, listener),
     grantLease: async (ttl) => (await client.leaseGrant({ ttl })).id,
     compact: async (revision) => void (await client.compact({ revision })),

@@ -18,10 +18,16 @@ export interface EtcdWatchListener {
   onEnd(error: Error): void;
 }
 
+/** What goes with one call. */
+export interface EtcdCall {
+  /** Of the span that the call belongs to. */
+  readonly traceparent?: string;
+}
+
 /** The part of an etcd client that storage uses. Every method rejects with an Error that carries etcd's text. */
 export interface Etcd {
-  range(request: etcd.RangeRequest): Promise<etcd.RangeResponse>;
-  txn(request: etcd.TxnRequest): Promise<etcd.TxnResponse>;
+  range(request: etcd.RangeRequest, options?: EtcdCall): Promise<etcd.RangeResponse>;
+  txn(request: etcd.TxnRequest, options?: EtcdCall): Promise<etcd.TxnResponse>;
   watch(request: etcd.WatchCreateRequest, listener: EtcdWatchListener): EtcdWatch;
   /** Grants a lease of `ttl` seconds; answers its id. */
   grantLease(ttl: number): Promise<string>;

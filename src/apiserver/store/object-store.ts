@@ -7,7 +7,8 @@ import type { KubeObject } from '#apimachinery';
 import type { Clock } from '#host';
 import { decodeStored, encodeStored, withResourceVersion } from './codec.ts';
 import { storageError } from './errors.ts';
-import type { Etcd } from './etcd.ts';
+import type { Trace } from '../trace.ts';
+import type { Etcd, EtcdCall } from './etcd.ts';
 import { createSharedLeases, type LeaseFor } from './shared-leases.ts';
 
 /** How often a guarded write is tried before the conflict is given to the client. */
@@ -48,8 +49,8 @@ export interface ObjectStore {
   ): Promise<KubeObject>;
   /** The newest revision of the store, read through the quorum. */
   currentRevision(): Promise<number>;
-  /** The same storage for one request: once `signal` has aborted (its client has gone, its time is over) nothing more is written. */
-  during(signal: AbortSignal): ObjectStore;
+  /** The same storage for one request: once `signal` has aborted (its client has gone, its time is over) nothing more is written. `trace` has each call told. */
+  during(signal: AbortSignal, trace?: Trace): ObjectStore;
 }
 
 type Observe = (operation: string, ms: number) => void;
@@ -62,10 +63,11 @@ class EtcdObjectStore implements ObjectStore {
     private readonly observe: Observe,
     private readonly leaseFor: LeaseFor = createSharedLeases(etcd, clock),
     private readonly signal?: AbortSignal,
+    private readonly trace?: Trace,
   ) {}
 
-  during(signal: AbortSignal): ObjectStore {
-    return new EtcdObjectStore(this.etcd, this.clock, this.observe, this.leaseFor, signal);
+  during(signal: AbortSignal, trace?: Trace): ObjectStore {
+    return new EtcdObjectStore(this.etcd, this.clock, this.observe, this.leaseFor, signal, trace);
   }
 
   /** As a cancelled context of Go keeps a request from going on. */
@@ -73,26 +75,28 @@ class EtcdObjectStore implements ObjectStore {
     if (this.signal?.aborted) throw storageError(new Error('context canceled'));
   }
 
-  private async call<T>(operation: string, work: () => Promise<T>): Promise<T> {
+  private async call<T>(operation: string, work: (options?: EtcdCall) => Promise<T>): Promise<T> {
     const startedMs = this.clock.monotonicMs();
+    const span = this.trace?.(`etcd ${operation}`);
     try {
-      return await work();
+      return await work(span);
     } catch (error) {
       throw storageError(error);
     } finally {
+      span?.end();
       this.observe(operation, this.clock.monotonicMs() - startedMs);
     }
   }
 
   async get(kind: Kind, key: string): Promise<Stored | undefined> {
-    const { kvs } = await this.call('get', () => this.etcd.range({ key }));
+    const { kvs } = await this.call('get', (options) => this.etcd.range({ key }, options));
     const found = kvs[0];
     return found && { key, object: decodeStored(kind, found.value, found.modRevision), modRevision: found.modRevision };
   }
 
   async list(kind: Kind, start: string, end: string, options: { limit?: number; revision?: number }): Promise<StoredPage> {
     const { limit = 0, revision = 0 } = options;
-    const answer = await this.call('list', () => this.etcd.range({ key: start, rangeEnd: end, limit, revision }));
+    const answer = await this.call('list', (options) => this.etcd.range({ key: start, rangeEnd: end, limit, revision }, options));
     const items = answer.kvs.map((kv) => ({
       key: kv.key,
       object: decodeStored(kind, kv.value, kv.modRevision),
@@ -113,22 +117,28 @@ class EtcdObjectStore implements ObjectStore {
     ttlSeconds?: number,
   ): Promise<KubeObject | undefined> {
     const value = encodeStored(kind, object);
-    const lease = await this.call('grantLease', () => this.leaseFor(ttlSeconds));
+    const lease = ttlSeconds === undefined ? undefined : await this.call('grantLease', () => this.leaseFor(ttlSeconds));
     this.checkGoesOn();
-    const answer = await this.call(modRevision === 0 ? 'create' : 'update', () =>
-      this.etcd.txn({
-        compare: [{ key, target: 'MOD', result: 'EQUAL', modRevision }],
-        success: [{ put: lease ? { key, value, lease } : { key, value } }],
-        failure: [],
-      }),
+    const answer = await this.call(modRevision === 0 ? 'create' : 'update', (options) =>
+      this.etcd.txn(
+        {
+          compare: [{ key, target: 'MOD', result: 'EQUAL', modRevision }],
+          success: [{ put: lease ? { key, value, lease } : { key, value } }],
+          failure: [],
+        },
+        options,
+      ),
     );
     return answer.succeeded ? withResourceVersion(object, String(answer.header.revision)) : undefined;
   }
 
   private async removeGuarded(key: string, modRevision: number, object: KubeObject): Promise<KubeObject | undefined> {
     this.checkGoesOn();
-    const answer = await this.call('delete', () =>
-      this.etcd.txn({ compare: [{ key, target: 'MOD', result: 'EQUAL', modRevision }], success: [{ deleteRange: { key } }], failure: [] }),
+    const answer = await this.call('delete', (options) =>
+      this.etcd.txn(
+        { compare: [{ key, target: 'MOD', result: 'EQUAL', modRevision }], success: [{ deleteRange: { key } }], failure: [] },
+        options,
+      ),
     );
     return answer.succeeded ? withResourceVersion(object, String(answer.header.revision)) : undefined;
   }

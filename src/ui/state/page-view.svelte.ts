@@ -9,6 +9,8 @@ export type Selection =
   /** The cluster's shape, what it survives, and a new one. */
   | { readonly kind: 'topology' }
   | { readonly kind: 'faults' }
+  /** The hops of a kubectl command. */
+  | { readonly kind: 'requests' }
   | { readonly kind: 'differences' };
 
 /** The panes of a narrow screen. */
