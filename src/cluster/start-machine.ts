@@ -36,6 +36,7 @@ export function takeBatch(machine: Machine, incarnation: number, bootedMs: numbe
     components: statusOf(machine).filter(({ name }) => names.has(name)),
     spans,
     logs,
+    traffic: machine.card.takeTraffic(),
     dropped,
   };
 }

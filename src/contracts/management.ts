@@ -50,8 +50,17 @@ export interface TelemetryBatch {
   readonly components: readonly ComponentStatus[];
   readonly spans: readonly SpanRecord[];
   readonly logs: readonly LogRecord[];
+  /** Frames over each link since the last batch; links without any are left out. */
+  readonly traffic: readonly LinkTraffic[];
   /** Counted so that the lab can say what was left out when a buffer was full. */
   readonly dropped: number;
+}
+
+/** Frames that a machine sent to and received from the machine at an address. */
+export interface LinkTraffic {
+  readonly address: string;
+  readonly sent: number;
+  readonly received: number;
 }
 
 /** A piece of work that has ended, in the words of OpenTelemetry; times in lab milliseconds of the machine's own clock. */

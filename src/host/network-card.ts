@@ -42,6 +42,8 @@ export interface NetworkCard {
   /** The machine at `machine` is gone: frames to it are lost from now on, until a new link. */
   unlink(machine: Address): void;
   setFault(from: Address, fault: LinkFaultState): void;
+  /** Frames over each link since it was last asked; links without any are left out. */
+  takeTraffic(): { readonly address: Address; readonly sent: number; readonly received: number }[];
   /** Frames handed to and taken from the links that are there now; a link that went or was renewed counts from nothing. */
   readonly sent: number;
   readonly received: number;
@@ -58,10 +60,14 @@ interface LinkState {
   held: Packet[];
   sent: number;
   received: number;
+  /** Since somebody last took the traffic. */
+  traffic: { sent: number; received: number };
   /** The last frame's delivery time, so that jitter never reorders a stream. */
   lastAtMs: number;
   delayed: number;
 }
+
+const noTraffic = (): LinkState['traffic'] => ({ sent: 0, received: 0 });
 
 /** A card without links. */
 export function createNetworkCard(options: CardOptions): NetworkCard {
@@ -71,7 +77,18 @@ export function createNetworkCard(options: CardOptions): NetworkCard {
   const linkOf = (machine: Address): LinkState => {
     let state = links.get(machine);
     if (!state) {
-      state = { incarnation: 0, waiting: [], requested: false, fault: {}, held: [], sent: 0, received: 0, lastAtMs: 0, delayed: 0 };
+      state = {
+        incarnation: 0,
+        waiting: [],
+        requested: false,
+        fault: {},
+        held: [],
+        sent: 0,
+        received: 0,
+        traffic: noTraffic(),
+        lastAtMs: 0,
+        delayed: 0,
+      };
       links.set(machine, state);
     }
     return state;
@@ -82,7 +99,10 @@ export function createNetworkCard(options: CardOptions): NetworkCard {
     return sum;
   };
   const put = (machine: Address, state: LinkState, packet: Packet): void => {
-    if (body.transmit(machine, { fromIncarnation: options.incarnation, toIncarnation: state.incarnation, packet })) state.sent++;
+    if (body.transmit(machine, { fromIncarnation: options.incarnation, toIncarnation: state.incarnation, packet })) {
+      state.sent++;
+      state.traffic.sent++;
+    }
   };
   const deliver = (machine: Address, packet: Packet): void => queue.enqueue(() => options.receive(machine, packet));
   const pass = (machine: Address, state: LinkState, packet: Packet): void => {
@@ -112,6 +132,7 @@ export function createNetworkCard(options: CardOptions): NetworkCard {
     arrive(machine, frame) {
       const state = linkOf(machine);
       state.received++;
+      state.traffic.received++;
       if (frame.toIncarnation !== options.incarnation || (state.incarnation > 0 && frame.fromIncarnation !== state.incarnation)) lost++;
       else if (!state.fault.down) pass(machine, state, frame.packet);
       else if (frame.packet.t !== 'datagram' && state.held.length < HELD_FRAMES) state.held.push(frame.packet);
@@ -140,6 +161,16 @@ export function createNetworkCard(options: CardOptions): NetworkCard {
       const state = linkOf(from);
       state.fault = fault;
       if (!fault.down) for (const packet of state.held.splice(0)) pass(from, state, packet);
+    },
+    takeTraffic() {
+      const taken: { address: Address; sent: number; received: number }[] = [];
+      for (const [address, state] of links) {
+        const { traffic } = state;
+        if (traffic.sent + traffic.received === 0) continue;
+        taken.push({ address, ...traffic });
+        state.traffic = noTraffic();
+      }
+      return taken;
     },
     get sent() {
       return sumOf('sent');

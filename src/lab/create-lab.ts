@@ -6,7 +6,7 @@ import type { management, workstation } from '#contracts';
 import { addMachine, removeMachine, type Hands } from './add-and-remove.ts';
 import { noticesOf, planMachines, whySpecInvalid, type PlannedMachine } from './cluster-spec.ts';
 import { createConnections } from './connections.ts';
-import { createEvents, spanEvents, type Events } from './events.ts';
+import { createEvents, tellWork, type Events } from './events.ts';
 import type { ClusterSpec, Lab, MachineInfo } from './lab.ts';
 import { completeSpec, freshWallMs, InvalidSpecError, type LabOptions } from './lab-options.ts';
 import type { StoredLab } from './lab-store.ts';
@@ -59,8 +59,7 @@ class RunningLab implements Lab {
     dataCentre.onTelemetry((batch) => {
       if (this.#stored.machines[batch.machine]?.incarnation !== batch.incarnation) return;
       for (const raft of this.#roster.take(batch)) this.#events.emit('raft', raft);
-      for (const span of spanEvents(batch, this.#wallBaseMs)) this.#events.emit('span', span);
-      for (const log of batch.logs) this.#events.emit('log', { ...log, machine: batch.machine });
+      tellWork(this.#events, batch, this.#wallBaseMs, this.#plan);
     });
     dataCentre.onTrouble(({ machine, message }) => this.#events.emit('error', { machine, message }));
     dataCentre.onDied((name, reason) => {

@@ -32,7 +32,17 @@ export function createEvents(): Events {
   return events;
 }
 
-/** The spans of a batch on the lab's wall clock, which showed `wallBaseMs` at lab time 0. */
-export function spanEvents({ machine, bootedMs, spans }: management.TelemetryBatch, wallBaseMs: number): LabEvents['span'][] {
-  return spans.map((span) => ({ ...span, machine, wallMs: wallBaseMs + bootedMs + span.startMs }));
+/** Tells what a machine's batch says of its work: spans on the lab's wall clock (which showed `wallBaseMs` at lab time 0), logs, and traffic by the names of `machines`. */
+export function tellWork(
+  events: Events,
+  { machine, bootedMs, spans, logs, traffic }: management.TelemetryBatch,
+  wallBaseMs: number,
+  machines: readonly { readonly name: string; readonly address: string }[],
+): void {
+  for (const span of spans) events.emit('span', { ...span, machine, wallMs: wallBaseMs + bootedMs + span.startMs });
+  for (const log of logs) events.emit('log', { ...log, machine });
+  for (const { address, sent, received } of traffic) {
+    const peer = machines.find((each) => each.address === address)?.name;
+    if (peer !== undefined) events.emit('traffic', { machine, peer, sent, received });
+  }
 }

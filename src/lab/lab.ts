@@ -101,6 +101,8 @@ export interface LabEvents {
   /** `wallMs`: lab wall clock at its beginning, the same for all machines whatever their own clocks say. */
   readonly span: management.SpanRecord & { readonly machine: string; readonly wallMs: number };
   readonly log: management.LogRecord & { readonly machine: string };
+  /** Frames between `machine` and `peer` since `machine` last told; both of them may tell of the same. */
+  readonly traffic: { readonly machine: string; readonly peer: string; readonly sent: number; readonly received: number };
   readonly raft: {
     readonly machine: string;
     readonly role: string;

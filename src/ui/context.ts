@@ -2,6 +2,7 @@
 import { createContext } from 'svelte';
 import type { PageParameters } from './parameters.ts';
 import type { LabView } from './state/lab-view.svelte.ts';
+import type { Messages } from './state/messages.svelte.ts';
 import type { PageView } from './state/page-view.svelte.ts';
 import type { RequestTrace } from './state/request-trace.svelte.ts';
 import type { Terminals } from './state/terminals.svelte.ts';
@@ -11,6 +12,7 @@ export interface Views {
   readonly lab: LabView;
   readonly page: PageView;
   readonly trace: RequestTrace;
+  readonly messages: Messages;
   readonly terminals: Terminals;
   readonly parameters: PageParameters;
 }

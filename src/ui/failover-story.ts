@@ -3,6 +3,7 @@
  * what the load balancer and the lease holders do, and how the machine comes back. It begins however the power was lost. Pure.
  */
 import type { MachineInfo } from '#lab';
+import { byCountedName } from './map/machine-rows.ts';
 import { componentOf, etcdLeader, healthyBackends, isUp } from './cluster-summary.ts';
 import { lookOf } from './state-words.ts';
 import { quorumFacts } from './topology.ts';
@@ -57,11 +58,11 @@ export function leadershipOf(machines: ReadonlyMap<string, MachineInfo>): Leader
   return { ...leader, held };
 }
 
-/** Machines that have an etcd member, by their role: one that is off lists no components. */
+/** Machines that have an etcd member, by their role (one that is off lists no components), in the order of the map. */
 export function memberMachines(machines: ReadonlyMap<string, MachineInfo>): MachineInfo[] {
   const all = [...machines.values()];
   const hosts = all.filter(({ roles }) => roles.includes('etcd'));
-  return hosts.length > 0 ? hosts : all.filter(({ roles }) => roles.includes('control-plane'));
+  return (hosts.length > 0 ? hosts : all.filter(({ roles }) => roles.includes('control-plane'))).sort(byCountedName);
 }
 
 function begin(led: Leadership, { machines, nowMs }: Sight): FailoverStory {

@@ -2,10 +2,12 @@
 import { mount, unmount } from 'svelte';
 import type { Lab } from '#lab';
 import Page from './page.svelte';
+import { memberMachines } from './failover-story.ts';
 import { machineOfRole } from './map/machine-rows.ts';
 import type { PageParameters } from './parameters.ts';
 import { LabView } from './state/lab-view.svelte.ts';
 import { PageView, type Elsewhere } from './state/page-view.svelte.ts';
+import { Messages } from './state/messages.svelte.ts';
 import { RequestTrace } from './state/request-trace.svelte.ts';
 import { Terminals } from './state/terminals.svelte.ts';
 
@@ -33,16 +35,21 @@ export function mountPage(target: HTMLElement, parameters: PageParameters): Moun
   const lab = new LabView();
   const page = new PageView();
   const trace = new RequestTrace();
+  const messages = new Messages();
   const terminals = new Terminals();
   page.theme = parameters.theme;
   page.pane = parameters.panels.includes('map') ? 'map' : 'terminal';
   for (const notice of parameters.notices) lab.notify(notice);
-  let endTrace: (() => void) | undefined;
+  messages.isWanted = parameters.panels.includes('map');
+  const ends: (() => void)[] = [];
   target.replaceChildren();
-  const component = mount(Page, { target, props: { views: { lab, page, trace, terminals, parameters } } });
+  const component = mount(Page, { target, props: { views: { lab, page, trace, messages, terminals, parameters } } });
   return {
     attach(attached) {
-      endTrace = trace.attach(attached, () => machineOfRole(lab.machines.values(), 'load-balancer')?.name);
+      ends.push(
+        trace.attach(attached, () => machineOfRole(lab.machines.values(), 'load-balancer')?.name),
+        messages.attach(attached, lab.machines, () => memberMachines(lab.machines).map(({ name }) => name)),
+      );
       lab.attach(attached);
       tellOfOtherShape(attached, lab, parameters);
       void applyWhenReady(attached, lab, terminals, parameters);
@@ -58,7 +65,7 @@ export function mountPage(target: HTMLElement, parameters: PageParameters): Moun
     },
     close() {
       lab.detach();
-      endTrace?.();
+      for (const end of ends) end();
       void unmount(component);
     },
   };

@@ -3,7 +3,7 @@
  * a push; hops are put together only for who looks, and at most twice a second.
  */
 import type { Lab } from '#lab';
-import { commandOf, commandsIn, followRequest, type FollowedRequest, type Span } from '../trace/hops.ts';
+import { commandOf, commandsIn, followRequest, hopNumbers, type FollowedRequest, type Span } from '../trace/hops.ts';
 import { createPacedBatch } from './frame-batch.ts';
 
 /** Spans that are remembered, and how many are dropped at once when they are too many. */
@@ -26,7 +26,7 @@ export class RequestTrace {
   /** What is looked at; undefined while closed or while there is no command. */
   followed = $state.raw<FollowedRequest | undefined>(undefined);
   /** Numbers of hops by what they stand at on the map. */
-  readonly numbers = $derived(numbersOf(this.followed));
+  readonly numbers = $derived(hopNumbers(this.followed));
   /** The command the reader chose; undefined: the newest. */
   #chosen: string | undefined;
   #loadBalancer: () => string | undefined = () => undefined;
@@ -76,11 +76,4 @@ export class RequestTrace {
     const root = roots.find(({ traceId }) => traceId === this.#chosen) ?? roots[0];
     this.followed = root && followRequest(this.#spans, root, this.#loadBalancer());
   }
-}
-
-/** `1`, or `3 6` where a request came by more than once. */
-function numbersOf(followed: FollowedRequest | undefined): ReadonlyMap<string, string> {
-  const numbers = new Map<string, string>();
-  followed?.hops.forEach(({ at }, index) => numbers.set(at, [numbers.get(at), index + 1].filter((each) => each !== undefined).join(' ')));
-  return numbers;
 }

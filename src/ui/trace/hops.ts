@@ -159,3 +159,10 @@ export function followRequest(spans: readonly Span[], root: Span, loadBalancer: 
     earlierRequests: requests.length - 1,
   };
 }
+
+/** Numbers of the hops by what they stand at: `1`, or `3 6` where a request came by more than once. */
+export function hopNumbers(followed: FollowedRequest | undefined): ReadonlyMap<string, string> {
+  const numbers = new Map<string, string>();
+  followed?.hops.forEach(({ at }, index) => numbers.set(at, [numbers.get(at), index + 1].filter((each) => each !== undefined).join(' ')));
+  return numbers;
+}

@@ -196,6 +196,7 @@ export function createFakeLab(options: FakeOptions): Lab {
     span: new Set(),
     log: new Set(),
     raft: new Set(),
+    traffic: new Set(),
     time: new Set(),
     notice: new Set(),
     error: new Set(),
