@@ -33,7 +33,7 @@ function observed(): { writer: LogWriter; happened: string[]; finish(): Promise<
   } as unknown as Wal;
   const mirror = { lastIndex: () => 0, append: () => undefined, setHardState: () => undefined } as unknown as RaftLogMirror;
   const writer = new LogWriter(
-    { wal, mirror, synced: () => undefined, nowMs: () => 0 },
+    { wal, mirror, synced: () => undefined, appending: () => () => undefined, nowMs: () => 0 },
     { term: 1, vote: 1, commit: 0 },
     {
       saveSnapshot: ({ index }) => Promise.resolve(void happened.push(`save snapshot ${index}`)),
