@@ -66,5 +66,8 @@ for (const [name, { f }] of Object.entries(schemas)) {
   if (f?.apiVersion && f.kind && f.metadata) for (const [field, words] of Object.entries(typeMeta)) found[field] ??= words;
   if (Object.keys(found).length > 0) descriptions[name] = found;
 }
+// The package leaves out what is said of Quantity: it is kept as it was found.
+const quantity = 'api.resource.Quantity';
+if (existsSync(target)) descriptions[quantity] ??= JSON.parse(readFileSync(target, 'utf8'))[quantity];
 writeFileSync(target, `${JSON.stringify(descriptions, null, 1)}\n`);
 console.log(`${Object.keys(descriptions).length} types; without a declaration: ${missing.join(', ') || 'none'}`);

@@ -4,12 +4,13 @@ import { CommandError } from '../errors.ts';
 import { defineFlag, dryRunFlag, filenameFlags } from '../common-flags.ts';
 import type { Command, Invocation } from '../command.ts';
 import { goResource, pathOf, printedName } from '../discovery.ts';
-import { runEditor, temporaryFile } from '../editor.ts';
+import { editUntilSaved, type Attempt } from '../editor.ts';
+import { hasDecodableMetadata } from './edit.ts';
 import { LAST_APPLIED, lastAppliedText } from '../last-applied.ts';
 import { parseDocuments } from '../documents.ts';
 import { toJson } from '../printers/json.ts';
 import { toYaml } from '../printers/yaml.ts';
-import { fetchInfos, readTargets, throwCollected } from '../targets.ts';
+import { fetchInfos, readTargets, throwCollected, type Info } from '../targets.ts';
 
 async function view(invocation: Invocation): Promise<void> {
   const { session, flags } = invocation;
@@ -55,8 +56,7 @@ const EDIT_HEADER = `# Please edit the 'last-applied-configuration' annotations 
 
 /** Lets somebody edit what apply remembers of an object. */
 async function editRemembered(invocation: Invocation): Promise<void> {
-  const { session } = invocation;
-  const { files } = session.process;
+  const { session, flags } = invocation;
   const { infos, errors } = await fetchInfos(invocation, await readTargets(invocation, { allowCollections: true }));
   throwCollected(errors);
   for (const { object, resource, namespace, name } of infos) {
@@ -65,31 +65,36 @@ async function editRemembered(invocation: Invocation): Promise<void> {
       throw new CommandError(
         `no last-applied-configuration annotation found on resource: ${name}, to create the annotation, use the command with --create-annotation`,
       );
-    const before = EDIT_HEADER + toYaml(JSON.parse(text));
-    const path = temporaryFile(session, 'kubectl-edit-', '.yaml');
-    files.makeDirectory('/tmp', { recursive: true });
-    files.write(path, before, { mode: 0o600 });
-    await runEditor(session, path);
-    const edited = files.readText(path);
-    if (edited === before) {
-      files.remove(path);
-      await session.err('Edit cancelled, no changes made.\n');
-      continue;
-    }
-    const [manifest] = parseDocuments(edited, 'edited-file') as KubeObject[];
-    if (!manifest || manifest.kind !== object.kind || manifest.metadata?.name !== name) {
-      await session.err(`A copy of your changes has been stored to "${path}"\n`);
-      throw new CommandError('At least one of apiVersion, kind and name was changed');
-    }
-    await session.json({
-      method: 'PATCH',
-      path: pathOf(resource, namespace, name),
-      contentType: 'application/merge-patch+json',
-      body: { metadata: { annotations: { [LAST_APPLIED]: lastAppliedText(manifest) } } },
-    });
-    files.remove(path);
-    await session.out(`${printedName(resource, name)} edited\n`);
+    const isJson = flags.text('output') === 'json';
+    const remembered: unknown = JSON.parse(text);
+    const body = isJson ? toJson(remembered) : toYaml(remembered);
+    await editUntilSaved(session, { header: EDIT_HEADER, body, extension: isJson ? '.json' : '.yaml' }, (content) =>
+      rememberEdited(invocation, { object, resource, namespace, name }, content),
+    );
   }
+}
+
+/** Stores an edited configuration as the annotation of its object. */
+async function rememberEdited({ session }: Invocation, info: Info, content: string): Promise<Attempt> {
+  const { object, resource, namespace, name } = info;
+  let manifest: KubeObject | undefined;
+  try {
+    [manifest] = parseDocuments(content, 'edited-file') as KubeObject[];
+  } catch (error) {
+    if (error instanceof CommandError) return { reasons: [`The edited file had a syntax error: ${error.message}`], failed: true };
+    throw error;
+  }
+  if (!manifest || !hasDecodableMetadata(manifest)) return { reasons: ['The edited file had a syntax error'], failed: true };
+  if (manifest.kind !== object.kind || manifest.apiVersion !== object.apiVersion || manifest.metadata.name !== name)
+    throw new CommandError('At least one of apiVersion, kind and name was changed');
+  await session.json({
+    method: 'PATCH',
+    path: pathOf(resource, namespace, name),
+    contentType: 'application/merge-patch+json',
+    body: { metadata: { annotations: { [LAST_APPLIED]: lastAppliedText(manifest) } } },
+  });
+  await session.out(`${printedName(resource, name)} edited\n`);
+  return { reasons: [], failed: false };
 }
 
 /** The verbs below apply. */

@@ -13,7 +13,7 @@ import {
 import type { Command, Invocation } from '../command.ts';
 import { fieldValidationOf } from '../dry-run.ts';
 import { groupResource, pathOf, printedName } from '../discovery.ts';
-import { runEditor, temporaryFile } from '../editor.ts';
+import { editUntilSaved, type Attempt } from '../editor.ts';
 import { CommandError, SilentExit } from '../errors.ts';
 import { parseDocuments } from '../documents.ts';
 import { PATCH_TYPES } from '../patches.ts';
@@ -26,19 +26,6 @@ const HEADER = `# Please edit the object below. Lines beginning with a '#' will 
 # reopened with the relevant failures.
 #
 `;
-
-interface Attempt {
-  /** Reasons that are told at the head of the file when it is opened again. */
-  readonly reasons: readonly string[];
-  /** Whether the file stands for another try. */
-  readonly failed: boolean;
-}
-
-const withoutComments = (text: string): string =>
-  text
-    .split('\n')
-    .filter((line) => !line.trimStart().startsWith('#'))
-    .join('\n');
 
 const isObject = (value: unknown): value is KubeObject & Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -102,7 +89,7 @@ async function save(invocation: Invocation, info: Info, before: KubeObject, afte
 }
 
 /** Whether labels and annotations are texts by name, as decoding an object of any kind requires. */
-function hasDecodableMetadata({ metadata }: KubeObject): boolean {
+export function hasDecodableMetadata({ metadata }: KubeObject): boolean {
   const areTexts = (pairs: unknown): boolean =>
     pairs === undefined || pairs === null || (isObject(pairs) && Object.values(pairs).every((value) => typeof value === 'string'));
   return isObject(metadata) && areTexts(metadata.labels) && areTexts(metadata.annotations);
@@ -130,7 +117,6 @@ async function attempt(
 
 async function run(invocation: Invocation): Promise<void> {
   const { session, flags } = invocation;
-  const { files } = session.process;
   const { infos, errors } = await fetchInfos(invocation, await readTargets(invocation, { allowCollections: true }));
   throwCollected(errors);
   if (infos.length === 0) throw new CommandError('edit cancelled, no objects found');
@@ -138,27 +124,9 @@ async function run(invocation: Invocation): Promise<void> {
   const isJson = flags.text('output') === 'json';
   const document = objects.length === 1 ? objects[0]! : { apiVersion: 'v1', items: objects, kind: 'List', metadata: {} };
   const body = isJson ? toJson(document) : toYaml(document);
-  const path = temporaryFile(session, 'kubectl-edit-', isJson ? '.json' : '.yaml');
-  let text = HEADER + body;
-  for (let isRetry = false; ; isRetry = true) {
-    files.makeDirectory('/tmp', { recursive: true });
-    files.write(path, text, { mode: 0o600 });
-    await runEditor(session, path);
-    const edited = files.readText(path);
-    const content = withoutComments(edited);
-    if (isRetry && edited === text) {
-      await session.err(`A copy of your changes has been stored to "${path}"\n`);
-      throw new CommandError('Edit cancelled, no valid changes were saved.');
-    }
-    const isEmpty = content.trim() === '';
-    if (isEmpty || content === withoutComments(HEADER + body)) {
-      files.remove(path);
-      return session.err(isEmpty ? 'Edit cancelled, saved file was empty.\n' : 'Edit cancelled, no changes made.\n');
-    }
-    const { failed, reasons } = await attempt(invocation, infos, objects, content);
-    if (!failed) return files.remove(path);
-    text = `${HEADER}${reasons.map((reason) => `# ${reason.replaceAll('\n', '\n# ')}\n`).join('')}#\n${content}`;
-  }
+  await editUntilSaved(session, { header: HEADER, body, extension: isJson ? '.json' : '.yaml' }, (content) =>
+    attempt(invocation, infos, objects, content),
+  );
 }
 
 /** kubectl edit */

@@ -4,6 +4,7 @@ import type { Command, Invocation } from '../command.ts';
 import { apiVersionOfResource, type ApiResource } from '../discovery.ts';
 import { CommandError, SilentExit } from '../errors.ts';
 import { Explainer, type ApiSchema, type Schemas } from '../explain.ts';
+import { OlderExplainer } from '../explain-openapi-v2.ts';
 
 async function resourceOf({ session, flags }: Invocation, word: string): Promise<ApiResource> {
   const version = flags.text('api-version');
@@ -33,7 +34,8 @@ async function run(invocation: Invocation): Promise<void> {
     );
   if (extra !== undefined) throw new CommandError(`We accept only this format: explain RESOURCE`);
   const format = flags.text('output');
-  if (format !== 'plaintext') throw new CommandError(`unknown output format: ${format}, expected one of: plaintext`);
+  const isOlder = format === 'plaintext-openapiv2';
+  if (format !== 'plaintext' && !isOlder) throw new CommandError(`unrecognized format: ${format}`);
   const [type = '', ...path] = word.replace(/\.$/, '').split('.');
   const resource = await resourceOf(invocation, type);
   const schemas = await schemasOf(invocation, resource);
@@ -43,8 +45,10 @@ async function run(invocation: Invocation): Promise<void> {
     ),
   );
   if (!root) throw new CommandError(`GVR (${resource.group}/${resource.version}, Resource=${resource.plural}) not found in OpenAPI schema`);
-  const head = `${resource.group ? `GROUP:      ${resource.group}\n` : ''}KIND:       ${resource.kind}\nVERSION:    ${resource.version}\n\n`;
-  const explainer = new Explainer(schemas);
+  const head = isOlder
+    ? `KIND:     ${resource.kind}\nVERSION:  ${apiVersionOfResource(resource)}\n\n`
+    : `${resource.group ? `GROUP:      ${resource.group}\n` : ''}KIND:       ${resource.kind}\nVERSION:    ${resource.version}\n\n`;
+  const explainer = isOlder ? new OlderExplainer(schemas) : new Explainer(schemas);
   let schema: ApiSchema = root;
   for (const name of path) {
     const inner: ApiSchema | undefined = explainer.inner(schema);
@@ -63,11 +67,14 @@ export const explain: Command = {
   name: 'explain',
   short: 'Get documentation for a resource',
   group: 'Basic Commands (Intermediate)',
-  usage: 'TYPE [--recursive=FALSE|TRUE] [--api-version=api-version-group] [-o|--output=plaintext] [options]',
+  usage: 'TYPE [--recursive=FALSE|TRUE] [--api-version=api-version-group] [-o|--output=plaintext|plaintext-openapiv2] [options]',
   completes: 'resources',
   flags: [
     defineFlag('api-version', 'string', 'Use given api-version (group/version) of the resource.'),
-    defineFlag('output', 'string', 'Format in which to render the schema.', { short: 'o', initial: 'plaintext' }),
+    defineFlag('output', 'string', 'Format in which to render the schema. Valid values are: (plaintext, plaintext-openapiv2).', {
+      short: 'o',
+      initial: 'plaintext',
+    }),
     defineFlag('recursive', 'bool', 'When true, print the name of all the fields recursively.'),
   ],
   run,
