@@ -26,6 +26,8 @@ export interface Command {
   readonly usage?: string;
   readonly examples?: string;
   readonly group?: string;
+  /** A group of verbs whose help, when it is called by itself, goes to standard output (kubectl rollout). */
+  readonly helpsOnStdout?: boolean;
   readonly flags?: readonly FlagSpec[];
   readonly commands?: readonly Command[];
   /** What completes the positional words. */

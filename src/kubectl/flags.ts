@@ -11,6 +11,8 @@ export interface FlagSpec {
   readonly type: FlagType;
   /** Value of the bare flag (`--dry-run` is `unchanged`): then a value needs `=`. */
   readonly bare?: string;
+  /** Whether the command does nothing without it. */
+  readonly required?: boolean;
   /** Default, as its text form. */
   readonly initial?: string;
   readonly help: string;

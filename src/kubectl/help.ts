@@ -15,8 +15,11 @@ const GROUPS = [
 
 const indent = (text: string): string => text.replace(/^(?=.)/gm, '  ');
 
+/** cobra pads names of commands to this much at least. */
+const MIN_NAME_WIDTH = 11;
+
 function commandList(commands: readonly Command[]): string {
-  const width = Math.max(...commands.map(({ name }) => name.length)) + 1;
+  const width = Math.max(MIN_NAME_WIDTH, ...commands.map(({ name }) => name.length)) + 1;
   return commands.map(({ name, short }) => `  ${name.padEnd(width)}  ${short}\n`).join('');
 }
 

@@ -4,7 +4,7 @@ import type { Command } from './command.ts';
 import { commands } from './commands/index.ts';
 import { globalFlags } from './common-flags.ts';
 import { errorText, exitCodeOf, isToldError, SilentExit } from './errors.ts';
-import { FlagError, parseCommandFlags, type FlagSpec } from './flags.ts';
+import { FlagError, parseCommandFlags, type Flags, type FlagSpec } from './flags.ts';
 import { helpText, rootHelp, suggestions } from './help.ts';
 import { openSession } from './session.ts';
 
@@ -64,6 +64,17 @@ async function unknownCommand(process: Process, word: string): Promise<number> {
   return 1;
 }
 
+/** The flags as kubectl's configuration reads them: a command's own flag of the same name (--user of role bindings) hides the global one. */
+function withoutOwn(flags: Flags, { flags: own = [] }: Command): Flags {
+  const isOwn = (name: string): boolean => own.some((flag) => flag.name === name);
+  return {
+    ...flags,
+    text: (name) => (isOwn(name) ? '' : flags.text(name)),
+    given: (name) => !isOwn(name) && flags.given(name),
+    list: (name) => (isOwn(name) ? [] : flags.list(name)),
+  };
+}
+
 async function runCommand(process: Process, { command, path, rest }: Found & { command: Command }): Promise<number> {
   const specs: FlagSpec[] = [
     ...(command.flags ?? []),
@@ -82,10 +93,15 @@ async function runCommand(process: Process, { command, path, rest }: Found & { c
       return 1;
     }
     // A group by itself is a misuse (DefaultSubCommandRun).
-    await process.stderr.write(helpText(command, path));
+    await (command.helpsOnStdout ? process.stdout : process.stderr).write(helpText(command, path));
     return 1;
   }
-  const session = openSession(process, parsed.flags);
+  const unset = specs.filter(({ name, required }) => required && !parsed.flags.given(name)).map(({ name }) => `"${name}"`);
+  if (unset.length > 0) {
+    await process.stderr.write(`error: required flag(s) ${unset.sort().join(', ')} not set\n`);
+    return 1;
+  }
+  const session = openSession(process, withoutOwn(parsed.flags, command));
   try {
     const code = (await command.run({ session, ...parsed, path, command })) ?? 0;
     if (code === 0 && parsed.flags.on('warnings-as-errors') && session.warningCount > 0) {

@@ -12,6 +12,8 @@ export interface Revision {
   readonly revision: number;
   readonly changeCause: string;
   readonly template: PodTemplateSpec | undefined;
+  /** The replica set or controller revision that remembers it. */
+  readonly object: KubeObject;
   readonly patch: unknown;
   readonly patchType: string;
 }
@@ -51,7 +53,8 @@ async function ownedBy(session: Session, owner: Workload, plural: string): Promi
 
 async function ofDeployment(session: Session, deployment: Workload): Promise<Revision[]> {
   const sets = (await ownedBy(session, deployment, 'replicasets')) as Workload[];
-  return sets.map(({ metadata, spec }) => {
+  return sets.map((set) => {
+    const { metadata, spec } = set;
     const own = metadata.annotations ?? {};
     const kept = Object.entries(deployment.metadata.annotations ?? {}).filter(([key]) => OWN_ANNOTATIONS.includes(key));
     const back = Object.entries(own).filter(([key]) => !OWN_ANNOTATIONS.includes(key));
@@ -59,6 +62,7 @@ async function ofDeployment(session: Session, deployment: Workload): Promise<Rev
       revision: Number(own[REVISION] ?? 0),
       changeCause: own[CHANGE_CAUSE] ?? '',
       template: spec?.template,
+      object: { ...set, apiVersion: 'apps/v1', kind: 'ReplicaSet' },
       patch: [
         { op: 'replace', path: '/spec/template', value: withoutHash(spec?.template) },
         { op: 'replace', path: '/metadata/annotations', value: Object.fromEntries([...kept, ...back]) },
@@ -73,7 +77,8 @@ async function ofRevisions(session: Session, owner: Workload): Promise<Revision[
     revision?: number;
     data?: { spec?: { template?: PodTemplateSpec } };
   })[];
-  return revisions.map(({ metadata, revision = 0, data }) => ({
+  return revisions.map(({ metadata, revision = 0, data, ...rest }) => ({
+    object: { ...rest, apiVersion: 'apps/v1', kind: 'ControllerRevision', metadata, revision, data },
     revision,
     changeCause: metadata.annotations?.[CHANGE_CAUSE] ?? '',
     template: data?.spec?.template,

@@ -1,5 +1,6 @@
 /** How far a rollout is, in kubectl's words (polymorphichelpers/rollout_status.go). */
 import { parseGroupVersion, type KubeObject } from '#apimachinery';
+import { groupResource } from './discovery.ts';
 import { CommandError } from './errors.ts';
 
 /** A line (or nothing) and whether the rollout is over. */
@@ -94,7 +95,7 @@ export function rolloutStatus(object: KubeObject, revision: number): RolloutStat
       return ofStatefulSet(object);
     default:
       throw new CommandError(
-        `no status viewer has been implemented for ${parseGroupVersion(object.apiVersion).group || 'core'}/${object.kind}`,
+        `no status viewer has been implemented for ${groupResource({ group: parseGroupVersion(object.apiVersion).group, plural: object.kind })}`,
       );
   }
 }

@@ -2,7 +2,7 @@
 import type { KubeObject, LabelSelector } from '#apimachinery';
 import { defineFlag, filenameFlags } from '../common-flags.ts';
 import type { Command, Invocation } from '../command.ts';
-import { apiVersionOfResource } from '../discovery.ts';
+import { apiVersionOfResource, goResource } from '../discovery.ts';
 import { CommandError } from '../errors.ts';
 import { fetchInfos, readTargets, throwCollected, type Info } from '../targets.ts';
 import { createGenerated, generatedMetadata, generatorFlags } from './create/generate.ts';
@@ -63,7 +63,8 @@ function portsOf(object: Exposable): { port: number; protocol: string }[] {
 const EXPOSABLE = ['Pod', 'Service', 'ReplicationController', 'Deployment', 'ReplicaSet'];
 
 function serviceFor({ flags }: Invocation, { object, resource, name }: Info): KubeObject {
-  if (!EXPOSABLE.includes(object.kind)) throw new CommandError(`cannot expose a ${resource.kind}.${resource.group}`);
+  if (!EXPOSABLE.includes(object.kind))
+    throw new CommandError(`cannot expose a ${resource.kind}${resource.group ? `.${resource.group}` : ''}`);
   const exposed = object as Exposable;
   const selector = flags.text('selector') ? pairs(flags.text('selector')) : selectorOf(exposed);
   const given = flags
@@ -106,7 +107,10 @@ function serviceFor({ flags }: Invocation, { object, resource, name }: Info): Ku
 }
 
 async function runExpose(invocation: Invocation): Promise<void> {
-  const { infos, errors } = await fetchInfos(invocation, await readTargets(invocation, { allowCollections: false }));
+  const { flags } = invocation;
+  // --selector is of the Service, and chooses no objects.
+  const choosing = { ...invocation, flags: { ...flags, text: (name: string) => (name === 'selector' ? '' : flags.text(name)) } };
+  const { infos, errors } = await fetchInfos(choosing, await readTargets(choosing, { allowCollections: false }));
   throwCollected(errors);
   for (const info of infos) await createGenerated(invocation, serviceFor(invocation, info), undefined, true, 'exposed');
 }
@@ -122,7 +126,10 @@ async function runAutoscale(invocation: Invocation): Promise<void> {
   const { infos, errors } = await fetchInfos(invocation, await readTargets(invocation, { allowCollections: false }));
   throwCollected(errors);
   for (const { object, resource, name } of infos) {
-    if (!SCALABLE.includes(object.kind)) throw new CommandError(`cannot autoscale a ${resource.kind}.${resource.group}`);
+    if (!SCALABLE.includes(object.kind))
+      throw new CommandError(
+        `cannot autoscale a ${resource.kind}${resource.group ? `.${resource.group}` : ''}: could not find scale subresource for ${goResource(resource)} in discovery information`,
+      );
     const metric = { resource: { name: 'cpu', target: { averageUtilization: cpu, type: 'Utilization' } }, type: 'Resource' };
     const autoscaler = {
       apiVersion: 'autoscaling/v2',

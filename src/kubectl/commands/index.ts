@@ -25,7 +25,7 @@ import { portForward } from './port-forward.ts';
 import { replace } from './replace.ts';
 import { rollout } from './rollout.ts';
 import { run } from './run.ts';
-import { set } from './set.ts';
+import { set } from './set/index.ts';
 import { top } from './top.ts';
 import { version } from './version.ts';
 import { wait } from './wait.ts';

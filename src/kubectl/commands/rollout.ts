@@ -8,6 +8,7 @@ import { CommandError, UsageError } from '../errors.ts';
 import { DescriptionWriter } from '../describe/writer.ts';
 import { writePodTemplate } from '../describe/workloads.ts';
 import { PATCH_TYPES, patchFlags, report, sendPatch, type Templated } from '../patches.ts';
+import { objectPrinter } from '../printers/output.ts';
 import { historyOf, type Revision } from '../rollout-history.ts';
 import { rolloutStatus } from '../rollout-status.ts';
 import { fetchInfos, readTargets, throwCollected, type Info } from '../targets.ts';
@@ -22,16 +23,17 @@ async function infosOf(invocation: Invocation): Promise<{ infos: Info[]; errors:
 
 const quoted = ({ resource, name }: Info): string => `${groupResource(resource)} "${name}"`;
 
+async function sayNoneFound({ session, flags }: Invocation): Promise<void> {
+  await session.err(`No resources found${flags.on('all-namespaces') ? '' : ` in ${session.namespace} namespace`}.\n`);
+}
+
 async function runStatus(invocation: Invocation): Promise<void> {
   const { session, flags } = invocation;
   const { infos, errors } = await infosOf(invocation);
   throwCollected(errors);
   const revision = flags.number('revision');
   if (revision < 0) throw new CommandError('revision must be a positive integer');
-  if (infos.length === 0) {
-    const where = invocation.flags.on('all-namespaces') ? '' : ` in ${session.namespace} namespace`;
-    await session.err(`No resources found${where}.\n`);
-  }
+  if (infos.length === 0) await sayNoneFound(invocation);
   const timeoutMs = flags.durationMs('timeout') || Infinity;
   for (const info of infos) {
     let failed: unknown;
@@ -57,16 +59,27 @@ async function runStatus(invocation: Invocation): Promise<void> {
   }
 }
 
+function templateText({ template }: Revision): string {
+  const writer = new DescriptionWriter();
+  writePodTemplate(writer, template);
+  return writer.textWithTabs();
+}
+
 async function writeHistory(invocation: Invocation, info: Info, revisions: readonly Revision[]): Promise<void> {
   const { session, flags } = invocation;
   const asked = flags.number('revision');
+  const printer = objectPrinter(session, flags, false);
+  if (printer) {
+    const printed = asked > 0 ? revisions.filter(({ revision }) => revision === asked) : revisions;
+    if (printed.length === 0) throw new CommandError(asked > 0 ? 'unable to find the specified revision' : 'no rollout history found');
+    for (const { object } of printed) await session.out(printer.text(object));
+    return;
+  }
   const printedAs = `${info.resource.kind.toLowerCase()}.${info.resource.group}/${info.name}`;
   if (asked > 0) {
     const found = revisions.find(({ revision }) => revision === asked);
     if (!found) throw new CommandError(`unable to find the specified revision`);
-    const writer = new DescriptionWriter();
-    writePodTemplate(writer, found.template);
-    return session.out(`${printedAs} with revision #${asked}\n${writer.text()}\n`);
+    return session.out(`${printedAs} with revision #${asked}\n${templateText(found)}\n`);
   }
   if (revisions.length === 0) return session.out(`${printedAs} \nNo rollout history found.\n`);
   const rows = revisions.map(({ revision, changeCause }) => `${revision}\t${changeCause || '<none>'}`);
@@ -106,15 +119,14 @@ async function undo(invocation: Invocation, info: Info): Promise<void> {
   const { flags } = invocation;
   const { spec } = info.object as KubeObject & { spec?: { paused?: boolean } };
   if (spec?.paused)
-    throw new CommandError(
-      `cannot rollback a paused deployment; resume it first with 'kubectl rollout resume deployment/${info.name}' and try again`,
-    );
+    throw new CommandError(`you cannot rollback a paused deployment; resume it first with 'kubectl rollout resume' and try again`);
   const revisions = await historyOf(invocation.session, info, 'undoing');
   const target = chosen(revisions, flags.number('to-revision'), info);
   if (revisions.at(-1) === target)
     return report(invocation, info, info.object, `skipped rollback (current template already matches revision ${target.revision})`);
   const dryRun = await readDryRun(invocation.session, flags);
-  if (dryRun !== 'client') await sendPatch(invocation, info, target.patch, target.patchType);
+  if (dryRun === 'client') return report(invocation, info, info.object, templateText(target));
+  await sendPatch(invocation, info, target.patch, target.patchType);
   await report(invocation, info, info.object, 'rolled back');
 }
 
@@ -148,6 +160,7 @@ const forEach =
   (act: (invocation: Invocation, info: Info) => Promise<void>) =>
   async (invocation: Invocation): Promise<void> => {
     const { infos, errors } = await infosOf(invocation);
+    if (infos.length === 0 && errors.length === 0) await sayNoneFound(invocation);
     for (const info of infos) {
       try {
         await act(invocation, info);
@@ -173,6 +186,7 @@ export const rollout: Command = {
   short: 'Manage the rollout of a resource',
   long: 'Manage the rollout of one or many resources.\n        \n Valid resource types include:\n\n  *  deployments\n  *  daemonsets\n  *  statefulsets',
   group: 'Deploy Commands',
+  helpsOnStdout: true,
   usage: 'SUBCOMMAND [options]',
   commands: [
     verb(

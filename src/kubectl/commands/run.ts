@@ -9,7 +9,7 @@ import { parseDocuments } from '../documents.ts';
 import { toJson } from '../printers/json.ts';
 import { waitFor } from '../waiting.ts';
 import { attachTo } from './attach.ts';
-import { createGenerated, generatedMetadata, generatorFlags } from './create/generate.ts';
+import { createGenerated, generatedMetadata, generatorFlags, makeGenerated } from './create/generate.ts';
 
 function podOf(invocation: Invocation, name: string, command: readonly string[]): KubeObject {
   const { flags } = invocation;
@@ -65,23 +65,31 @@ async function runPod(invocation: Invocation): Promise<number | void> {
   const isDryRun = flags.given('dry-run') && flags.text('dry-run') !== 'none';
   if (attaches && isDryRun)
     throw new CommandError("--dry-run=[server|client] can't be used with attached containers options (--attach, --stdin, or --tty)");
-  if (flags.on('rm') && !attaches) throw new CommandError('--rm should only be used for attached containers');
-  if (flags.on('expose')) {
-    const port = Number(flags.text('port'));
-    if (!port) throw new CommandError('--port must be set when exposing a service');
-    const service = {
-      apiVersion: 'v1',
-      kind: 'Service',
-      metadata: generatedMetadata(name),
-      spec: { ports: [{ port, protocol: 'TCP', targetPort: port }], selector: { run: name } },
-      status: { loadBalancer: {} },
-    } as unknown as KubeObject;
-    await createGenerated(invocation, service, undefined, true);
-  }
+  if (flags.on('rm') && !attaches) throw new UsageError('--rm should only be used for attached containers', path);
+  const image = flags.text('image');
+  if (!IMAGE.test(image)) throw new CommandError(`Invalid image name "${image}": invalid reference format`);
+  const port = Number(flags.text('port'));
+  if (flags.on('expose') && !port) throw new UsageError('--port must be set when exposing a service', path);
   const pod = withOverrides(podOf(invocation, name, command), flags.text('overrides'), flags.text('override-type'));
   if (attaches) return attachToNew(invocation, pod);
-  await createGenerated(invocation, pod, undefined, true);
+  if (!flags.on('expose')) return createGenerated(invocation, pod, undefined, true);
+  const service = {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: generatedMetadata(name),
+    spec: { ports: [{ port, protocol: 'TCP', targetPort: port }], selector: { run: name } },
+    status: { loadBalancer: {} },
+  } as unknown as KubeObject;
+  // The pod is made first, and told last.
+  const told = await makeGenerated(invocation, pod, undefined, true);
+  await createGenerated(invocation, service, undefined, true);
+  if (flags.text('output') === 'yaml') await invocation.session.out('---\n---\n');
+  await told();
 }
+
+/** A reference to an image: name, tag, digest. */
+const IMAGE =
+  /^(?:[a-zA-Z0-9][a-zA-Z0-9.-]*(?::\d+)?\/)?[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*)*(?::[\w][\w.-]{0,127})?(?:@[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,})?$/;
 
 /** --overrides: a patch of the generated pod. */
 function withOverrides(pod: KubeObject, text: string, type: string): KubeObject {

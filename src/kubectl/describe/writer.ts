@@ -37,6 +37,11 @@ export class DescriptionWriter {
     });
   }
 
+  /** The whole text with its tabs, not aligned: where kubectl writes a description straight out. */
+  textWithTabs(): string {
+    return `${this.lines.join('\n')}\n`;
+  }
+
   /** The whole text. */
   text(): string {
     return `${alignTabs(this.lines.join('\n'), describeLayout)}\n`;

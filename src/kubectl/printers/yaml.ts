@@ -25,7 +25,7 @@ function plainAllowed(text: string): boolean {
   return !/: |:$| #/.test(text);
 }
 
-function doubleQuoted(text: string): string {
+function escapedParts(text: string): string[] {
   const escapes: Readonly<Record<string, string>> = {
     '"': '\\"',
     '\\': '\\\\',
@@ -46,21 +46,62 @@ function doubleQuoted(text: string): string {
     if (code >= 0x80 && code < 0xa0) return `\\x${code.toString(16).toUpperCase()}`;
     return code === 0xfeff ? '\\uFEFF' : char;
   });
-  return `"${escaped.join('')}"`;
+  return escaped;
 }
 
-function textScalar(text: string, indent: string): string {
+/** Lines are broken at the first single space beyond this column, as libyaml does. */
+const WIDTH = 80;
+
+/** Where a scalar stands: the column of its first character, and what its further lines begin with. */
+interface Place {
+  readonly column: number;
+  readonly continuation: string;
+}
+
+/** Characters with line breaks in the places where libyaml's emitter puts them. Quoted ones do not break at their ends. */
+function folded(parts: readonly string[], { column, continuation }: Place, style: 'plain' | 'single' | 'double'): string {
+  let result = '';
+  let at = column;
+  let afterSpace = false;
+  for (const [index, part] of parts.entries()) {
+    const isInside = style === 'plain' || (index > 0 && index < parts.length - 1);
+    const isBeforeSpace = parts[index + 1] === ' ';
+    if (part === ' ' && !afterSpace && at > WIDTH && isInside && (style === 'double' || !isBeforeSpace)) {
+      result += `\n${continuation}`;
+      at = continuation.length;
+      if (style === 'double' && isBeforeSpace) {
+        result += '\\';
+        at++;
+      }
+    } else {
+      result += part;
+      at += [...part].length;
+    }
+    afterSpace = part === ' ';
+  }
+  return result;
+}
+
+function doubleQuoted(text: string, place?: Place): string {
+  const parts = escapedParts(text);
+  return `"${place ? folded(parts, { ...place, column: place.column + 1 }, 'double') : parts.join('')}"`;
+}
+
+function textScalar(text: string, indent: string, column?: number): string {
+  const place = column === undefined ? undefined : { column, continuation: `${indent}  ` };
   if (RESOLVES_TO_OTHER.test(text) || NUMBER.test(text) || SEXAGESIMAL.test(text) || TIMESTAMP.test(text) || text === '')
-    return doubleQuoted(text);
-  if (needsDoubleQuotes(text)) return doubleQuoted(text);
+    return doubleQuoted(text, place);
+  if (needsDoubleQuotes(text)) return doubleQuoted(text, place);
   if (text.includes('\n')) {
-    if (/[ \t]$/m.test(text) && /[ \t]\n/.test(text)) return doubleQuoted(text);
+    if (/[ \t]$/m.test(text) && /[ \t]\n/.test(text)) return doubleQuoted(text, place);
     const chomp = text.endsWith('\n') ? (text.endsWith('\n\n') || text === '\n' ? '+' : '') : '-';
     const hint = /^[ \n]/.test(text) ? '2' : '';
     const lines = text.replace(/\n$/, '').split('\n');
     return `|${hint}${chomp}\n${lines.map((line) => (line === '' ? '' : `${indent}  ${line}`)).join('\n')}`;
   }
-  return plainAllowed(text) ? text : `'${text.replaceAll("'", "''")}'`;
+  if (plainAllowed(text)) return place ? folded([...text], place, 'plain') : text;
+  const parts = [...text].map((char) => (char === "'" ? "''" : char));
+  return `'${place ? folded(parts, { ...place, column: place.column + 1 }, 'single') : parts.join('')}'`;
 }
 
 function numberScalar(value: number): string {
@@ -72,9 +113,9 @@ function numberScalar(value: number): string {
 
 const isEmptyCollection = (value: unknown): boolean => typeof value === 'object' && value !== null && Object.keys(value).length === 0;
 
-function scalar(value: unknown, indent: string): string {
+function scalar(value: unknown, indent: string, column: number): string {
   if (value === null || value === undefined) return 'null';
-  if (typeof value === 'string') return textScalar(value, indent);
+  if (typeof value === 'string') return textScalar(value, indent, column);
   if (typeof value === 'number') return numberScalar(value);
   if (Array.isArray(value)) return '[]';
   return typeof value === 'object' ? '{}' : String(value as boolean | bigint);
@@ -108,7 +149,7 @@ function compareKeys(a: string, b: string): number {
 
 function lines(value: unknown, indent: string, into: string[], lead: string): void {
   if (typeof value !== 'object' || value === null || isEmptyCollection(value)) {
-    into.push(`${lead}${scalar(value, indent.slice(2))}`);
+    into.push(`${lead}${scalar(value, indent.slice(2), lead.length)}`);
     return;
   }
   let first = lead;
@@ -127,7 +168,10 @@ function lines(value: unknown, indent: string, into: string[], lead: string): vo
     if (nested) {
       into.push(`${first}${keyText(key)}:`);
       lines(item, Array.isArray(item) ? indent : `${indent}  `, into, Array.isArray(item) ? indent : `${indent}  `);
-    } else into.push(`${first}${keyText(key)}: ${scalar(item, indent)}`);
+    } else {
+      const head = `${first}${keyText(key)}: `;
+      into.push(`${head}${scalar(item, indent, head.length)}`);
+    }
     first = indent;
   }
 }

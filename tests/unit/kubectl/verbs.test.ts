@@ -62,7 +62,7 @@ const cases: readonly Case[] = [
   ['kubectl rollout restart deploy/web', 'deployment.apps/web restarted\n'],
   ['kubectl rollout restart cm/conf', '', 'error: configmaps "conf" restarting is not supported\n', 1],
   ['kubectl expose deploy web', 'service/web exposed\n'],
-  ['kubectl expose cm conf --port=80', '', 'error: cannot expose a ConfigMap.\n', 1],
+  ['kubectl expose cm conf --port=80', '', 'error: cannot expose a ConfigMap\n', 1],
   [
     'kubectl autoscale deploy web --min=5 --max=2',
     '',

@@ -1,5 +1,6 @@
 /** kubectl create configmap and secret: --from-literal, --from-file, --from-env-file, registry and TLS secrets. */
-import type { KubeObject } from '#apimachinery';
+import { deepEqual, type KubeObject } from '#apimachinery';
+import type { Crypto } from '#host';
 import { baseName, joinPath, resolvePath } from '#shell';
 import { defineFlag } from '../../common-flags.ts';
 import type { Command, Invocation } from '../../command.ts';
@@ -40,6 +41,8 @@ function fromFile(invocation: Invocation, spec: string, add: (key: string, value
 /** Every key and value the flags name, in order. Throws CommandError for doubled or bad keys. */
 function collectData(invocation: Invocation, kind: string): Map<string, Uint8Array> {
   const { flags } = invocation;
+  if (flags.list('from-env-file').length > 0 && flags.list('from-file').length + flags.list('from-literal').length > 0)
+    throw new CommandError('from-env-file cannot be combined with from-file or from-literal');
   const data = new Map<string, Uint8Array>();
   const encoder = new TextEncoder();
   const add = (key: string, value: Uint8Array): void => {
@@ -131,6 +134,25 @@ function buildRegistrySecret(invocation: Invocation): KubeObject {
   return secret(name, data, 'kubernetes.io/dockerconfigjson');
 }
 
+/** Refuses what Go's tls.X509KeyPair refuses. */
+function checkKeyPair(crypto: Crypto, cert: string, key: string): void {
+  for (const [text, what] of [
+    [cert, 'certificate'],
+    [key, 'key'],
+  ] as const)
+    if (!/-----BEGIN [^-]+-----[^-]+-----END [^-]+-----/.test(text))
+      throw new CommandError(`tls: failed to find any PEM data in ${what} input`);
+  if (!cert.includes('-----BEGIN CERTIFICATE-----'))
+    throw new CommandError(
+      'tls: failed to find "CERTIFICATE" PEM block in certificate input after skipping PEM blocks of the following types: []',
+    );
+  // Keys of other kinds than the lab's own are taken as they are.
+  if (!key.includes('-----BEGIN EC PRIVATE KEY-----')) return;
+  const [certificate] = crypto.certificatesFromPem(cert);
+  const own = crypto.keyFromPem(key).publicKey;
+  if (certificate && !deepEqual([...certificate.publicKey], [...own])) throw new CommandError('tls: private key does not match public key');
+}
+
 function buildTlsSecret(invocation: Invocation): KubeObject {
   const { flags, session } = invocation;
   const name = nameArgument(invocation);
@@ -142,12 +164,13 @@ function buildTlsSecret(invocation: Invocation): KubeObject {
       throw new CommandError(`Cannot read file ${path}, open ${path}: no such file or directory`);
     return session.process.files.readBytes(absolute);
   };
-  const cert = read('cert');
+  const [cert, key] = [read('cert'), read('key')];
+  checkKeyPair(session.process.crypto, new TextDecoder().decode(cert), new TextDecoder().decode(key));
   return secret(
     name,
     new Map([
       ['tls.crt', cert],
-      ['tls.key', read('key')],
+      ['tls.key', key],
     ]),
     'kubernetes.io/tls',
   );

@@ -33,13 +33,19 @@ export function commandArgument({ args, dashAt }: Invocation): string[] {
 }
 
 /** Sends a generated object (unless it is a client dry run) and prints it. `what`: `deployment`, told when creation fails; `done`: what is said of it. */
-export async function createGenerated(
+export async function createGenerated(...parts: Parameters<typeof makeGenerated>): Promise<void> {
+  const tell = await makeGenerated(...parts);
+  await tell();
+}
+
+/** As `createGenerated`, and leaves the printing to its caller. */
+export async function makeGenerated(
   invocation: Invocation,
   object: KubeObject,
   what: string | undefined,
   namespaced: boolean,
   done = 'created',
-): Promise<void> {
+): Promise<() => Promise<void>> {
   const { session, flags } = invocation;
   const dryRun = await readDryRun(session, flags);
   const printer = objectPrinter(session, flags, false);
@@ -69,11 +75,12 @@ export async function createGenerated(
       throw error;
     }
   }
-  if (printer) await session.out(printer.text(result));
-  else {
+  const made = result;
+  return () => {
+    if (printer) return session.out(printer.text(made));
     const group = object.apiVersion.includes('/') ? object.apiVersion.split('/')[0]! : '';
-    await session.out(`${printedName({ group, kind: object.kind }, result.metadata.name)} ${done}${dryRunSuffix(dryRun)}\n`);
-  }
+    return session.out(`${printedName({ group, kind: object.kind }, made.metadata.name)} ${done}${dryRunSuffix(dryRun)}\n`);
+  };
 }
 
 /** A generator as a command. */

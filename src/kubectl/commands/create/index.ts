@@ -18,8 +18,8 @@ import { workloadGenerators } from './workloads.ts';
 
 async function run(invocation: Invocation): Promise<void> {
   const { session, flags, args } = invocation;
-  if (args.length > 0) throw new UsageError(`unknown command "${args[0]!}" for "kubectl create"`, invocation.path);
-  if (!hasFiles(flags)) throw new UsageError('must specify one of -f and -k', invocation.path);
+  if (args.length > 0) throw new UsageError(`Unexpected args: [${args.join(' ')}]`, invocation.path);
+  if (!hasFiles(flags)) throw new CommandError('must specify one of -f and -k');
   const dryRun = await readDryRun(session, flags);
   const printer = objectPrinter(session, flags, false);
   const manifests = await readManifests(session, flags);

@@ -13,7 +13,7 @@ function amountsOf(text: string): Record<string, string> {
   for (const part of text.split(',').filter(Boolean)) {
     const [name, amount, ...more] = part.split('=');
     if (!name || amount === undefined || more.length > 0)
-      throw new CommandError(`invalid argument syntax ${part}, expected <resource>=<value>`);
+      throw new CommandError(`Invalid argument syntax ${part}, expected <resource>=<value>`);
     amounts[name] = amount;
   }
   return amounts;

@@ -2,7 +2,8 @@
 import type { KubeObject } from '#apimachinery';
 import { defineFlag } from '../../common-flags.ts';
 import type { Invocation } from '../../command.ts';
-import { CommandError } from '../../errors.ts';
+import { CommandError, SilentExit } from '../../errors.ts';
+import type { Session } from '../../session.ts';
 import { generatedMetadata, generator, nameArgument } from './generate.ts';
 
 const API = 'rbac.authorization.k8s.io/v1';
@@ -14,6 +15,19 @@ interface Rule {
   verbs: string[];
 }
 
+const STANDARD_VERBS = '* bind create delete deletecollection escalate get impersonate list patch update use watch'.split(' ');
+
+/** The resource of a word; one that the server does not have is told without further words. */
+async function resourceNamed(session: Session, word: string): Promise<{ group: string; plural: string }> {
+  try {
+    return await session.discovery.resourceOf(word);
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    await session.err(`${error.message}\n`);
+    throw new SilentExit(1);
+  }
+}
+
 /** Rules of --verb, --resource and --resource-name, one per API group. */
 async function rulesOf(invocation: Invocation): Promise<object[]> {
   const { flags, session } = invocation;
@@ -22,10 +36,11 @@ async function rulesOf(invocation: Invocation): Promise<object[]> {
   const urls = flags.list('non-resource-url');
   if (verbs.length === 0) throw new CommandError('at least one verb must be specified');
   if (given.length === 0 && urls.length === 0) throw new CommandError('at least one resource must be specified');
+  for (const verb of verbs) if (!STANDARD_VERBS.includes(verb)) await session.err(`Warning: '${verb}' is not a standard resource verb\n`);
   const rules: Rule[] = [];
   for (const text of given) {
     const [word = '', subresource] = text.split('/');
-    const resource = word === '*' ? { group: '', plural: '*' } : await session.discovery.resourceOf(word);
+    const resource = word === '*' ? { group: '', plural: '*' } : await resourceNamed(session, word);
     const name = subresource ? `${resource.plural}/${subresource}` : resource.plural;
     const same = rules.find(({ apiGroups }) => apiGroups[0] === resource.group);
     if (same) same.resources.push(name);
@@ -45,8 +60,8 @@ const ruleFlags = [
   defineFlag('resource', 'list', 'Resource that the rule applies to'),
   defineFlag('resource-name', 'array', 'Resource in the white list that the rule applies to, repeat this flag for multiple items'),
 ];
+const clusterRoleFlag = defineFlag('clusterrole', 'string', 'ClusterRole this RoleBinding should reference');
 const subjectFlags = [
-  defineFlag('clusterrole', 'string', 'ClusterRole this RoleBinding should reference'),
   defineFlag('user', 'array', 'Usernames to bind to the role.'),
   defineFlag('group', 'array', 'Groups to bind to the role.'),
   defineFlag('serviceaccount', 'array', 'Service accounts to bind to the role, in the format <namespace>:<name>.'),
@@ -57,10 +72,7 @@ function bindingOf(invocation: Invocation, kind: string): KubeObject {
   const name = nameArgument(invocation);
   const role = kind === 'RoleBinding' ? flags.text('role') : '';
   const clusterRole = flags.text('clusterrole');
-  if ((role === '') === (clusterRole === ''))
-    throw new CommandError(
-      kind === 'RoleBinding' ? 'exactly one of clusterrole or role must be specified' : 'clusterrole must be specified',
-    );
+  if ((role === '') === (clusterRole === '')) throw new CommandError('exactly one of clusterrole or role must be specified');
   const subject = (one: string, type: string): object => ({ apiGroup: 'rbac.authorization.k8s.io', kind: type, name: one });
   const subjects = [
     ...flags.list('user').map((one) => subject(one, 'User')),
@@ -113,7 +125,7 @@ export const rbacGenerators = [
     short: 'Create a role binding for a particular role or cluster role',
     usage:
       'NAME --clusterrole=NAME|--role=NAME [--user=username] [--group=groupname] [--serviceaccount=namespace:serviceaccountname] [--dry-run=server|client|none] [options]',
-    flags: [...subjectFlags, defineFlag('role', 'string', 'Role this RoleBinding should reference')],
+    flags: [clusterRoleFlag, ...subjectFlags, defineFlag('role', 'string', 'Role this RoleBinding should reference')],
     what: 'rolebinding',
     build: (invocation) => bindingOf(invocation, 'RoleBinding'),
   }),
@@ -135,7 +147,7 @@ export const rbacGenerators = [
     short: 'Create a cluster role binding for a particular cluster role',
     usage:
       'NAME --clusterrole=NAME [--user=username] [--group=groupname] [--serviceaccount=namespace:serviceaccountname] [--dry-run=server|client|none] [options]',
-    flags: subjectFlags,
+    flags: [{ ...clusterRoleFlag, required: true }, ...subjectFlags],
     what: 'clusterrolebinding',
     clusterScoped: true,
     build: (invocation) => bindingOf(invocation, 'ClusterRoleBinding'),

@@ -2,6 +2,7 @@
 import type { KubeObject } from '#apimachinery';
 import { defineFlag } from '../../common-flags.ts';
 import type { Command, Invocation } from '../../command.ts';
+import { pathOf } from '../../discovery.ts';
 import { CommandError } from '../../errors.ts';
 import { commandArgument, generatedMetadata, generator, nameArgument } from './generate.ts';
 
@@ -54,8 +55,16 @@ async function buildJob(invocation: Invocation): Promise<KubeObject> {
   const { flags, session } = invocation;
   const name = nameArgument(invocation);
   const from = flags.text('from');
+  if ((from === '') === (flags.text('image') === '')) throw new CommandError('either --image or --from must be specified');
   if (from) {
-    if (!/^(cronjobs?|cj)(\.batch)?\//.test(from)) throw new CommandError(`from must be an existing cronjob: ${from}`);
+    if (commandArgument(invocation).length > 0) throw new CommandError('cannot specify --from and command');
+    const [word = '', source] = from.split('/');
+    const resource = await session.discovery.resourceOf(word);
+    if (source === undefined) throw new CommandError('resource(s) were provided, but no name was specified');
+    if (resource.kind !== 'CronJob') {
+      await session.json({ method: 'GET', path: pathOf(resource, session.namespace, source) });
+      throw new CommandError(`unknown object type *${resource.version}.${resource.kind}`);
+    }
     const cronJob = await session.json<
       KubeObject & { spec: { jobTemplate: { metadata?: { annotations?: object; labels?: object }; spec: object } } }
     >({ method: 'GET', path: `/apis/batch/v1/namespaces/${session.namespace}/cronjobs/${from.split('/')[1]!}` });
@@ -75,7 +84,6 @@ async function buildJob(invocation: Invocation): Promise<KubeObject> {
     } as unknown as KubeObject;
   }
   const image = flags.text('image');
-  if (image === '') throw new CommandError('either --image or --from must be specified');
   const command = commandArgument(invocation);
   return {
     apiVersion: 'batch/v1',
@@ -135,16 +143,16 @@ function portsOf(invocation: Invocation): object[] {
 
 const SERVICE_TYPES: Readonly<Record<string, string>> = {
   clusterip: 'ClusterIP',
-  nodeport: 'NodePort',
-  loadbalancer: 'LoadBalancer',
   externalname: 'ExternalName',
+  loadbalancer: 'LoadBalancer',
+  nodeport: 'NodePort',
 };
 
 function serviceGenerator(name: string): Command {
   const type = SERVICE_TYPES[name]!;
   return generator({
     name,
-    short: `Create a ${type} service`,
+    short: `Create ${type === 'ExternalName' ? 'an' : 'a'} ${type} service`,
     usage: 'NAME [--tcp=<port>:<targetPort>] [--dry-run=server|client|none] [options]',
     what: `${type} service`,
     flags: [
@@ -153,7 +161,7 @@ function serviceGenerator(name: string): Command {
         ? [defineFlag('clusterip', 'string', "Assign your own ClusterIP or set to 'None' for a 'headless' service (no loadbalancing).")]
         : []),
       ...(name === 'nodeport' ? [defineFlag('node-port', 'int', 'Port used to expose the service on each node in a cluster.')] : []),
-      ...(name === 'externalname' ? [defineFlag('external-name', 'string', 'External name of service')] : []),
+      ...(name === 'externalname' ? [defineFlag('external-name', 'string', 'External name of service', { required: true })] : []),
     ],
     build(invocation) {
       const serviceName = nameArgument(invocation);
@@ -248,7 +256,7 @@ export const workloadGenerators: readonly Command[] = [
     name: 'service',
     aliases: ['svc'],
     short: 'Create a service using a specified subcommand',
-    usage: '[options]',
+    usage: '[flags] [options]',
     commands: Object.keys(SERVICE_TYPES).map(serviceGenerator),
   },
 ];
