@@ -313,7 +313,7 @@ class RunningLab implements Lab {
 
   readonly disk: Lab['disk'] = {
     fault: async (machine, fault) => {
-      await this.#on(machine).diskFault(fault);
+      await this.#running.get(this.#planned(machine).name)?.diskFault(fault);
       const { [machine]: _healed, ...others } = this.#stored.disks ?? {};
       await this.#save({ disks: fault === 'none' ? others : { ...others, [machine]: fault } });
       this.#events.emit('faults', this.faults.list());

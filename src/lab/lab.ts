@@ -173,6 +173,7 @@ export interface Lab {
     heal(): Promise<void>;
   };
   readonly disk: {
+    /** Of a machine that is off, the fault is there, or gone, when it is switched on. */
     fault(machine: string, fault: DiskFault | 'none'): Promise<void>;
   };
   readonly faults: {

@@ -54,6 +54,19 @@ describe('the disk of a machine in IndexedDB', () => {
     late.close();
   });
 
+  it('refuses a whole burst of writes of the life before last', async () => {
+    const machine = newMachine();
+    const lives = [await open(machine), await open(machine), await open(machine)] as const;
+    const stray = Array.from({ length: 20 }, (_, at) => lives[0].log('wal').append(at, ['stray'], ''));
+    const outcomes = await Promise.allSettled([...stray, lives[1].log('wal').append(1, ['stray'], '')]);
+    expect(outcomes.map((outcome) => outcome.status === 'rejected' && (outcome.reason as { code?: string }).code)).toEqual(
+      outcomes.map(() => 'fenced'),
+    );
+    await lives[2].log('wal').append(1, ['kept'], '');
+    expect((await lives[2].log('wal').read()).map(({ entries }) => entries)).toEqual([['kept']]);
+    for (const life of lives) life.close();
+  });
+
   it('drops only batches that end below the index it compacts to, and never the last', async () => {
     const disk = await open(newMachine());
     for (const first of [1, 3, 5]) await disk.log('wal').append(first, ['x', 'y'], '');

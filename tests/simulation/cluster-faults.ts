@@ -106,11 +106,11 @@ export async function faultSchedule(student: Student, random: Random, keep?: rea
     },
     async slowDisk(machine) {
       await lab.disk.fault(machine, 'slow');
-      return { text: `slow disk of ${machine}`, heal: () => Promise.resolve(simulation.disk(machine).setFault('none')) };
+      return { text: `slow disk of ${machine}`, heal: () => lab.disk.fault(machine, 'none') };
     },
     async fullDisk(machine) {
       await lab.disk.fault(machine, 'full');
-      return { text: `full disk of ${machine}`, heal: () => Promise.resolve(simulation.disk(machine).setFault('none')) };
+      return { text: `full disk of ${machine}`, heal: () => lab.disk.fault(machine, 'none') };
     },
   };
   const note = (text: string): void => void log.push(`${(simulation.nowMs / 1000).toFixed(3)} ${text}`);

@@ -51,4 +51,16 @@ describe('a member whose data are lost or damaged', () => {
     const keys = await student.sh(etcdctlOn('control-plane-3', 'get --consistency=s --prefix /registry/configmaps/default/ --keys-only'));
     expect(keys).toContain('/registry/configmaps/default/meanwhile\n');
   });
+
+  it('finds its disk mended after a power-on when it was mended while the machine was off', async () => {
+    const { disk, faults } = student.lab;
+    await student.settle(disk.fault('control-plane-3', 'full'));
+    await student.powerOff('control-plane-3');
+    await student.settle(disk.fault('control-plane-3', 'none'));
+    expect(faults.list()).toEqual([]);
+    said.length = 0;
+    await student.powerOn('control-plane-3');
+    await student.eventually('its API server is ready', 180_000, () => isReadyAt(student, 'control-plane-3'));
+    expect(said.filter((line) => line.includes('no space left'))).toEqual([]);
+  });
 });
