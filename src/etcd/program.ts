@@ -17,6 +17,7 @@ import {
 import { parseEtcdFlags, type EtcdConfig, type TlsFiles } from './config.ts';
 import { urlTarget } from './identity.ts';
 import type { EtcdMember } from './member.ts';
+import { logLine, withLogLines } from './log-lines.ts';
 import { raftIdOf } from './membership.ts';
 import { Callers } from './server/callers.ts';
 import type { ClusterSettings } from './server/cluster.ts';
@@ -185,11 +186,12 @@ async function shutDown(process: Process, member: EtcdMember, signal: string): P
  * etcd 3.5 as a program, with its real flags. Exit codes: 0 after SIGTERM or when the member was removed from the cluster, 1 when it
  * cannot start or go on (flags, corruption, disk).
  */
-export const etcd: Program = async (process) => {
+export const etcd: Program = async (started) => {
+  const process = withLogLines(started);
   const fail = async (message: string, error: unknown): Promise<number> => {
     const text = error instanceof Error ? error.message : String(error);
-    process.telemetry.log('error', message, { error: text });
-    await process.stderr.write(`${JSON.stringify({ level: 'fatal', msg: message, error: text })}\n`);
+    started.telemetry.log('error', message, { error: text });
+    await process.stderr.write(logLine('fatal', process.clock.wallMs(), message, { error: text }));
     return 1;
   };
   let config: EtcdConfig;

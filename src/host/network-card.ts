@@ -39,7 +39,7 @@ export interface NetworkCard {
   arrive(machine: Address, frame: LinkFrame): void;
   /** The link to `machine`'s life `incarnation` is there: frames kept for it go out. */
   link(machine: Address, incarnation: number): void;
-  /** The machine at `machine` is gone: frames to it are lost from now on, until a new link. */
+  /** The machine at `machine` is gone: what was under way to it is lost, what follows waits for a new link. */
   unlink(machine: Address): void;
   setFault(from: Address, fault: LinkFaultState): void;
   /** Frames over each link since it was last asked; links without any are left out. */

@@ -251,6 +251,8 @@ export function createSimulation(options: SimulationOptions): Simulation {
       site.machine.queue.pause();
       site.machine = undefined;
       site.disk.cutPower();
+      // What is sent to it from now on waits for its next life, as segments that are sent again and again.
+      for (const other of sites.values()) other.machine?.card.unlink(site.options.address);
     },
     machine: (name) => sites.get(name)?.machine,
     onFrame(listener) {
