@@ -31,6 +31,8 @@ export function simulatedDataCentre(simulation: Simulation): management.DataCent
       const { machine: name, address, zone } = boot;
       const bootedMs = simulation.nowMs;
       const machine = await simulation.powerOn({ name, address, zone });
+      // As a fresh worker opens its disk; the lab puts in the fault that it shall have.
+      simulation.disk(name).setFault('none');
       machine.onTelemetry(() =>
         machine.queue.enqueue(() => {
           const batch = takeBatch(machine, boot.incarnation, bootedMs);

@@ -54,13 +54,12 @@ describe('a member whose data are lost or damaged', () => {
 
   it('finds its disk mended after a power-on when it was mended while the machine was off', async () => {
     const { disk, faults } = student.lab;
-    await student.settle(disk.fault('control-plane-3', 'full'));
-    await student.powerOff('control-plane-3');
-    await student.settle(disk.fault('control-plane-3', 'none'));
+    await student.settle(disk.fault('control-plane-2', 'full'));
+    await student.powerOff('control-plane-2');
+    expect(faults.list()).toEqual([{ kind: 'disk', machine: 'control-plane-2', fault: 'full' }]);
+    await student.settle(disk.fault('control-plane-2', 'none'));
     expect(faults.list()).toEqual([]);
-    said.length = 0;
-    await student.powerOn('control-plane-3');
-    await student.eventually('its API server is ready', 180_000, () => isReadyAt(student, 'control-plane-3'));
-    expect(said.filter((line) => line.includes('no space left'))).toEqual([]);
+    await student.powerOn('control-plane-2');
+    await student.eventually('its API server is ready', 60_000, () => isReadyAt(student, 'control-plane-2'));
   });
 });
