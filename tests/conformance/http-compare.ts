@@ -38,8 +38,12 @@ function textDifference(recorded: string, actual: unknown, path: string): string
   if (recorded === actual) return undefined;
   const placeholder = /<(uid|time|age|rv|hash|rand|podIP|clusterIP|nodePort|jwt|id|digest|pem|server|n|continue|token|date|link)>/;
   if (placeholder.test(recorded)) {
-    const shape = recorded.split(new RegExp(placeholder, 'g')).filter((_, at) => at % 2 === 0);
-    if (new RegExp(`^${shape.map(escape).join('[\\s\\S]+?')}$`).test(String(actual))) return undefined;
+    // The recorder made every run of blanks beside a placeholder three wide.
+    const evenly = (text: string): string => text.replace(/ {2,}/g, '   ');
+    const shape = evenly(recorded)
+      .split(new RegExp(placeholder, 'g'))
+      .filter((_, at) => at % 2 === 0);
+    if (new RegExp(`^${shape.map(escape).join('[\\s\\S]+?')}$`).test(evenly(String(actual)))) return undefined;
   }
   return `${path}: recorded ${JSON.stringify(recorded).slice(0, 400)}, got ${(JSON.stringify(actual) ?? 'nothing').slice(0, 400)}`;
 }

@@ -43,9 +43,12 @@ function withoutAges(line: string, kept: string): string {
   return aged.includes('<') ? aged.replace(/(\S)( {2,})(?=\S)/g, '$1   ').trimEnd() : aged;
 }
 
+/** Differences of objects have blanks of one kind or the other, as each server happened to start. */
+export const plainBlanks = (text: string): string => text.replaceAll('\u00a0', ' ');
+
 /** The text with everything that varies replaced. `known`: random names met so far; `kept`: the scenario's own text, whose numbers stay. */
 export function normalise(text: string, known: ReadonlyMap<string, string>, kept = ''): string {
-  let out = text;
+  let out = plainBlanks(text);
   for (const [from, to] of known) out = out.replaceAll(from, to);
   for (const [pattern, to] of rules) out = out.replace(pattern, to);
   out = out.replace(nodePort, (all: string, a?: string, p1?: string, b?: string, p2?: string, c?: string, p3?: string) =>

@@ -1,5 +1,5 @@
 /** Plays a scenario at a shell and holds what it printed against the recording. Which shell, and how time passes there, comes from outside. */
-import { learn, normalise } from './normalise.ts';
+import { learn, normalise, plainBlanks } from './normalise.ts';
 import type { Scenario, Step } from './scenario-file.ts';
 
 /** What a line gave; `timeout` when it had to be interrupted. */
@@ -61,7 +61,7 @@ function loose(run: string, text: string): string {
 function judge(real: RecordedStep, code: Answer['code'], ours: { stdout: string; stderr: string }): Verdict {
   const differences = code === real.code ? [] : [`exit code: real ${real.code}, ours ${code}`];
   for (const stream of ['stdout', 'stderr'] as const) {
-    const wanted = (real.norm?.[stream] ?? real[stream]).replace(RECORDED_NODE, '<nodeIP>');
+    const wanted = plainBlanks((real.norm?.[stream] ?? real[stream]).replace(RECORDED_NODE, '<nodeIP>'));
     if (real.unstable || loose(real.run, wanted) === loose(real.run, ours[stream])) continue;
     const [left, right] = [wanted.split('\n'), ours[stream].split('\n')];
     const before = differences.length;
