@@ -8,7 +8,7 @@ import { endpointSliceController } from './endpointslice.ts';
 import { endpointsController } from './endpoints.ts';
 import { garbageCollectorController } from './garbage-collector.ts';
 import { horizontalPodAutoscalerController } from './podautoscaler/index.ts';
-import { jobController } from './job.ts';
+import { jobController } from './job/job.ts';
 import { controllerManager } from './manager.ts';
 import { namespaceController } from './namespace.ts';
 import { nodeIpamController } from './node-ipam.ts';

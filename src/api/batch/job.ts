@@ -21,6 +21,10 @@ import { ageColumn, nameColumn, textColumn } from '../tables.ts';
 import type { Job } from '../types.ts';
 
 const spec = path('spec');
+const MAX_INT32 = 2 ** 31 - 1;
+const FAILURE_ACTIONS: readonly string[] = ['Count', 'FailIndex', 'FailJob', 'Ignore'];
+/** Most completions and pods at a time of an Indexed job, so that its status stays small. */
+const INDEXED_MAX = 100_000;
 const uidLabel = 'batch.kubernetes.io/controller-uid';
 const nameLabel = 'batch.kubernetes.io/job-name';
 
@@ -29,7 +33,7 @@ function setDefaults(object: Job): void {
   if (!target) return;
   if (target.completions === undefined && target.parallelism === undefined) target.completions = 1;
   target.parallelism ??= 1;
-  target.backoffLimit ??= 6;
+  target.backoffLimit ??= target.backoffLimitPerIndex === undefined ? 6 : MAX_INT32;
   target.completionMode ??= 'NonIndexed';
   target.suspend ??= false;
   target.manualSelector ??= false;
@@ -47,35 +51,114 @@ function generateSelector(object: Job): void {
   target.selector = { ...target.selector, matchLabels: { ...target.selector?.matchLabels, [uidLabel]: uid } };
 }
 
-function validate(object: Job): FieldError[] {
-  const { parallelism, completions, backoffLimit, activeDeadlineSeconds, ttlSecondsAfterFinished, completionMode, selector, template } =
-    object.spec ?? { template: {} };
+type JobSpec = NonNullable<Job['spec']>;
+
+function validateIndexed({ completions, parallelism, backoffLimitPerIndex, maxFailedIndexes }: JobSpec): FieldError[] {
+  if (completions === undefined) return [required(spec.child('completions'), 'when completion mode is Indexed')];
   const errors: FieldError[] = [];
-  for (const [name, value] of Object.entries({ parallelism, completions, activeDeadlineSeconds, backoffLimit, ttlSecondsAfterFinished })) {
-    errors.push(...validateNotNegative(value, spec.child(name)));
+  const atMost = (name: string, value: number | undefined, max: number): void => {
+    if (value !== undefined && value > max) errors.push(invalid(spec.child(name), value, `must be less than or equal to ${max}`));
+  };
+  atMost('parallelism', parallelism, INDEXED_MAX);
+  atMost('completions', completions, INDEXED_MAX);
+  if (maxFailedIndexes !== undefined && maxFailedIndexes > completions)
+    errors.push(invalid(spec.child('maxFailedIndexes'), maxFailedIndexes, 'must be less than or equal to completions'));
+  if (maxFailedIndexes !== undefined && backoffLimitPerIndex === undefined)
+    errors.push(required(spec.child('backoffLimitPerIndex'), 'when maxFailedIndexes is specified'));
+  return errors;
+}
+
+/** What only Indexed jobs may have. */
+function validatePlain({ backoffLimitPerIndex, maxFailedIndexes, successPolicy }: JobSpec): FieldError[] {
+  const errors: FieldError[] = [];
+  const needsIndexes = 'requires indexed completion mode';
+  if (backoffLimitPerIndex !== undefined) errors.push(invalid(spec.child('backoffLimitPerIndex'), backoffLimitPerIndex, needsIndexes));
+  if (maxFailedIndexes !== undefined) errors.push(invalid(spec.child('maxFailedIndexes'), maxFailedIndexes, needsIndexes));
+  if (successPolicy)
+    errors.push(invalid(spec.child('successPolicy'), goValue(`core.SuccessPolicy${JSON.stringify(successPolicy)}`), needsIndexes));
+  return errors;
+}
+
+function validateFailurePolicy({ podFailurePolicy, backoffLimitPerIndex, template }: JobSpec): FieldError[] {
+  if (!podFailurePolicy) return [];
+  const errors: FieldError[] = [];
+  for (const [at, { action, onExitCodes, onPodConditions }] of podFailurePolicy.rules.entries()) {
+    const rule = spec.child('podFailurePolicy', 'rules').index(at);
+    if (action === 'FailIndex' && backoffLimitPerIndex === undefined)
+      errors.push(invalid(rule.child('action'), action, 'requires the backoffLimitPerIndex to be set'));
+    else if (!FAILURE_ACTIONS.includes(action)) errors.push(notSupported(rule.child('action'), action, FAILURE_ACTIONS));
+    if (onExitCodes && onPodConditions?.length)
+      errors.push(
+        invalid(rule, goValue('core.PodFailurePolicyRule{}'), 'specifying both OnExitCodes and OnPodConditions is not supported'),
+      );
+    if (!onExitCodes && !onPodConditions?.length)
+      errors.push(invalid(rule, goValue('core.PodFailurePolicyRule{}'), 'specifying one of OnExitCodes and OnPodConditions is required'));
+    if (onExitCodes?.operator === 'In' && onExitCodes.values.includes(0))
+      errors.push(
+        invalid(rule.child('onExitCodes', 'values').index(onExitCodes.values.indexOf(0)), 0, 'must not be 0 for the In operator'),
+      );
   }
+  const policy = template.spec?.restartPolicy;
+  if (policy !== 'Never')
+    errors.push(
+      invalid(spec.child('template', 'spec', 'restartPolicy'), policy, 'only "Never" is supported when podFailurePolicy is specified'),
+    );
+  return errors;
+}
+
+function validate(object: Job): FieldError[] {
+  const jobSpec = object.spec ?? { template: {} };
+  const { completionMode, selector, template } = jobSpec;
+  const { parallelism, completions, activeDeadlineSeconds, backoffLimit, ttlSecondsAfterFinished, backoffLimitPerIndex, maxFailedIndexes } =
+    jobSpec;
+  const errors: FieldError[] = [];
+  const counts = {
+    parallelism,
+    completions,
+    activeDeadlineSeconds,
+    backoffLimit,
+    ttlSecondsAfterFinished,
+    backoffLimitPerIndex,
+    maxFailedIndexes,
+  };
+  for (const [name, value] of Object.entries(counts)) errors.push(...validateNotNegative(value, spec.child(name)));
   if (!selector) errors.push(required(spec.child('selector')));
   if (completionMode !== 'NonIndexed' && completionMode !== 'Indexed')
     errors.push(notSupported(spec.child('completionMode'), completionMode ?? '', ['Indexed', 'NonIndexed']));
-  if (completionMode === 'Indexed' && completions === undefined)
-    errors.push(required(spec.child('completions'), 'when completion mode is Indexed'));
+  errors.push(...(completionMode === 'Indexed' ? validateIndexed(jobSpec) : validatePlain(jobSpec)), ...validateFailurePolicy(jobSpec));
   errors.push(...validateTemplate(template, spec.child('template')));
   const policy = template.spec?.restartPolicy;
   if (policy === 'Always') errors.push(required(spec.child('template', 'spec', 'restartPolicy'), 'valid values: "OnFailure", "Never"'));
   return errors;
 }
 
+/** Completions stay as they are, but for Indexed jobs whose completions and parallelism change together. */
+function validateCompletions(target: JobSpec, old: JobSpec): FieldError[] {
+  if (target.completions === old.completions) return [];
+  const field = spec.child('completions');
+  if (target.completions === undefined || target.completionMode !== 'Indexed')
+    return [invalid(field, target.completions, immutableFieldMessage)];
+  return target.completions === target.parallelism
+    ? []
+    : [invalid(field, target.completions, 'can only be modified in tandem with spec.parallelism')];
+}
+
 function validateUpdate(object: Job, old: Job): FieldError[] {
   const errors = validate(object);
-  if (object.spec?.completionMode !== 'Indexed' && object.spec?.completions !== old.spec?.completions) {
-    errors.push(invalid(spec.child('completions'), object.spec?.completions, immutableFieldMessage));
-  }
-  if (!semanticEqual(object.spec?.selector, old.spec?.selector))
-    errors.push(invalid(spec.child('selector'), formatLabelSelector(object.spec?.selector), immutableFieldMessage));
-  if (!semanticEqual(object.spec?.template, old.spec?.template)) {
+  if (!object.spec || !old.spec) return errors;
+  errors.push(...validateCompletions(object.spec, old.spec));
+  if (!semanticEqual(object.spec.selector, old.spec.selector))
+    errors.push(invalid(spec.child('selector'), formatLabelSelector(object.spec.selector), immutableFieldMessage));
+  if (!semanticEqual(object.spec.template, old.spec.template)) {
     errors.push(
-      invalid(spec.child('template'), goValue(`core.PodTemplateSpec${JSON.stringify(object.spec?.template)}`), immutableFieldMessage),
+      invalid(spec.child('template'), goValue(`core.PodTemplateSpec${JSON.stringify(object.spec.template)}`), immutableFieldMessage),
     );
+  }
+  for (const name of ['completionMode', 'podFailurePolicy', 'backoffLimitPerIndex', 'successPolicy'] as const) {
+    const value = object.spec[name];
+    if (semanticEqual(value, old.spec[name])) continue;
+    const shown = typeof value === 'object' ? goValue(`&core.${name[0]!.toUpperCase()}${name.slice(1)}${JSON.stringify(value)}`) : value;
+    errors.push(invalid(spec.child(name), shown, immutableFieldMessage));
   }
   return errors;
 }

@@ -1,11 +1,10 @@
 /** The pure decisions of the controllers, by tables. */
 import { describe, expect, it } from 'vitest';
-import type { DaemonSet, Deployment, EndpointSlice, Job, Node, Pod, ReplicaSet, Service } from '#api';
+import type { DaemonSet, Deployment, EndpointSlice, Node, Pod, ReplicaSet, Service } from '#api';
 import { daemonTolerations, nodeShouldRun, planRollingUpdate } from '../../../src/controllers/daemonset-plan.ts';
 import { fenceposts, newReplicas, planOldReplicas, planProportional } from '../../../src/controllers/deployment-plan.ts';
 import { planSlices } from '../../../src/controllers/endpointslice.ts';
 import { planCollection } from '../../../src/controllers/garbage-collector-plan.ts';
-import { account, judge, planPods } from '../../../src/controllers/job-plan.ts';
 import { enabledControllers } from '../../../src/controllers/manager.ts';
 import { evictionRate, planTaints, silentConditions, zoneStateOf } from '../../../src/controllers/node-health.ts';
 import { nextCidr, parseCidr } from '../../../src/controllers/node-ipam.ts';
@@ -318,40 +317,6 @@ describe('daemon pods', () => {
       ).map(({ metadata }) => metadata.name);
     expect(names(1)).toEqual(['c']);
     expect(names(2)).toEqual(['c', 'a']);
-  });
-});
-
-describe('jobs', () => {
-  const job = (spec: object, status: object = {}) =>
-    ({ spec: { completions: 3, parallelism: 2, backoffLimit: 2, ...spec }, status }) as unknown as Job;
-  const none = { succeeded: 0, failed: 0, uncountedSucceeded: [], uncountedFailed: [] };
-  it.each([
-    [{}, { ...none }, 0, 2],
-    [{}, { ...none, succeeded: 2 }, 0, 1],
-    [{}, { ...none, succeeded: 2 }, 2, -1],
-    [{ completions: undefined }, { ...none, succeeded: 1 }, 1, 0],
-    [{ suspend: true }, none, 2, -2],
-  ])('with %j after %j and %i active change by %i', (spec, accounting, active, expected) =>
-    expect(planPods(job(spec), accounting, active)).toBe(expected),
-  );
-
-  it.each([
-    [{}, { ...none, succeeded: 3 }, 0, 'CompletionsReached'],
-    [{}, { ...none, failed: 3 }, 0, 'BackoffLimitExceeded'],
-    [{}, { ...none, failed: 2 }, 1, undefined],
-    [{ completions: undefined }, { ...none, uncountedSucceeded: ['a'] }, 0, 'CompletionsReached'],
-  ])('with %j after %j and %i active end by %s', (spec, accounting, active, reason) =>
-    expect(judge(job(spec), accounting, active, 0)?.reason).toBe(reason),
-  );
-
-  it('count a pod once: noted while it has its finalizer, counted when that is gone', () => {
-    const held = pod('a', {}, { phase: 'Succeeded' }, { finalizers: ['batch.kubernetes.io/job-tracking'] });
-    const noted = account({}, [held]);
-    expect(noted).toEqual({ ...none, uncountedSucceeded: ['a'] });
-    const status = { uncountedTerminatedPods: { succeeded: ['a'] } } as never;
-    expect(account(status, [held])).toEqual({ ...none, uncountedSucceeded: ['a'] });
-    expect(account(status, [pod('a', {}, { phase: 'Succeeded' })])).toEqual({ ...none, succeeded: 1 });
-    expect(account(status, [])).toEqual({ ...none, succeeded: 1 });
   });
 });
 

@@ -1,5 +1,5 @@
-/** job-controller: runs pods until enough have succeeded. Plain jobs; left out: indexed completion, pod failure and success policies. */
-import type { Job, Pod, PodTemplateSpec } from '#api';
+/** job-controller: runs pods until enough have succeeded, plainly or one for each completion index, under the job's policies of failure and success. */
+import type { Job, Pod } from '#api';
 import {
   deepEqual,
   formatTime,
@@ -13,21 +13,17 @@ import {
   type LabelSelector,
 } from '#apimachinery';
 import { defineController, resources, watchObjects, type ReconcileResult } from '#client';
-import { createExpectations } from './expectations.ts';
-import { account, isFailed, judge, planPods, retryDelayMs, totalOf, TRACKING, type Accounting, type Verdict } from './job-plan.ts';
-import { claim, createPods, deletePods, isPodActive, podFromTemplate, watchOwnedPods, type PodControl } from './pod-control.ts';
-import type { ManagerContext, ManagerController } from './settings.ts';
+import { createExpectations } from '../expectations.ts';
+import { claim, createPods, deletePods, isPodActive, watchOwnedPods, type PodControl } from '../pod-control.ts';
+import type { ManagerContext, ManagerController } from '../settings.ts';
+import { account, indexFields, isFailed, TRACKING, type Accounting } from './accounting.ts';
+import { judge, planPods, type Verdict } from './plan.ts';
+import { podOf } from './pod-of-job.ts';
 
 type JobStatus = NonNullable<Job['status']>;
 
 const isFinished = (job: Job): boolean =>
   Boolean(job.status?.conditions?.some(({ type, status }) => (type === 'Complete' || type === 'Failed') && status === 'True'));
-
-function podOf(job: Job): Pod {
-  const pod = podFromTemplate(job.spec!.template as PodTemplateSpec, job);
-  pod.metadata.finalizers = [...(pod.metadata.finalizers ?? []), TRACKING];
-  return pod;
-}
 
 /** The status of a job in this pass. The end is written only once every ended pod is counted. */
 function jobStatus(job: Job, accounting: Accounting, pods: readonly Pod[], verdict: Verdict, nowMs: number): JobStatus {
@@ -76,6 +72,7 @@ function jobStatus(job: Job, accounting: Accounting, pods: readonly Pod[], verdi
     ...(active.length ? { active: active.length } : {}),
     ...(accounting.succeeded ? { succeeded: accounting.succeeded } : {}),
     ...(accounting.failed ? { failed: accounting.failed } : {}),
+    ...indexFields(job, accounting),
     terminating: pods.filter((pod) => pod.metadata.deletionTimestamp && pod.status?.phase !== 'Failed' && pod.status?.phase !== 'Succeeded')
       .length,
     uncountedTerminatedPods: uncounted,
@@ -109,7 +106,7 @@ function jobSync(context: ManagerContext, control: PodControl) {
   };
   return async (job: Job, pods: readonly Pod[], mayAct: boolean): Promise<ReconcileResult | undefined> => {
     const now = clock.wallMs();
-    const accounting = account(job.status ?? {}, pods);
+    const accounting = account(job, pods);
     const active = pods.filter(isPodActive);
     const criteria = job.status?.conditions?.find(
       ({ type, status }) => (type === 'SuccessCriteriaMet' || type === 'FailureTarget') && status === 'True',
@@ -119,14 +116,18 @@ function jobSync(context: ManagerContext, control: PodControl) {
       reason: criteria.reason ?? '',
       message: criteria.message ?? '',
     };
-    const verdict = decided ?? judge(job, accounting, active.length, now);
+    const verdict = decided ?? judge(job, accounting, pods, now);
+    const plan = verdict ? { create: [], remove: active, waitMs: 0 } : planPods(job, accounting, pods, now);
     let error: unknown;
-    let delayMs = 0;
-    const difference = verdict ? -active.length : planPods(job, accounting, active.length);
-    if (mayAct && difference > 0) {
-      delayMs = retryDelayMs(pods, totalOf(accounting).failed, now);
-      if (delayMs === 0) error = await createPods(control, job, difference, () => podOf(job));
-    } else if (mayAct && difference < 0) error = await deletePods(control, job, active.slice(difference));
+    if (mayAct && plan.create.length > 0)
+      error = await createPods(control, job, plan.create.length, (at) => {
+        const index = plan.create[at];
+        return podOf(job, index, index === undefined ? undefined : accounting.toReplace.get(index));
+      });
+    if (mayAct && plan.remove.length > 0) {
+      const failure = await deletePods(control, job, plan.remove);
+      error ??= failure;
+    }
     const status = jobStatus(job, accounting, pods, verdict, now);
     if (!deepEqual(status, job.status ?? {})) {
       await client.updateStatus(resources.jobs, { ...job, status });
@@ -134,11 +135,11 @@ function jobSync(context: ManagerContext, control: PodControl) {
     }
     // Only what the written status remembers may lose its finalizer.
     const remembered = new Set([...accounting.uncountedSucceeded, ...accounting.uncountedFailed]);
-    for (const pod of pods) if (remembered.has(pod.metadata.uid ?? '')) await removeFinalizer(pod);
+    for (const pod of pods) if (remembered.has(pod.metadata.uid ?? '') || accounting.released.includes(pod)) await removeFinalizer(pod);
     if (error !== undefined) throw error;
     const deadline = job.spec?.activeDeadlineSeconds;
     const waits = [
-      delayMs,
+      plan.waitMs,
       deadline && !verdict ? deadline * 1000 - (now - parseTime(String(status.startTime ?? formatTime(now)))) : 0,
     ].filter((wait) => wait > 0);
     return waits.length ? { requeueAfterMs: Math.min(...waits) } : undefined;
