@@ -1,5 +1,6 @@
 /** Completion indexes of Indexed jobs: sets of them as text (`0-3,5`), which pod has which, and which are to run next. Pure. */
 import type { Job, Pod } from '#api';
+import { maybeParseTime } from '#apimachinery';
 
 /** Annotation and label with a pod's index. */
 export const COMPLETION_INDEX = 'batch.kubernetes.io/job-completion-index';
@@ -42,11 +43,13 @@ export function nextIndexes(count: number, completions: number, taken: ReadonlyS
   return next;
 }
 
+const madeMs = (pod: Pod): number => maybeParseTime(pod.metadata.creationTimestamp) ?? 0;
+
 /** Active pods that have nothing to do: without an index, of an index that is over, or beside another pod of the same. */
 export function surplusPods(active: readonly Pod[], completions: number, over: ReadonlySet<number>): Pod[] {
   const seen = new Set<number>();
   return [...active]
-    .sort((a, b) => String(a.metadata.creationTimestamp).localeCompare(String(b.metadata.creationTimestamp)))
+    .sort((a, b) => madeMs(a) - madeMs(b))
     .filter((pod) => {
       const index = indexOf(pod);
       if (index === undefined || index >= completions || over.has(index) || seen.has(index)) return true;
