@@ -42,7 +42,12 @@ describe.skipIf(!browserPath)('the page', () => {
     await page.goto(`${served.url}${query}`);
     // A narrow screen shows the map first, and a terminal that is not shown writes nothing.
     const isMapFirst = width < 600 && !query.includes('panels');
-    await (isMapFirst ? page.locator('.machine') : page.getByText('student@workstation')).first().waitFor({ state: 'attached' });
+    await (isMapFirst ? page.locator('.machine, .tile') : page.getByText('student@workstation')).first().waitFor({ state: 'attached' });
+  }
+  /** Goes as near to the map as one can. */
+  async function comeNear(): Promise<void> {
+    const nearer = page.getByRole('button', { name: 'Nearer' });
+    while (await nearer.isEnabled()) await nearer.click();
   }
   const component = (machine: string, name: string) =>
     page.locator('.machine', { hasText: machine }).getByRole('button', { name: new RegExp(`^${name}\\b`) });
@@ -63,6 +68,8 @@ describe.skipIf(!browserPath)('the page', () => {
     await open(query, width, height);
     expect(await seriousViolations(page)).toEqual([]);
     if (!query.includes('panels')) {
+      await comeNear();
+      expect(await seriousViolations(page)).toEqual([]);
       await page.locator('.etcd').first().click();
       await page.getByRole('heading', { name: /^etcd on/ }).waitFor();
       expect(await seriousViolations(page)).toEqual([]);
@@ -161,6 +168,7 @@ describe.skipIf(!browserPath)('the page', () => {
     expect(await visible()).toEqual([false, true, false]);
     await page.getByRole('button', { name: 'Ctrl' }).waitFor();
     await page.getByRole('button', { name: 'Map', exact: true }).click();
+    await comeNear();
     await page.locator('.etcd').first().click();
     expect(await visible()).toEqual([false, false, true]);
   });
@@ -261,7 +269,37 @@ describe.skipIf(!browserPath)('the page', () => {
     await open();
     await page.getByRole('button', { name: /^Kill the leader/ }).click();
     await page.locator('.etcd').first().click();
-    await page.locator('.stage').getByText('control-plane-2 has lost its power').waitFor();
+    await page.locator('.stage').getByText(/^control-plane-2 has lost its power|^The load balancer sends requests to 2 of 3/).waitFor();
+  });
+
+  test('is seen from afar or near, by buttons, keys and wheel, and says how near', async () => {
+    await open('', 1024, 768);
+    const level = page.locator('.zoom').getByRole('status');
+    await page.getByRole('button', { name: /^control-plane-2 running 6 of 6 components 1 of 1 pods ready ♛ etcd leader$/ }).waitFor();
+    expect(await level.textContent()).toBe('Machines, each with its state in short');
+    expect(await page.locator('.tile').count()).toBe(6);
+    await page.getByRole('button', { name: 'Nearer' }).click();
+    await page.locator('.machine').first().getByText('of 1 pods ready').or(page.locator('.etcd').first()).first().waitFor();
+    expect(await level.textContent()).toBe('Machines with their components');
+    expect(await page.getByRole('button', { name: /^web , pod/ }).count()).toBe(0);
+    await page.locator('.etcd').first().focus();
+    await page.keyboard.press('+');
+    await page
+      .getByRole('button', { name: /^web , pod/ })
+      .first()
+      .waitFor();
+    await page.keyboard.press('0');
+    await page.locator('.tile').first().waitFor();
+    await page.locator('.tile').first().hover();
+    await page.keyboard.down('Control');
+    await page.mouse.wheel(0, -120);
+    await page.keyboard.up('Control');
+    await page.locator('.etcd').first().waitFor();
+    await open();
+    await page
+      .getByRole('button', { name: /^web , pod/ })
+      .first()
+      .waitFor();
   });
 
   test('can be made for looking only', async () => {

@@ -49,6 +49,12 @@ export class Messages {
     };
   }
 
+  /** Shows messages, or no longer. */
+  toggle(): void {
+    this.isOn = !this.isOn;
+    this.#frames.take();
+  }
+
   #count(legs: readonly Leg[], frames: number): void {
     for (const { link, isBack } of legs) {
       const key = `${isBack ? BACK : ''}${link}`;
