@@ -269,7 +269,10 @@ describe.skipIf(!browserPath)('the page', () => {
     await open();
     await page.getByRole('button', { name: /^Kill the leader/ }).click();
     await page.locator('.etcd').first().click();
-    await page.locator('.stage').getByText(/^control-plane-2 has lost its power|^The load balancer sends requests to 2 of 3/).waitFor();
+    await page
+      .locator('.stage')
+      .getByText(/^control-plane-2 has lost its power|^The load balancer sends requests to 2 of 3/)
+      .waitFor();
   });
 
   test('is seen from afar or near, by buttons, keys and wheel, and says how near', async () => {
