@@ -113,7 +113,7 @@ function createCore(options: ApiServerOptions): Core {
     services: createServiceAllocator(ips, ports),
     health,
     serverMetrics,
-    openApi: createOpenApiDocuments(crypto, served, () => descriptionsOf(options)),
+    openApi: createOpenApiDocuments(crypto, clock, served, () => descriptionsOf(options)),
     strategyContext,
     loopbackUser: { name: 'system:apiserver', groups: ['system:masters'] },
   };

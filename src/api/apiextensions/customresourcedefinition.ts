@@ -65,7 +65,7 @@ export const customResourceDefinition = defineKind<CustomResourceDefinition>({
   scope: 'Cluster',
   schema: 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinition',
   storagePrefix: '/registry/apiextensions.k8s.io/customresourcedefinitions',
-  storageVersionHash: 'M5uH+AlWATY=',
+  storageVersionHash: 'jfWCUB31mvA=',
   subresources: [statusSubresource<CustomResourceDefinition>('CustomResourceDefinition')],
   strategy: {
     tracksGeneration: true,

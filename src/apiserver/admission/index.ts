@@ -1,5 +1,6 @@
 /** The admission plugins in the order the real server runs them, and which of them are on. */
 import type { ApiServerConfig } from '../config.ts';
+import { defaultIngressClass } from './default-ingress-class.ts';
 import { defaultStorageClass } from './default-storage-class.ts';
 import { defaultTolerationSeconds } from './default-toleration-seconds.ts';
 import { limitRanger } from './limit-ranger.ts';
@@ -9,6 +10,7 @@ import { createAdmissionChain, type AdmissionChain, type AdmissionPlugin } from 
 import { podSecurity } from './pod-security.ts';
 import { priorityAdmission } from './priority.ts';
 import { resourceQuotaAdmission } from './resource-quota.ts';
+import { runtimeClassAdmission } from './runtime-class.ts';
 import { serviceAccountAdmission } from './service-account.ts';
 import { storageObjectInUseProtection } from './storage-object-in-use-protection.ts';
 import { taintNodesByCondition } from './taint-nodes-by-condition.ts';
@@ -25,6 +27,8 @@ export const admissionPlugins: readonly AdmissionPlugin[] = Object.freeze([
   defaultTolerationSeconds,
   defaultStorageClass,
   storageObjectInUseProtection,
+  runtimeClassAdmission,
+  defaultIngressClass,
   resourceQuotaAdmission,
 ]);
 
@@ -39,6 +43,8 @@ const defaultPlugins: readonly string[] = [
   'DefaultTolerationSeconds',
   'DefaultStorageClass',
   'StorageObjectInUseProtection',
+  'RuntimeClass',
+  'DefaultIngressClass',
   'ResourceQuota',
 ];
 
