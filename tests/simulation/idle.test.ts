@@ -1,9 +1,11 @@
 /** Nothing happens for ten minutes: nobody stands for election, no Lease changes hands, nothing is started again. */
 import { describe, expect, it } from 'vitest';
 import { etcdLeaders, holderOf } from './control-plane.ts';
-import { BOOT_LIMIT_MS, bootedCluster, type Student } from './student.ts';
+import { bootedCluster, type Student } from './student.ts';
 
 const IDLE_MS = 600_000;
+/** Real time that ten idle minutes may take on a busy machine. */
+const REAL_LIMIT_MS = 600_000;
 
 interface Rest {
   readonly leaders: readonly { readonly machine: string; readonly term: number }[];
@@ -28,7 +30,7 @@ async function restOf(student: Student): Promise<Rest> {
 
 describe.each([
   ['stacked', { controlPlanes: 3, workers: 3 }],
-  ['external', { topology: 'external', controlPlanes: 2, etcdMembers: 3, workers: 3 }],
+  ['external', { topology: 'external', controlPlanes: 2, etcdMembers: 3, workers: 1 }],
 ] as const)('an idle cluster, %s', (name, spec) => {
   it(
     'keeps its leader, its term and every Lease for ten minutes',
@@ -39,6 +41,6 @@ describe.each([
       await student.simulation.run(IDLE_MS);
       expect(await restOf(student)).toEqual(before);
     },
-    BOOT_LIMIT_MS,
+    REAL_LIMIT_MS,
   );
 });
