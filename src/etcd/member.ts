@@ -314,11 +314,8 @@ export class EtcdMember {
     this.metrics.proposalsPending.set(this.#proposals.pendingCount);
   }
 
-  #requestApplied(
-    request: LogRequest,
-    outcome: { response?: unknown; error?: Error },
-    events: Parameters<ApplyListener['requestApplied']>[2],
-  ): void {
+  #requestApplied(...[request, outcome, events]: Parameters<ApplyListener['requestApplied']>): void {
+    for (const { type } of events) this.metrics[type === 'PUT' ? 'puts' : 'deletes'].add();
     const nowMs = this.clock.monotonicMs();
     if ('leaseGrant' in request) {
       const lease = outcome.error ? undefined : this.state.lessor.get(request.leaseGrant.id);

@@ -19,6 +19,7 @@ import { urlTarget } from './identity.ts';
 import type { EtcdMember } from './member.ts';
 import { logLine, withLogLines } from './log-lines.ts';
 import { raftIdOf } from './membership.ts';
+import { tellIdentity } from './metrics.ts';
 import { Callers } from './server/callers.ts';
 import type { ClusterSettings } from './server/cluster.ts';
 import { clientService } from './server/client-service.ts';
@@ -126,6 +127,7 @@ async function run(process: Process, config: EtcdConfig): Promise<number> {
     ...(await listenAll(process, config.listenClientUrls, clientTls, config.clientTls.clientCertAuth, clients.accept)),
   ];
   const { member, published } = await startMember(process, config, dialOptions);
+  tellIdentity(telemetry.metrics, member.settings.memberId, ETCD_VERSION);
   const settings: ClusterSettings = {
     crypto: process.crypto,
     strictReconfigCheck: config.strictReconfigCheck,

@@ -64,6 +64,7 @@ function metricsText(member: EtcdMember): string {
   metrics.dbSizeInUse.set(store.sizeInUse);
   metrics.revision.set(store.revision);
   metrics.keys.set(store.keyCount);
+  metrics.isLearner.set(member.isLearner ? 1 : 0);
   return member.telemetry.metrics.text();
 }
 

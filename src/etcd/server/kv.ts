@@ -39,6 +39,7 @@ export function kvMethods(member: EtcdMember) {
   return {
     async 'KV/Range'(request: etcd.RangeRequest, call: GuardedCall): Promise<etcd.RangeResponse> {
       checkRangeRequest(request);
+      member.metrics.ranges.add();
       if (!request.serializable) await member.linearize();
       member.state.auth.check(call.caller, 'READ', request.key, request.rangeEnd);
       const outcome = executeRange(member.state.store, request);
@@ -54,6 +55,7 @@ export function kvMethods(member: EtcdMember) {
     },
     async 'KV/Txn'(request: etcd.TxnRequest, call: GuardedCall): Promise<etcd.TxnResponse> {
       checkTxnRequest(request);
+      member.metrics.txns.add();
       if (txnWrites(request)) return proposeGrowth(member, { txn: request }, 0, call);
       if (!isSerializable(request)) await member.linearize();
       if (member.state.auth.isEnabled) checkTxnPermitted(member.state, call.caller, request);

@@ -105,7 +105,9 @@ describe('a killed member', () => {
 describe('the metrics port', () => {
   it('answers health checks and metrics under etcd’s names', async () => {
     const cluster = await createEtcdCluster(1, 'health');
-    await cluster.settle(cluster.client(1).put({ key: 'a', value: '1' }));
+    for (const value of ['1', '2']) await cluster.settle(cluster.client(1).put({ key: 'a', value }));
+    await cluster.settle(cluster.client(1).range({ key: 'a' }));
+    await cluster.settle(cluster.client(1).txn({ compare: [], success: [{ deleteRange: { key: 'a' } }], failure: [] }));
     expect(await get(cluster, 1, '/health')).toEqual([200, '{"health":"true","reason":""}']);
     expect(await get(cluster, 1, '/livez')).toEqual([200, 'ok\n']);
     expect(await get(cluster, 1, '/readyz?verbose')).toEqual([
@@ -115,6 +117,10 @@ describe('the metrics port', () => {
     const [status, text] = await get(cluster, 1, '/metrics');
     expect(status).toBe(200);
     expect(text).toMatch(/^etcd_server_has_leader 1$/m);
+    expect(text).toMatch(/^etcd_server_is_learner 0$/m);
+    expect(text).toMatch(/^etcd_server_version\{server_version="3\.5\.\d+"\} 1$/m);
+    for (const [what, count] of Object.entries({ put: 2, delete: 1, range: 1, txn: 1 }))
+      expect(text).toMatch(new RegExp(`^etcd_mvcc_${what}_total ${count}$`, 'm'));
     expect(text).toMatch(/^etcd_disk_wal_fsync_duration_seconds_count \d+$/m);
     expect((await get(cluster, 1, '/nothing'))[0]).toBe(404);
   });
