@@ -193,12 +193,6 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     replace: 'if (watcher.nextRevision < -1)',
   },
   // Membership
-  {
-    what: 'a member does not answer a leader that its log does not tell of',
-    file: `${ETCD}/member.ts`,
-    find: 'if (envelope.peerUrls && !membership.get(envelope.from))',
-    replace: 'if (envelope.peerUrls === null)',
-  },
   // Whole clusters
   {
     what: 'a Lease that another holds is taken: two schedulers act',

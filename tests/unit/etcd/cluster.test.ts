@@ -157,6 +157,26 @@ describe('membership', () => {
     await putMany(cluster, [4], 21, 1);
   });
 
+  it('reaches a learner that was killed before its log told it of anybody: whoever sends it the log says where to answer', async () => {
+    const cluster = await createEtcdCluster(3, 'killed at birth');
+    const leader = await cluster.leader();
+    await putMany(cluster, [leader], 0, 20);
+    await cluster.simulation.run(6_000);
+    await cluster.settle(cluster.client(leader).memberAdd({ peerUrls: [`http://${addressOf(4)}:2380`], isLearner: true }));
+    let isDialling = false;
+    cluster.simulation.onFrame((from, _to, frame) => {
+      if (from === memberName(4) && JSON.stringify(frame).includes('Raft/Message')) isDialling = true;
+    });
+    const flags = cluster.flags(4, [1, 2, 3, 4], 'existing');
+    await cluster.start(4, flags);
+    // Its log is on disk and says who it is, and nothing more.
+    await cluster.simulation.until(() => isDialling, 5_000, 'it dials the others');
+    cluster.simulation.powerOff(memberName(4));
+    await cluster.start(4, flags);
+    await cluster.simulation.run(5_000);
+    expect((await cluster.settle(cluster.client(4).range({ key: 'key/', rangeEnd: 'key0', serializable: true }))).count).toBe(20);
+  });
+
   it('refuses changes that would lose the quorum', async () => {
     const cluster = await createEtcdCluster(3, 'strict');
     const leader = await cluster.leader();
