@@ -15,6 +15,13 @@ export interface StrategyContext {
   newUid(): string;
   /** `length` random characters of the alphabet Kubernetes uses for generated names (see randomNameAlphabet). */
   randomSuffix(length: number): string;
+  /** Who asks; absent for the server's own writes. */
+  user?: {
+    readonly name: string;
+    readonly uid?: string;
+    readonly groups: readonly string[];
+    readonly extra?: Readonly<Record<string, readonly string[]>>;
+  };
 }
 
 /** The deletion a client asked for. */

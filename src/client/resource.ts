@@ -3,6 +3,7 @@
  * Every Kind of #api is a Resource; the table below names those the components work with.
  */
 import type {
+  CertificateSigningRequest,
   ConfigMap,
   ControllerRevision,
   CronJob,
@@ -55,6 +56,11 @@ export const resources = Object.freeze({
   pods: namespaced<Pod>('v1', 'Pod', 'pods'),
   services: namespaced<Service>('v1', 'Service', 'services'),
   endpoints: namespaced<Endpoints>('v1', 'Endpoints', 'endpoints'),
+  certificatesigningrequests: clusterScoped<CertificateSigningRequest>(
+    'certificates.k8s.io/v1',
+    'CertificateSigningRequest',
+    'certificatesigningrequests',
+  ),
   configmaps: namespaced<ConfigMap>('v1', 'ConfigMap', 'configmaps'),
   secrets: namespaced<Secret>('v1', 'Secret', 'secrets'),
   serviceaccounts: namespaced<ServiceAccount>('v1', 'ServiceAccount', 'serviceaccounts'),

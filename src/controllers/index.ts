@@ -1,6 +1,7 @@
 /** The front door of controllers: kube-controller-manager as a program, and its controllers in the order a teacher would choose. */
 import type { Program } from '#host';
 import { bootstrapSigner } from './bootstrap-signer.ts';
+import { certificateSigning } from './certificate-signing.ts';
 import { cronjobController } from './cronjob/index.ts';
 import { daemonsetController } from './daemonset.ts';
 import { deploymentController } from './deployment.ts';
@@ -52,6 +53,7 @@ export const controllers: readonly ManagerController[] = Object.freeze([
   volumeProtection,
   localPathProvisioner,
   resourceQuotaController,
+  certificateSigning,
   bootstrapSigner,
   tokenCleaner,
 ]);

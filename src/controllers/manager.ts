@@ -46,6 +46,7 @@ export function settingsOf(flags: Flags, process: Pick<Process, 'files'>): Contr
 const OLD_NAMES: Readonly<Record<string, string>> = {
   bootstrapsigner: 'bootstrap-signer-controller',
   cronjob: 'cronjob-controller',
+  csrsigning: 'certificatesigningrequest-signing-controller',
   daemonset: 'daemonset-controller',
   deployment: 'deployment-controller',
   endpoint: 'endpoints-controller',

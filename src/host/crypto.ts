@@ -42,6 +42,12 @@ export interface CertificateTemplate {
   readonly ipAddresses?: readonly string[];
 }
 
+/** What a signing request is made from. */
+export type CertificateRequestTemplate = Pick<CertificateTemplate, 'subject' | 'dnsNames' | 'ipAddresses'>;
+
+/** A parsed signing request, whose key has signed it. */
+export type CertificateRequest = Pick<Certificate, 'subject' | 'publicKey' | 'dnsNames' | 'ipAddresses'>;
+
 /** A chain (leaf first) and its key: what a dialer or listener proves itself with. */
 export interface Identity {
   readonly chain: readonly Certificate[];
@@ -62,6 +68,10 @@ export interface Crypto {
   isSignedBy(certificate: Certificate, issuer: Certificate): boolean;
   /** Throws an Error whose message says what is wrong with the DER. */
   parseCertificate(der: Uint8Array): Certificate;
+  /** A PEM block `CERTIFICATE REQUEST` for the key, signed by it. */
+  certificateRequestToPem(template: CertificateRequestTemplate, key: PrivateKey): string;
+  /** Throws an Error where the PEM holds no request, or one that its own key has not signed. */
+  certificateRequestFromPem(pem: string): CertificateRequest;
   /** A PEM block per certificate; label `CERTIFICATE`. */
   certificatesToPem(certificates: readonly Certificate[]): string;
   certificatesFromPem(pem: string): Certificate[];

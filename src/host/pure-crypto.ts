@@ -5,6 +5,7 @@ import type { Certificate, Crypto, PrivateKey } from './crypto.ts';
 import { der, derBits, derInteger, derOid, readDer, TAG } from './der.ts';
 import { createEcdsa, SECRET_SEED_BYTES, type Ecdsa } from './ecdsa.ts';
 import type { Random } from './random.ts';
+import { makeCertificateRequest, parseCertificateRequest } from './certificate-request.ts';
 import { derPublicKey, isSignedBy, issueCertificate, parseCertificate, publicKeyOf } from './x509.ts';
 
 const toPem = (label: string, bytes: Uint8Array): string => {
@@ -43,6 +44,12 @@ export function createCrypto(random: Random, ecdsa: Ecdsa = createEcdsa()): Cryp
       issueCertificate(ecdsa, template, publicKey, issuerKey, issuer, random.bytes(SERIAL_BYTES)),
     isSignedBy: (certificate, issuer) => isSignedBy(ecdsa, certificate, issuer),
     parseCertificate,
+    certificateRequestToPem: (template, key) => toPem('CERTIFICATE REQUEST', makeCertificateRequest(ecdsa, template, key)),
+    certificateRequestFromPem(pem) {
+      const block = fromPem(pem, 'CERTIFICATE REQUEST')[0] ?? fromPem(pem, 'NEW CERTIFICATE REQUEST')[0];
+      if (!block) throw new Error('PEM block type must be CERTIFICATE REQUEST');
+      return parseCertificateRequest(ecdsa, block);
+    },
     certificatesToPem: (certificates) => certificates.map((certificate) => toPem('CERTIFICATE', certificate.der)).join(''),
     certificatesFromPem: (pem): Certificate[] => fromPem(pem, 'CERTIFICATE').map(parseCertificate),
     keyToPem: (key) =>

@@ -18,9 +18,11 @@ const OID = {
   clientAuth: '1.3.6.1.5.5.7.3.2',
 } as const;
 
-const signatureAlgorithm = (): Uint8Array => der(TAG.sequence, derOid(OID.ecdsaSha256));
+/** The one algorithm that signatures here are made by. */
+export const signatureAlgorithm = (): Uint8Array => der(TAG.sequence, derOid(OID.ecdsaSha256));
 
-function derName(name: DistinguishedName): Uint8Array {
+/** A name, its organizations first. */
+export function derName(name: DistinguishedName): Uint8Array {
   const attribute = (oid: string, text: string): Uint8Array => der(TAG.set, der(TAG.sequence, derOid(oid), derText(text)));
   return der(
     TAG.sequence,
@@ -42,10 +44,11 @@ export function publicKeyOf(spki: Uint8Array): Uint8Array {
   return bits.content.slice(1);
 }
 
-/** ECDSA-Sig-Value (RFC 3279) of r‖s, and back. */
-const derSignature = (signature: Uint8Array): Uint8Array =>
+/** ECDSA-Sig-Value (RFC 3279) of r‖s. */
+export const derSignature = (signature: Uint8Array): Uint8Array =>
   der(TAG.sequence, derInteger(signature.subarray(0, 32)), derInteger(signature.subarray(32)));
-function rawSignature(encoded: Uint8Array): Uint8Array {
+/** r‖s of an ECDSA-Sig-Value. */
+export function rawSignature(encoded: Uint8Array): Uint8Array {
   const raw = new Uint8Array(64);
   readDer(readDer(encoded)[0]!.content).forEach(({ content }, index) => {
     const trimmed = content.length > 32 ? content.subarray(content.length - 32) : content;
@@ -54,9 +57,23 @@ function rawSignature(encoded: Uint8Array): Uint8Array {
   return raw;
 }
 
+function extension(oid: string, critical: boolean, value: Uint8Array): Uint8Array {
+  return der(TAG.sequence, derOid(oid), ...(critical ? [der(TAG.boolean, Uint8Array.of(0xff))] : []), der(TAG.octetString, value));
+}
+
+/** The extension with alternative names; undefined for none. */
+export function derSubjectAltName({
+  dnsNames = [],
+  ipAddresses = [],
+}: Pick<CertificateTemplate, 'dnsNames' | 'ipAddresses'>): Uint8Array | undefined {
+  const names = [
+    ...dnsNames.map((name) => der(0x82, new TextEncoder().encode(name))),
+    ...ipAddresses.map((address) => der(0x87, Uint8Array.from(address.split('.').map(Number)))),
+  ];
+  return names.length > 0 ? extension(OID.subjectAltName, false, der(TAG.sequence, ...names)) : undefined;
+}
+
 function extensions(template: CertificateTemplate): Uint8Array {
-  const extension = (oid: string, critical: boolean, value: Uint8Array): Uint8Array =>
-    der(TAG.sequence, derOid(oid), ...(critical ? [der(TAG.boolean, Uint8Array.of(0xff))] : []), der(TAG.octetString, value));
   const list = [
     // keyUsage: digitalSignature and keyEncipherment; a CA signs certificates as well.
     extension(OID.keyUsage, true, derBits(Uint8Array.of(template.isCa ? 0xa4 : 0xa0), template.isCa ? 2 : 5)),
@@ -66,11 +83,8 @@ function extensions(template: CertificateTemplate): Uint8Array {
     const oids = template.usages.map((usage) => derOid(usage === 'client auth' ? OID.clientAuth : OID.serverAuth));
     list.push(extension(OID.extendedKeyUsage, false, der(TAG.sequence, ...oids)));
   }
-  const names = [
-    ...(template.dnsNames ?? []).map((name) => der(0x82, new TextEncoder().encode(name))),
-    ...(template.ipAddresses ?? []).map((address) => der(0x87, Uint8Array.from(address.split('.').map(Number)))),
-  ];
-  if (names.length > 0) list.push(extension(OID.subjectAltName, false, der(TAG.sequence, ...names)));
+  const names = derSubjectAltName(template);
+  if (names) list.push(names);
   return der(0xa3, der(TAG.sequence, ...list));
 }
 
@@ -98,7 +112,8 @@ export function issueCertificate(
   return parseCertificate(der(TAG.sequence, tbs, signatureAlgorithm(), derBits(derSignature(signature))));
 }
 
-function readName(value: DerValue): DistinguishedName {
+/** A name; attributes other than organization and common name are left out. */
+export function readName(value: DerValue): DistinguishedName {
   let commonName = '';
   const organizations: string[] = [];
   for (const set of readDer(value.content)) {
@@ -112,7 +127,8 @@ function readName(value: DerValue): DistinguishedName {
   return { commonName, organizations };
 }
 
-function readExtensions(value: DerValue | undefined): Pick<Certificate, 'isCa' | 'usages' | 'dnsNames' | 'ipAddresses'> {
+/** What the extensions say, in the context tag or set that holds their sequence. */
+export function readExtensions(value: DerValue | undefined): Pick<Certificate, 'isCa' | 'usages' | 'dnsNames' | 'ipAddresses'> {
   let isCa = false;
   const usages: ('client auth' | 'server auth')[] = [];
   const dnsNames: string[] = [];

@@ -12,7 +12,7 @@ import {
   type FieldError,
 } from '#apimachinery';
 import { defineKind } from '../define-kind.ts';
-import type { Subresource } from '../kind.ts';
+import type { StrategyContext, Subresource } from '../kind.ts';
 import { clearStatus, keepOld, keepOldStatus, readWriteVerbs, statusSubresource } from '../status-subresource.ts';
 import { nameColumn, textColumn } from '../tables.ts';
 import type { CertificateSigningRequest } from '../types.ts';
@@ -77,6 +77,19 @@ function conditionCell({ status }: CertificateSigningRequest): string {
   return [...words, ...(status?.certificate ? ['Issued'] : [])].join(',');
 }
 
+/** Who asks is said by the server, whatever the request claims. */
+function prepareForCreate(object: CertificateSigningRequest, { user }: StrategyContext): void {
+  clearStatus(object);
+  const { username, uid, groups, extra, ...wanted } = object.spec;
+  object.spec = { ...wanted };
+  if (!user) return;
+  const said = Object.entries(user.extra ?? {}).map(([name, values]): [string, string[]] => [name, [...values]]);
+  object.spec.username = user.name;
+  if (user.uid) object.spec.uid = user.uid;
+  if (user.groups.length > 0) object.spec.groups = [...user.groups];
+  if (said.length > 0) object.spec.extra = Object.fromEntries(said);
+}
+
 /** Approval writes the conditions and nothing else. */
 const approval: Subresource<CertificateSigningRequest> = {
   name: 'approval',
@@ -120,7 +133,7 @@ export const certificateSigningRequest = defineKind<CertificateSigningRequest>({
   cachedOnDemand: true,
   subresources: [approval, statusSubresource<CertificateSigningRequest>('CertificateSigningRequest')],
   strategy: {
-    prepareForCreate: clearStatus,
+    prepareForCreate,
     prepareForUpdate: keepOldStatus,
     validate,
     validateUpdate: (object, old) => (semanticEqual(object.spec, old.spec) ? [] : [invalid(spec, object.spec, immutableFieldMessage)]),

@@ -1,5 +1,6 @@
 /** The admission plugins in the order the real server runs them, and which of them are on. */
 import type { ApiServerConfig } from '../config.ts';
+import { certificateApproval, certificateSigning, certificateSubjectRestriction } from './certificate-requests.ts';
 import { defaultIngressClass } from './default-ingress-class.ts';
 import { defaultStorageClass } from './default-storage-class.ts';
 import { defaultTolerationSeconds } from './default-toleration-seconds.ts';
@@ -28,6 +29,9 @@ export const admissionPlugins: readonly AdmissionPlugin[] = Object.freeze([
   defaultStorageClass,
   storageObjectInUseProtection,
   runtimeClassAdmission,
+  certificateApproval,
+  certificateSigning,
+  certificateSubjectRestriction,
   defaultIngressClass,
   resourceQuotaAdmission,
 ]);
@@ -44,6 +48,9 @@ const defaultPlugins: readonly string[] = [
   'DefaultStorageClass',
   'StorageObjectInUseProtection',
   'RuntimeClass',
+  'CertificateApproval',
+  'CertificateSigning',
+  'CertificateSubjectRestriction',
   'DefaultIngressClass',
   'ResourceQuota',
 ];

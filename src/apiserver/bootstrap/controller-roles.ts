@@ -218,7 +218,13 @@ const rules: readonly (readonly [string, readonly PolicyRule[]])[] = [
     [
       rule('delete get list watch', 'certificates.k8s.io', 'certificatesigningrequests'),
       rule('update', 'certificates.k8s.io', 'certificatesigningrequests/approval certificatesigningrequests/status'),
-      rule('approve sign', 'certificates.k8s.io', 'signers', 'kubernetes.io/kube-apiserver-client-kubelet'),
+      rule('approve', 'certificates.k8s.io', 'signers', 'kubernetes.io/kube-apiserver-client-kubelet'),
+      rule(
+        'sign',
+        'certificates.k8s.io',
+        'signers',
+        'kubernetes.io/kube-apiserver-client kubernetes.io/kube-apiserver-client-kubelet kubernetes.io/kubelet-serving kubernetes.io/legacy-unknown',
+      ),
       rule('create', 'authorization.k8s.io', 'subjectaccessreviews'),
       events,
     ],

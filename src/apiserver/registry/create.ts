@@ -38,7 +38,9 @@ async function createNamed(
   context: WriteContext,
 ): Promise<KubeObject | undefined> {
   forbidEscalation(core, context.user, kind, object, undefined);
-  const errors = stagedAtOnce(core.trace, 'validation', () => beforeCreate(kind, object, core.strategyContext()));
+  const errors = stagedAtOnce(core.trace, 'validation', () =>
+    beforeCreate(kind, object, { ...core.strategyContext(), user: context.user }),
+  );
   if (errors.length > 0) throw invalidObject(kind, object.metadata.name ?? '', errors);
   for (const warning of warningsFor(kind, object)) context.warnings.add(warning);
   await admitValidating(core, { ...attributes, object, name: object.metadata.name });
