@@ -38,7 +38,9 @@ export function mountPage(target: HTMLElement, parameters: PageParameters): Moun
   const messages = new Messages();
   const terminals = new Terminals();
   page.theme = parameters.theme;
-  page.pane = parameters.panels.includes('map') ? 'map' : 'terminal';
+  const { panels } = parameters;
+  page.stage = panels.includes('dashboard') && !panels.includes('map') ? 'dashboard' : 'map';
+  page.pane = panels.includes('map') || page.stage === 'dashboard' ? 'map' : 'terminal';
   for (const notice of parameters.notices) lab.notify(notice);
   messages.isWanted = parameters.panels.includes('map');
   const ends: (() => void)[] = [];

@@ -10,7 +10,7 @@ export const PANELS = ['map', 'terminal', 'dashboard', 'etcd', 'timeline', 'less
 export type Panel = (typeof PANELS)[number];
 
 /** Panels that stand. */
-export const BUILT_PANELS: readonly Panel[] = ['map', 'terminal'];
+export const BUILT_PANELS: readonly Panel[] = ['map', 'terminal', 'dashboard'];
 
 /** The cluster of an address that names no shape, where nothing is stored yet: one that survives the loss of any machine. */
 export const FIRST_CLUSTER: Partial<ClusterSpec> = { controlPlanes: 3, workers: 3 };

@@ -88,6 +88,27 @@ describe.skipIf(!browserPath)('the page over a real cluster', () => {
     await page.evaluate(() => lab.run('kubectl delete pod traced --wait=false'));
   });
 
+  test('shows and scales a Deployment in the dashboard, and what the server refuses in its words', async () => {
+    await page.evaluate(() => lab.run('kubectl create deployment scaled --image=nginx'));
+    await page.getByRole('button', { name: 'Dashboard' }).click();
+    await page.getByRole('button', { name: 'Deployments' }).click();
+    const table = page.getByRole('region', { name: 'Deployments' });
+    await table.getByRole('row', { name: /default scaled 1\/1/ }).waitFor();
+    await table.getByRole('button', { name: 'scaled' }).click();
+    await page.getByLabel('Replicas').fill('2');
+    await page.getByRole('button', { name: 'Scale' }).click();
+    await page.getByText('The same in the terminal: kubectl scale deployments scaled --replicas=2').waitFor();
+    await table.getByRole('row', { name: /default scaled 2\/2/ }).waitFor();
+    await page.getByText('Scaled up replica set scaled-').first().waitFor();
+    await page.getByText('YAML').click();
+    await page.locator('details pre').getByText('kind: Deployment').waitFor();
+    await page.getByRole('button', { name: 'Delete …' }).click();
+    await page.getByRole('button', { name: 'Delete scaled' }).click();
+    await page.getByText('It does not exist any more.').waitFor();
+    await table.getByText('No resources found.').or(table.getByRole('table')).first().waitFor();
+    await page.getByRole('button', { name: 'Map', exact: true }).click();
+  });
+
   test('kills the leader by one click, tells who takes over, switches it on again by another, and no pod notices', async () => {
     const pods = () => page.evaluate(async () => (await lab.run('kubectl get pods -A --field-selector=spec.nodeName!=x -o name')).stdout);
     const before = await pods();

@@ -305,6 +305,48 @@ describe.skipIf(!browserPath)('the page', () => {
       .waitFor();
   });
 
+  test('shows the tables of the API server: sorted, filtered, by namespace, and an object with what can be done to it', async () => {
+    await open();
+    await page.getByRole('button', { name: 'Dashboard' }).click();
+    const table = page.getByRole('region', { name: 'Pods' });
+    const names = () => table.locator('.name').allTextContents();
+    await table.getByText('crash-7f9c6d5b8-q2xkd').waitFor();
+    expect(await table.locator('thead').textContent()).toMatch(/^Namespace ↑NameReadyStatusRestartsAge$/);
+    expect(await table.getByText('✕ CrashLoopBackOff').count()).toBe(1);
+    expect(await seriousViolations(page)).toEqual([]);
+    await table.getByRole('button', { name: 'Restarts' }).click();
+    await table.getByRole('button', { name: 'Restarts' }).click();
+    await expect.poll(async () => (await names())[0]).toBe('crash-7f9c6d5b8-q2xkd');
+    expect(await table.locator('th[aria-sort=descending]').textContent()).toContain('Restarts');
+    await page.getByLabel('Filter the rows').fill('web');
+    await expect.poll(async () => (await names()).length).toBe(3);
+    await page.getByLabel('Filter the rows').fill('');
+    await page.getByLabel('Namespace').selectOption('kube-system');
+    await expect.poll(async () => (await names()).every((name) => /^(kube-proxy|coredns)/.test(name))).toBe(true);
+    await page.getByText('kubectl get pods -n kube-system').waitFor();
+    await page.getByLabel('Namespace').selectOption('default');
+    await page.getByLabel('wide').check();
+    await table.getByRole('button', { name: 'Node' }).waitFor();
+    await table.getByRole('button', { name: 'web-7f9c6d5b8-0mxkq' }).click();
+    await page.getByRole('heading', { name: 'web-7f9c6d5b8-0mxkq' }).waitFor();
+    await page.getByText('Successfully assigned default/web to worker-1').waitFor();
+    await page.getByRole('button', { name: 'Delete …' }).click();
+    await page.getByRole('button', { name: 'Delete web-7f9c6d5b8-0mxkq' }).click();
+    await page.getByText('The same in the terminal: kubectl delete pods web-7f9c6d5b8-0mxkq').waitFor();
+    expect(await seriousViolations(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Map', exact: true }).click();
+    await page.locator('.etcd').first().waitFor();
+    expect(errors).toEqual([]);
+  });
+
+  test('has its dashboard on a phone, too', async () => {
+    await open('', 360, 740);
+    await page.getByRole('navigation', { name: 'Panes' }).getByRole('button', { name: 'Dashboard' }).click();
+    await page.getByRole('region', { name: 'Pods' }).getByText('crash-7f9c6d5b8-q2xkd').waitFor();
+    expect(await seriousViolations(page)).toEqual([]);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
+  });
+
   test('can be made for looking only', async () => {
     await open('?readonly');
     await page.locator('.etcd').first().click();

@@ -6,6 +6,8 @@ export type Selection =
   | { readonly kind: 'machine'; readonly machine: string }
   | { readonly kind: 'component'; readonly machine: string; readonly component: string }
   | { readonly kind: 'pod'; readonly key: string }
+  /** Any object of the API, as the dashboard shows it. */
+  | { readonly kind: 'object'; readonly plural: string; readonly namespace: string; readonly name: string }
   /** The cluster's shape, what it survives, and a new one. */
   | { readonly kind: 'topology' }
   | { readonly kind: 'faults' }
@@ -32,6 +34,10 @@ export function isSame(a: Selection | undefined, b: Selection): boolean {
 export class PageView {
   selection = $state.raw<Selection | undefined>(undefined);
   pane = $state<Pane>('map');
+  /** What the stage shows. */
+  stage = $state<'map' | 'dashboard'>('map');
+  /** The kind the dashboard shows, and of which namespace ('': of all). */
+  dashboard = $state.raw<{ readonly plural: string; readonly namespace: string }>({ plural: 'pods', namespace: '' });
   /** The inspector's sheet of a middling screen. */
   isSheetOpen = $state(false);
   isTerminalTall = $state(false);
@@ -46,6 +52,18 @@ export class PageView {
     if (!selection) return;
     this.isSheetOpen = true;
     this.pane = 'inspector';
+  }
+
+  /** Goes to the map or the dashboard. */
+  go(stage: 'map' | 'dashboard'): void {
+    this.close();
+    this.stage = stage;
+    this.pane = 'map';
+  }
+
+  /** Shows a kind in the dashboard. */
+  showKind(plural: string): void {
+    this.dashboard = { ...this.dashboard, plural };
   }
 
   close(): void {

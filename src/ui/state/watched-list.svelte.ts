@@ -25,7 +25,21 @@ interface ListBody<T> {
 /** The server has forgotten where the watch stood; the list has to be read anew. */
 class Expired extends Error {}
 
-/** The objects of one path, kept up to date. */
+/** How a list is asked for, and how objects are found in its answer and in a watch event. */
+export interface ListForm<T> {
+  readonly accept: string;
+  items(body: unknown): readonly T[];
+  changed(object: unknown): readonly T[];
+}
+
+/** Objects as they are. */
+const wholeObjects = <T>(): ListForm<T> => ({
+  accept: 'application/json',
+  items: (body) => (body as ListBody<T>).items,
+  changed: (object) => [object as T],
+});
+
+/** The objects of one path (with or without a query), kept up to date. */
 export class WatchedList<T extends KubeObject> {
   readonly items = new SvelteMap<string, T>();
   /** waiting: never heard; watching: up to date; broken: the server does not answer. */
@@ -40,8 +54,11 @@ export class WatchedList<T extends KubeObject> {
   readonly #changed = new Gathered<T | undefined>();
   readonly #batch = createPacedBatch(() => this.#show());
 
-  constructor(path: string) {
+  readonly #form: ListForm<T>;
+
+  constructor(path: string, form: ListForm<T> = wholeObjects()) {
     this.#path = path;
+    this.#form = form;
   }
 
   /** Begins, or begins anew with another cluster. */
@@ -98,12 +115,13 @@ export class WatchedList<T extends KubeObject> {
   }
 
   async #list(fetch: Lab['fetch'], signal: AbortSignal): Promise<string> {
-    const response = await fetch(this.#path, { signal, headers: { accept: 'application/json' } });
+    const response = await fetch(this.#path, { signal, headers: { accept: this.#form.accept } });
     if (!response.ok) throw new Error(`${this.#path}: ${response.status} ${(await response.text()).slice(0, 300)}`);
     const body = (await response.json()) as ListBody<T>;
-    const seen = body.items.map(keyOf);
+    const items = this.#form.items(body);
+    const seen = items.map(keyOf);
     for (const key of this.items.keys()) if (!seen.includes(key)) this.#changed.set(key, undefined);
-    for (const item of body.items) this.#changed.set(keyOf(item), item);
+    for (const item of items) this.#changed.set(keyOf(item), item);
     this.#batch.request();
     this.state = 'watching';
     this.problem = '';
@@ -113,19 +131,22 @@ export class WatchedList<T extends KubeObject> {
   /** Follows the watch to its end; the version it reached. */
   async #watch(fetch: Lab['fetch'], from: string, signal: AbortSignal): Promise<string> {
     let version = from;
-    const response = await fetch(`${this.#path}?watch=1&allowWatchBookmarks=true&resourceVersion=${from}`, {
-      signal,
-      headers: { accept: 'application/json' },
-    });
+    const response = await fetch(
+      `${this.#path}${this.#path.includes('?') ? '&' : '?'}watch=1&allowWatchBookmarks=true&resourceVersion=${from}`,
+      {
+        signal,
+        headers: { accept: this.#form.accept },
+      },
+    );
     if (response.status === 410) throw new Expired('expired');
     if (!response.ok || !response.body) throw new Error(`${this.#path}: ${response.status} ${(await response.text()).slice(0, 300)}`);
     for await (const line of readJsonLines(response.body)) {
       const { type, object } = line as WatchLine;
       if (type === 'ERROR')
         throw object.code === 410 ? new Expired('expired') : new Error(object.message ?? 'the watch ended with an error');
-      version = object.metadata.resourceVersion ?? version;
-      if (type === 'BOOKMARK') continue;
-      this.#changed.set(keyOf(object), type === 'DELETED' ? undefined : (object as unknown as T));
+      const items = type === 'BOOKMARK' ? [] : this.#form.changed(object);
+      version = object.metadata.resourceVersion || items.at(-1)?.metadata.resourceVersion || version;
+      for (const item of items) this.#changed.set(keyOf(item), type === 'DELETED' ? undefined : item);
       this.#batch.request();
     }
     return version;

@@ -122,6 +122,34 @@ function podsOf(machines: readonly MachineInfo[]) {
   ];
 }
 
+/** The Table that the API server makes of pods, with a wide column. */
+function podTable(pods: ReturnType<typeof podsOf>) {
+  const column = (name: string, type = 'string', priority = 0) => ({ name, type, format: '', description: '', priority });
+  return {
+    kind: 'Table',
+    metadata: { resourceVersion: '100' },
+    columnDefinitions: [
+      column('Name'),
+      column('Ready'),
+      column('Status'),
+      column('Restarts', 'integer'),
+      column('Age'),
+      column('Node', 'string', 1),
+    ],
+    rows: pods.map(({ metadata, spec, status }) => ({
+      cells: [
+        metadata.name,
+        '2/2',
+        status.containerStatuses[0]?.state.waiting?.reason ?? status.phase,
+        status.containerStatuses[0]?.restartCount,
+        '11m',
+        spec.nodeName,
+      ],
+      object: { kind: 'PartialObjectMetadata', metadata },
+    })),
+  };
+}
+
 const json = (value: unknown): Response => new Response(JSON.stringify(value), { headers: { 'content-type': 'application/json' } });
 
 function fetchFrom(machines: Map<string, MachineInfo>): Lab['fetch'] {
@@ -132,9 +160,17 @@ function fetchFrom(machines: Map<string, MachineInfo>): Lab['fetch'] {
       return Promise.resolve(new Response(body));
     }
     if (url.pathname.endsWith('/log')) return Promise.resolve(new Response('ready to serve\n10.0.0.10 - "GET / HTTP/1.1" 200\n'));
+    if (url.pathname.endsWith('/namespaces'))
+      return Promise.resolve(
+        json({
+          metadata: { resourceVersion: '100' },
+          items: ['default', 'kube-system'].map((name) => ({ metadata: { name, resourceVersion: '1' } })),
+        }),
+      );
     if (url.pathname.endsWith('/events'))
       return Promise.resolve(
         json({
+          metadata: { resourceVersion: '100' },
           items: [
             { metadata: { name: 'e1' }, type: 'Normal', reason: 'Scheduled', message: 'Successfully assigned default/web to worker-1' },
           ],
@@ -150,7 +186,14 @@ function fetchFrom(machines: Map<string, MachineInfo>): Lab['fetch'] {
       return Promise.resolve(json({ metadata: { resourceVersion: '100' }, items }));
     }
     if (url.pathname.endsWith('/leases')) return Promise.resolve(json({ metadata: { resourceVersion: '100' }, items: leasesOf(all) }));
-    return Promise.resolve(json({ metadata: { resourceVersion: '100' }, items: podsOf(all) }));
+    if (init?.method === 'DELETE') return Promise.resolve(json({ kind: 'Status', status: 'Success' }));
+    const wanted = /^metadata\.name=(.*)$/.exec(url.searchParams.get('fieldSelector') ?? '')?.[1];
+    const namespace = /\/namespaces\/([^/]+)\//.exec(url.pathname)?.[1];
+    const pods = podsOf(all).filter(
+      ({ metadata }) => (wanted ?? metadata.name) === metadata.name && (namespace ?? metadata.namespace) === metadata.namespace,
+    );
+    const isTable = new Headers(init?.headers).get('accept')?.includes('as=Table') === true;
+    return Promise.resolve(json(isTable ? podTable(pods) : { metadata: { resourceVersion: '100' }, items: pods }));
   };
 }
 

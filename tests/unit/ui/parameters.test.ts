@@ -8,7 +8,7 @@ describe('the address', () => {
     expect(readParameters('')).toEqual({
       spec: {},
       paused: false,
-      panels: ['map', 'terminal'],
+      panels: ['map', 'terminal', 'dashboard'],
       theme: 'auto',
       embed: false,
       readonly: false,
@@ -65,8 +65,8 @@ describe('the address', () => {
     ['paused=perhaps', { paused: false }],
     ['run=%%%', { run: [] }],
     [`run=${Buffer.from([0xff, 0xfe]).toString('base64url')}`, { run: [] }],
-    ['panels=basement', { panels: ['map', 'terminal'] }],
-    ['panels=map,dashboard', { panels: ['map'] }],
+    ['panels=basement', { panels: ['map', 'terminal', 'dashboard'] }],
+    ['panels=map,etcd', { panels: ['map'] }],
   ])('%s gets a visible notice', (query, expected) => {
     const parameters = readParameters(query);
     expect(parameters).toMatchObject(expected);
