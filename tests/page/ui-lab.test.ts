@@ -88,15 +88,15 @@ describe.skipIf(!browserPath)('the page over a real cluster', () => {
     await page.evaluate(() => lab.run('kubectl delete pod traced --wait=false'));
   });
 
-  test('shows and scales a Deployment in the dashboard, and what the server refuses in its words', async () => {
+  test('shows, scales and deletes a Deployment in the dashboard', async () => {
     await page.evaluate(() => lab.run('kubectl create deployment scaled --image=nginx'));
     await page.getByRole('button', { name: 'Dashboard' }).click();
     await page.getByRole('button', { name: 'Deployments' }).click();
     const table = page.getByRole('region', { name: 'Deployments' });
     await table.getByRole('row', { name: /default scaled 1\/1/ }).waitFor();
     await table.getByRole('button', { name: 'scaled' }).click();
-    await page.getByLabel('Replicas').fill('2');
-    await page.getByRole('button', { name: 'Scale' }).click();
+    await page.getByRole('spinbutton', { name: 'Replicas' }).fill('2');
+    await page.getByRole('button', { name: 'Scale', exact: true }).click();
     await page.getByText('The same in the terminal: kubectl scale deployments scaled --replicas=2').waitFor();
     await table.getByRole('row', { name: /default scaled 2\/2/ }).waitFor();
     await page.getByText('Scaled up replica set scaled-').first().waitFor();
