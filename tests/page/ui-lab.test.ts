@@ -100,7 +100,7 @@ describe.skipIf(!browserPath)('the page over a real cluster', () => {
     await page.getByText('The same in the terminal: kubectl scale deployments scaled --replicas=2').waitFor();
     await table.getByRole('row', { name: /default scaled 2\/2/ }).waitFor();
     await page.getByText('Scaled up replica set scaled-').first().waitFor();
-    await page.getByText('YAML').click();
+    await page.locator('summary').click();
     await page.locator('details pre').getByText('kind: Deployment').waitFor();
     await page.getByRole('button', { name: 'Delete …' }).click();
     await page.getByRole('button', { name: 'Delete scaled' }).click();
