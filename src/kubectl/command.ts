@@ -26,8 +26,8 @@ export interface Command {
   readonly usage?: string;
   readonly examples?: string;
   readonly group?: string;
-  /** A group of verbs whose help, when it is called by itself, goes to standard output (kubectl rollout). */
-  readonly helpsOnStdout?: boolean;
+  /** How a group of verbs that is called by itself ends: by default its help goes to standard error, with exit code 1. */
+  readonly alone?: { readonly onStdout: boolean; readonly exitCode: number };
   readonly flags?: readonly FlagSpec[];
   readonly commands?: readonly Command[];
   /** What completes the positional words. */

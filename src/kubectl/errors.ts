@@ -54,7 +54,7 @@ function invalidText({ status }: StatusError): string | undefined {
   if (status.reason !== 'Invalid') return undefined;
   const { details } = status;
   if (!details) return undefined;
-  const head = `The ${details.kind ?? ''} "${details.name ?? ''}" is invalid`;
+  const head = details.kind ? `The ${details.kind} "${details.name ?? ''}" is invalid` : 'The request is invalid';
   const causes = (details.causes ?? []).map(({ field, message }) => `${field ? `${field}: ` : ''}${message ?? ''}`);
   if (causes.length === 0) return status.message ? `${head}: ${status.message}` : head;
   return causes.length === 1 ? `${head}: ${causes[0]!}` : `${head}: \n${causes.map((cause) => `* ${cause}`).join('\n')}`;

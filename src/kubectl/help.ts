@@ -18,8 +18,8 @@ const indent = (text: string): string => text.replace(/^(?=.)/gm, '  ');
 /** cobra pads names of commands to this much at least. */
 const MIN_NAME_WIDTH = 11;
 
-function commandList(commands: readonly Command[]): string {
-  const width = Math.max(MIN_NAME_WIDTH, ...commands.map(({ name }) => name.length)) + 1;
+function commandList(commands: readonly Command[], all = commands): string {
+  const width = Math.max(MIN_NAME_WIDTH, ...all.map(({ name }) => name.length)) + 1;
   return commands.map(({ name, short }) => `  ${name.padEnd(width)}  ${short}\n`).join('');
 }
 
@@ -27,7 +27,8 @@ function commandList(commands: readonly Command[]): string {
 export function rootHelp(commands: readonly Command[]): string {
   const sections = GROUPS.map((group) => {
     const members = commands.filter((command) => (command.group ?? 'Other Commands') === group);
-    return members.length ? `${group}:\n${commandList(members)}\n` : '';
+    const plugins = group === 'Other Commands' ? 'Subcommands provided by plugins:\n\n' : '';
+    return members.length ? `${plugins}${group}:\n${commandList(members, commands)}\n` : '';
   });
   return `kubectl controls the Kubernetes cluster manager.\n\n Find more information at: https://kubernetes.io/docs/reference/kubectl/\n\n${sections.join('')}Usage:\n  kubectl [flags] [options]\n\nUse "kubectl <command> --help" for more information about a given command.\nUse "kubectl options" for a list of global command-line options (applies to all commands).\n`;
 }

@@ -81,6 +81,10 @@ export function overridesOf(flags: Flags): KubeconfigOverrides {
   return overrides;
 }
 
+/** Entries as kubectl writes them: by name, null for none. */
+const byName = <T extends { name: string }>(list: readonly T[] | null | undefined): T[] | null =>
+  list?.length ? [...list].sort((a, b) => (a.name < b.name ? -1 : 1)) : null;
+
 /** Reads, changes and writes one kubeconfig file. */
 export function changeConfig(process: Process, flags: Flags, change: (config: Kubeconfig) => void): void {
   const { paths } = kubeconfigPaths(process, flags);
@@ -91,9 +95,9 @@ export function changeConfig(process: Process, flags: Flags, change: (config: Ku
     apiVersion: 'v1',
     kind: 'Config',
     ...config,
-    clusters: config.clusters?.length ? config.clusters : null,
-    contexts: config.contexts?.length ? config.contexts : null,
-    users: config.users?.length ? config.users : null,
+    clusters: byName(config.clusters),
+    contexts: byName(config.contexts),
+    users: byName(config.users),
     'current-context': config['current-context'] ?? '',
     preferences: config.preferences ?? {},
   };

@@ -93,8 +93,9 @@ async function runCommand(process: Process, { command, path, rest }: Found & { c
       return 1;
     }
     // A group by itself is a misuse (DefaultSubCommandRun).
-    await (command.helpsOnStdout ? process.stdout : process.stderr).write(helpText(command, path));
-    return 1;
+    const { onStdout, exitCode } = command.alone ?? { onStdout: false, exitCode: 1 };
+    await (onStdout ? process.stdout : process.stderr).write(helpText(command, path));
+    return exitCode;
   }
   const unset = specs.filter(({ name, required }) => required && !parsed.flags.given(name)).map(({ name }) => `"${name}"`);
   if (unset.length > 0) {

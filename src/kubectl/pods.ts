@@ -81,7 +81,7 @@ export async function containerOf(session: Session, pod: Pod, asked: string, qui
   const [first] = regular;
   if (first === undefined) throw new CommandError(`pod ${pod.metadata.name} has no containers`);
   if (all.length > 1 && !quiet) {
-    const list = [...regular, ...init.map((name) => `${name} (init)`), ...ephemeral.map((name) => `${name} (ephem)`)].join(', ');
+    const list = [...regular, ...ephemeral.map((name) => `${name} (ephem)`), ...init.map((name) => `${name} (init)`)].join(', ');
     await session.err(`Defaulted container "${first}" out of: ${list}\n`);
   }
   return first;

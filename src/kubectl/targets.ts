@@ -1,6 +1,6 @@
 /** What a command works on: words (`pods`, `pod/web`, `deploy,svc web`), files, selectors — client-go's resource builder. */
 import { failure, StatusError, type KubeObject } from '#apimachinery';
-import { apiVersionOfResource, goResource, pathOf, type ApiResource } from './discovery.ts';
+import { apiVersionOfResource, goResource, isNotFound, pathOf, type ApiResource } from './discovery.ts';
 import { CommandError, ErrorList, WrappedError } from './errors.ts';
 import type { Invocation } from './command.ts';
 import { hasFiles, readManifests } from './manifests.ts';
@@ -175,13 +175,21 @@ export async function listObjects(
 }
 
 /** The object of a named target as the server has it. */
-export function getObject(session: Session, target: Target): Promise<KubeObject> {
+export function getObject(session: Session, target: Target, subresource = ''): Promise<KubeObject> {
   if (!target.name)
     throw new WrappedError(
       `error when retrieving current configuration of:\nResource: "${goResource(target.resource)}", GroupVersionKind: "${target.resource.group}/${target.resource.version}, Kind=${target.resource.kind}"\nName: "", Namespace: "${target.namespace ?? ''}"\nfrom server for: "${target.source ?? ''}"`,
       new Error('resource name may not be empty'),
     );
-  return session.json<KubeObject>({ method: 'GET', path: pathOf(target.resource, target.namespace, target.name) });
+  const path = pathOf(target.resource, target.namespace, target.name, subresource || undefined);
+  return session.json<KubeObject>({ method: 'GET', path }).catch((error: unknown) => namespaceOrItself(session, target, error));
+}
+
+/** Of an object that is not found, its namespace may be what is missing: then that is told. */
+export async function namespaceOrItself(session: Session, { namespace }: Target, error: unknown): Promise<never> {
+  if (isNotFound(error) && namespace && namespace !== 'default')
+    await session.json({ method: 'GET', path: `/api/v1/namespaces/${namespace}` });
+  throw error;
 }
 
 /** Fetches what targets mean. Failures are collected beside what was found. */
@@ -191,7 +199,9 @@ export async function fetchInfos(invocation: Invocation, targets: readonly Targe
   for (const target of targets) {
     try {
       const objects =
-        target.name === undefined ? (await listObjects(invocation, target)).items : [await getObject(invocation.session, target)];
+        target.name === undefined
+          ? (await listObjects(invocation, target)).items
+          : [await getObject(invocation.session, target, invocation.flags.text('subresource'))];
       for (const object of objects) {
         infos.push({
           resource: target.resource,

@@ -3,12 +3,15 @@ import type { Service } from '#api';
 import { allNamespacesFlag, defineFlag, outputFlags } from '../common-flags.ts';
 import type { Command, Invocation } from '../command.ts';
 import { apiVersionOfResource, groupResource } from '../discovery.ts';
-import { SilentExit, UsageError } from '../errors.ts';
+import { CommandError, SilentExit, UsageError } from '../errors.ts';
+import { dumpCluster, dumpFlags } from './cluster-dump.ts';
 import { listPermissions } from './can-i-list.ts';
 import { goValue, objectPrinter } from '../printers/output.ts';
 import { alignTabs, tableLayout } from '../printers/tabs.ts';
 
 async function runApiResources({ session, flags }: Invocation): Promise<void> {
+  const output = flags.text('output');
+  if (!['', 'wide', 'name'].includes(output)) throw new CommandError(`--output ${output} is not available`);
   const verbs = flags.list('verbs');
   const all = await session.discovery.resources();
   // Of a resource in several versions only the preferred one is told: the first.
@@ -72,9 +75,8 @@ async function runCanI(invocation: Invocation): Promise<void> {
   }
   const [verb, what, name] = args;
   if (verb === undefined || what === undefined || args.length > 3)
-    throw new UsageError(
+    throw new CommandError(
       "you must specify two arguments: verb resource or verb resource/resourceName.\nSee 'kubectl auth can-i -h' for help and examples.",
-      path,
     );
   let spec: object;
   if (what.startsWith('/')) spec = { nonResourceAttributes: { path: what, verb } };
@@ -84,7 +86,7 @@ async function runCanI(invocation: Invocation): Promise<void> {
       word === '*'
         ? undefined
         : await session.discovery.resourceOf(word).catch(async (error: unknown) => {
-            await session.err(`Warning: the server doesn't have a resource type '${word}'\n`);
+            await session.err(`Warning: the server doesn't have a resource type '${word}'\n\n`);
             if (!(error instanceof Error)) throw error;
             return undefined;
           });
@@ -189,6 +191,16 @@ export const clusterInfo: Command = {
   short: 'Display cluster information',
   group: 'Cluster Management Commands',
   completes: 'none',
+  commands: [
+    {
+      name: 'dump',
+      short: 'Dump relevant information for debugging and diagnosis',
+      usage: '[flags] [options]',
+      completes: 'none',
+      flags: dumpFlags,
+      run: dumpCluster,
+    },
+  ],
   run: runClusterInfo,
 };
 /** kubectl auth */
@@ -196,7 +208,7 @@ export const auth: Command = {
   name: 'auth',
   short: 'Inspect authorization',
   group: 'Troubleshooting and Debugging Commands',
-  usage: '[options]',
+  usage: '[flags] [options]',
   commands: [
     {
       name: 'can-i',

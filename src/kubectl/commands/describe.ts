@@ -3,7 +3,7 @@ import type { KubeObject } from '#apimachinery';
 import { allNamespacesFlag, defineFlag, filenameFlags, selectorFlags } from '../common-flags.ts';
 import type { Command, Invocation } from '../command.ts';
 import { isNotFound } from '../discovery.ts';
-import { UsageError } from '../errors.ts';
+import { CommandError } from '../errors.ts';
 import { descriptionOf } from '../describe/index.ts';
 import { DescriptionWriter, type EventFacts } from '../describe/writer.ts';
 import { hasFiles } from '../manifests.ts';
@@ -11,8 +11,9 @@ import { fetchInfos, listObjects, readTargets, throwCollected, type Info, type T
 
 const WITHOUT_EVENTS = ['Namespace', 'Secret', 'Role', 'ClusterRole', 'RoleBinding', 'ClusterRoleBinding'];
 
-async function eventsAbout({ session, flags }: Invocation, { object, namespace }: Info): Promise<EventFacts[]> {
-  if (flags.text('show-events') === 'false' || WITHOUT_EVENTS.includes(object.kind)) return [];
+async function eventsAbout({ session, flags }: Invocation, { object, namespace }: Info): Promise<EventFacts[] | undefined> {
+  if (flags.text('show-events') === 'false') return undefined;
+  if (WITHOUT_EVENTS.includes(object.kind)) return [];
   const selectors = [{ name: object.metadata.name, namespace: namespace ?? '', kind: object.kind, uid: object.metadata.uid ?? '' }];
   // The kubelet writes a node's own events under the node's name as their uid.
   if (object.kind === 'Node') selectors.push({ ...selectors[0]!, uid: object.metadata.name });
@@ -34,12 +35,11 @@ async function byPrefix(invocation: Invocation, target: Target): Promise<Info[]>
 }
 
 async function run(invocation: Invocation): Promise<void> {
-  const { session, flags, args, path } = invocation;
+  const { session, flags, args } = invocation;
   if (args.length === 0 && !hasFiles(flags)) {
-    await session.err(
-      'You must specify the type of resource to describe. Use "kubectl api-resources" for a complete list of supported resources.\n',
+    throw new CommandError(
+      'You must specify the type of resource to describe. Use "kubectl api-resources" for a complete list of supported resources.',
     );
-    throw new UsageError('Required resource not specified.', path);
   }
   const targets = await readTargets(invocation, { allowCollections: true });
   const infos: Info[] = [];

@@ -4,7 +4,7 @@ import type { Node, Pod } from '#api';
 import { defineFlag, dryRunFlag, selectorFlags } from '../common-flags.ts';
 import type { Command, Invocation } from '../command.ts';
 import { isNotFound } from '../discovery.ts';
-import { readDryRun } from '../dry-run.ts';
+import { dryRunSuffix, readDryRun, type DryRun } from '../dry-run.ts';
 import { CommandError, SilentExit, UsageError } from '../errors.ts';
 import { PATCH_TYPES, sendPatch } from '../patches.ts';
 import { fetchInfos, readTargets, throwCollected, type Info } from '../targets.ts';
@@ -44,7 +44,7 @@ function sortPods({ flags }: Invocation, pods: readonly Pod[]): Sorted {
     }
     if (!isFinished(pod) && controllerOf(pod) === undefined) {
       if (!flags.on('force')) {
-        note(refusals, 'cannot delete Pods that declare no controller (use --force to override)', pod);
+        note(refusals, 'cannot delete cannot delete Pods that declare no controller (use --force to override)', pod);
         return false;
       }
       note(warnings, 'deleting Pods that declare no controller', pod);
@@ -84,6 +84,13 @@ async function evict({ session, flags }: Invocation, pod: Pod): Promise<void> {
   }
 }
 
+/** Pods that may not be evicted: one complaint for each reason. */
+class RefusedDrain extends Error {
+  constructor(readonly reasons: readonly string[]) {
+    super(reasons.length === 1 ? reasons[0]! : `[${reasons.join(', ')}]`);
+  }
+}
+
 async function evictAndWait(invocation: Invocation, pod: Pod, deadlineMs: number): Promise<void> {
   const { session, flags } = invocation;
   const verb = flags.on('disable-eviction') ? ['deleting', 'deleted'] : ['evicting', 'evicted'];
@@ -95,18 +102,18 @@ async function evictAndWait(invocation: Invocation, pod: Pod, deadlineMs: number
   await session.out(`pod/${pod.metadata.name} ${verb[1]!}\n`);
 }
 
-async function drainNode(invocation: Invocation, { name }: Info, dryRun: string): Promise<void> {
+async function drainNode(invocation: Invocation, { name }: Info, dryRun: DryRun): Promise<void> {
   const { session, flags } = invocation;
   const query = { fieldSelector: `spec.nodeName=${name}`, labelSelector: flags.text('pod-selector') || undefined, limit: 500 };
   const { items } = await session.json<{ items: Pod[] }>({ method: 'GET', path: '/api/v1/pods', query });
   const { evicted, refusals, warnings } = sortPods(invocation, items);
   if (refusals.size > 0) {
     const reasons = told(refusals);
-    throw new CommandError(reasons.length === 1 ? reasons[0]! : `[${reasons.join(', ')}]`);
+    throw new RefusedDrain(reasons);
   }
   if (warnings.size > 0) await session.err(`Warning: ${told(warnings).join('; ')}\n`);
   if (dryRun !== 'none') {
-    for (const pod of evicted) await session.out(`evicting pod ${fullName(pod)} (dry run)\n`);
+    for (const pod of evicted) await session.out(`evicting pod ${fullName(pod)} (${dryRun === 'server' ? 'server ' : ''}dry run)\n`);
     return;
   }
   const timeoutMs = flags.durationMs('timeout') || Infinity;
@@ -140,17 +147,17 @@ async function run(invocation: Invocation): Promise<void> {
   for (const info of infos) {
     try {
       await drainNode(invocation, info, dryRun);
-      await session.out(`node/${info.name} drained${dryRun === 'none' ? '' : ' (dry run)'}\n`);
+      await session.out(`node/${info.name} drained${dryRunSuffix(dryRun)}\n`);
     } catch (error) {
       if (!(error instanceof Error)) throw error;
       pending.push(info.name);
-      messages.push(error.message);
+      messages.push(...(error instanceof RefusedDrain ? error.reasons : [error.message]));
       await session.err(`error: unable to drain node "${info.name}" due to error: ${error.message}, continuing command...\n`);
     }
   }
   if (pending.length === 0) return;
   await session.err(`There are pending nodes to be drained:\n${pending.map((name) => ` ${name}\n`).join('')}`);
-  await session.err(messages.map((message) => `error: ${message}\n`).join(''));
+  await session.err(messages.map((message) => `${message}\n`).join(''));
   throw new SilentExit(1);
 }
 

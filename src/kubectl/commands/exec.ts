@@ -96,13 +96,14 @@ async function run(invocation: Invocation): Promise<void> {
   const command = dashAt >= 0 ? args.slice(dashAt) : args.slice(1);
   const [word] = names;
   if (word === undefined) throw new UsageError('pod, type/name or --filename must be specified', path);
-  if (command.length === 0) throw new UsageError('you must specify at least one command for the container', path);
+  if (command.length === 0) throw new CommandError('you must specify at least one command for the container');
   if (dashAt < 0) throw new UsageError('exec [POD] [COMMAND] is not supported anymore. Use exec [POD] -- [COMMAND] instead', path);
   const pod = await podOf(session, word);
   const phase = pod.status?.phase;
   if (phase === 'Succeeded' || phase === 'Failed')
     throw new CommandError(`cannot exec into a container in a completed pod; current phase is ${phase}`);
-  const container = await containerOf(session, pod, flags.text('container'), flags.on('quiet'));
+  // A name that is given is not looked at here: the server says that it is not valid.
+  const container = flags.text('container') || (await containerOf(session, pod, '', flags.on('quiet')));
   const stdin = flags.on('stdin');
   let tty = flags.on('tty');
   if (tty && stdin && !session.process.terminal) {

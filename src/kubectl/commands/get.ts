@@ -1,5 +1,5 @@
 /** kubectl get: tables from the server, whole objects with -o, watches, raw paths. */
-import type { KubeObject, Table, WatchEvent } from '#apimachinery';
+import { ageOf, type KubeObject, type Table, type WatchEvent } from '#apimachinery';
 import type { HttpResponse } from '#host';
 import { allNamespacesFlag, defineFlag, filenameFlags, outputFlags, selectorFlags } from '../common-flags.ts';
 import type { Command, Invocation } from '../command.ts';
@@ -9,7 +9,7 @@ import { hasFiles } from '../manifests.ts';
 import { objectPrinter, type ObjectPrinter } from '../printers/output.ts';
 import { sortByField } from '../printers/sorting.ts';
 import { TablePrinter } from '../printers/table.ts';
-import { fetchInfos, listQuery, listRefusal, readTargets, throwCollected, withType, type Target } from '../targets.ts';
+import { fetchInfos, listQuery, listRefusal, namespaceOrItself, readTargets, throwCollected, withType, type Target } from '../targets.ts';
 
 const TABLE_ACCEPT = 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json;as=Table;v=v1beta1;g=meta.k8s.io,application/json';
 
@@ -34,7 +34,7 @@ function printerFor(invocation: Invocation, resource: ApiResource, showKind: boo
 }
 
 /** A body that is no Table (an old or foreign server): its objects by name and age. */
-function asTable(body: Table | KubeObject, resource: ApiResource): Table {
+function asTable(body: Table | KubeObject, resource: ApiResource, nowMs: number): Table {
   if (body.kind === 'Table') return body as Table;
   const items = (body as unknown as { items?: KubeObject[] }).items ?? [body as KubeObject];
   const columnDefinitions = ['Name', 'Age'].map((name) => ({
@@ -49,7 +49,10 @@ function asTable(body: Table | KubeObject, resource: ApiResource): Table {
     apiVersion: 'meta.k8s.io/v1',
     metadata: {},
     columnDefinitions,
-    rows: items.map((object) => ({ cells: [object.metadata.name, '<unknown>'], object: withType(object, resource) })),
+    rows: items.map((object) => ({
+      cells: [object.metadata.name, ageOf(object.metadata.creationTimestamp, nowMs)],
+      object: withType(object, resource),
+    })),
   };
 }
 
@@ -60,13 +63,14 @@ async function fetchTable(invocation: Invocation, target: Target): Promise<Table
     asTable(
       await session.json<Table>({
         method: 'GET',
-        path: pathOf(target.resource, target.namespace, target.name),
+        path: pathOf(target.resource, target.namespace, target.name, flags.text('subresource') || undefined),
         query: { ...query, includeObject },
         accept: TABLE_ACCEPT,
       }),
       target.resource,
+      session.nowMs(),
     );
-  if (target.name !== undefined) return get({});
+  if (target.name !== undefined) return get({}).catch((error: unknown) => namespaceOrItself(session, target, error));
   const query = listQuery(invocation, flags.number('chunk-size'));
   try {
     const table = await get(query);
@@ -198,7 +202,7 @@ async function watch(invocation: Invocation, targets: readonly Target[], printer
     });
   let resourceVersion = first.metadata.resourceVersion;
   const show = async (object: KubeObject, event: string): Promise<void> => {
-    if (!printer) await session.out(tables.print(asTable(object, target.resource), event));
+    if (!printer) await session.out(tables.print(asTable(object, target.resource, session.nowMs()), event));
     else {
       const typed = withType(object, target.resource);
       await session.out(printer.text(flags.on('output-watch-events') ? ({ type: event, object: typed } as unknown as KubeObject) : typed));
@@ -239,12 +243,17 @@ async function run(invocation: Invocation): Promise<void> {
     await session.err(
       'You must specify the type of resource to get. Use "kubectl api-resources" for a complete list of supported resources.\n\n',
     );
-    throw new UsageError('Required resource not specified.', invocation.path);
+    throw new UsageError(
+      'Required resource not specified.\nUse "kubectl explain <resource>" for a detailed description of that resource (e.g. kubectl explain pods).',
+      invocation.path,
+    );
   }
   const printer = objectPrinter(session, flags, true);
   if (flags.on('output-watch-events') && !flags.on('watch') && !flags.on('watch-only'))
     throw new UsageError('--output-watch-events option can only be used with --watch or --watch-only', invocation.path);
   const targets = await readTargets(invocation, { allowCollections: true });
+  if (flags.text('subresource') !== '' && targets.some(({ name }) => name === undefined))
+    throw new CommandError('subresource cannot be used when bulk resources are specified');
   if (flags.on('watch') || flags.on('watch-only')) return watch(invocation, targets, printer);
   return printer ? printObjects(invocation, targets, printer) : printTables(invocation, targets);
 }

@@ -3,9 +3,11 @@ import type { Command } from '../command.ts';
 import { apply } from './apply.ts';
 import { attach } from './attach.ts';
 import { apiResources, apiVersions, auth, clusterInfo } from './cluster.ts';
-import { config } from './config.ts';
+import { config } from './config/index.ts';
+import { certificate } from './certificate.ts';
 import { cp } from './cp.ts';
 import { create } from './create/index.ts';
+import { debug } from './debug/index.ts';
 import { deleteCommand } from './delete.ts';
 import { describe } from './describe.ts';
 import { diff } from './diff.ts';
@@ -22,10 +24,12 @@ import { annotate, label } from './metadata.ts';
 import { cordon, taint, uncordon } from './nodes.ts';
 import { patch, scale } from './patch.ts';
 import { portForward } from './port-forward.ts';
+import { proxy } from './proxy.ts';
 import { replace } from './replace.ts';
 import { rollout } from './rollout.ts';
 import { run } from './run.ts';
 import { set } from './set/index.ts';
+import { completion, options, plugin } from './shell-help.ts';
 import { top } from './top.ts';
 import { version } from './version.ts';
 import { wait } from './wait.ts';
@@ -43,6 +47,7 @@ export const commands: readonly Command[] = [
   rollout,
   scale,
   autoscale,
+  certificate,
   clusterInfo,
   top,
   cordon,
@@ -54,8 +59,10 @@ export const commands: readonly Command[] = [
   attach,
   exec,
   portForward,
+  proxy,
   cp,
   auth,
+  debug,
   events,
   diff,
   apply,
@@ -65,8 +72,11 @@ export const commands: readonly Command[] = [
   kustomize,
   label,
   annotate,
+  completion,
   apiResources,
   apiVersions,
   config,
+  plugin,
   version,
+  options,
 ];

@@ -2,28 +2,48 @@
 import type { Pod } from '#api';
 import { allNamespacesFlag, defineFlag } from '../common-flags.ts';
 import type { Command, Invocation } from '../command.ts';
+import { isNotFound } from '../discovery.ts';
 import { CommandError, UsageError } from '../errors.ts';
 import { containerNames, containerOf, podOf, podsOf, podsOfWorkload } from '../pods.ts';
+import type { Session } from '../session.ts';
 
 interface Source {
   readonly pod: Pod;
   readonly container: string;
 }
 
+/** The pod of a word; of a workload with several, which one is told. */
+async function onePod(session: Session, word: string): Promise<Pod> {
+  const pods = word.includes('/') ? await podsOfWorkload(session, word) : [];
+  if (pods.length > 1) await session.err(`Found ${pods.length} pods, using pod/${pods[0]!.metadata.name}\n`);
+  try {
+    return pods[0] ?? (await podOf(session, word));
+  } catch (error) {
+    if (!isNotFound(error) || word.includes('/')) throw error;
+    throw new CommandError(`error from server (NotFound): ${(error as Error).message} in namespace ${JSON.stringify(session.namespace)}`);
+  }
+}
+
 async function sourcesOf(invocation: Invocation): Promise<Source[]> {
   const { session, flags, args, path } = invocation;
   const selector = flags.text('selector');
   if (args.length === 0 && !selector)
-    throw new UsageError("'logs (POD | TYPE/NAME) [-c CONTAINER]'.\nPOD or TYPE/NAME is a required argument for the logs command", path);
+    throw new UsageError(
+      "expected 'logs [-f] [-p] (POD | TYPE/NAME) [-c CONTAINER]'.\nPOD or TYPE/NAME is a required argument for the logs command",
+      path,
+    );
   if (args.length > 0 && selector) throw new UsageError('only a selector (-l) or a POD name is allowed', path);
   if (args.length > 2)
-    throw new UsageError("'logs (POD | TYPE/NAME) [-c CONTAINER]'.\nPOD or TYPE/NAME is a required argument for the logs command", path);
+    throw new UsageError(
+      "expected 'logs [-f] [-p] (POD | TYPE/NAME) [-c CONTAINER]'.\nPOD or TYPE/NAME is a required argument for the logs command",
+      path,
+    );
   const asked = flags.text('container') || (args[1] ?? '');
   const pods = selector
     ? await podsOf(session, session.namespace, selector)
     : flags.on('all-pods')
       ? await podsOfWorkload(session, args[0]!)
-      : [await podOf(session, args[0]!)];
+      : [await onePod(session, args[0]!)];
   const sources: Source[] = [];
   for (const pod of pods) {
     if (flags.on('all-containers')) sources.push(...containerNames(pod).all.map((container) => ({ pod, container })));

@@ -4,9 +4,10 @@ import { allNamespacesFlag, defineFlag, dryRunFlag, fieldManagerFlag, filenameFl
 import type { Command, Invocation } from '../command.ts';
 import { pathOf, printedName } from '../discovery.ts';
 import { dryRunSuffix, readDryRun } from '../dry-run.ts';
-import { CommandError, UsageError } from '../errors.ts';
+import { CommandError } from '../errors.ts';
 import { objectPrinter } from '../printers/output.ts';
-import { fetchInfos, readTargets, throwCollected, type Info } from '../targets.ts';
+import { readManifests } from '../manifests.ts';
+import { fetchInfos, readTargets, resourceOfObject, throwCollected, type Info } from '../targets.ts';
 
 interface Kind {
   readonly field: 'labels' | 'annotations';
@@ -44,6 +45,21 @@ function readChanges(words: readonly string[], kind: Kind): { targets: string[];
   return { targets, change: { set, remove } };
 }
 
+function withChanges(now: Readonly<Record<string, string>>, patch: Readonly<Record<string, string | null>>): Record<string, string> {
+  return Object.fromEntries(Object.entries({ ...now, ...patch }).filter((pair): pair is [string, string] => pair[1] !== null));
+}
+
+/** The objects of the files as they stand there. */
+async function localInfos(invocation: Invocation): Promise<Info[]> {
+  const { session, flags } = invocation;
+  const infos: Info[] = [];
+  for (const { object, source } of await readManifests(session, flags)) {
+    const resource = await resourceOfObject(session, object, source);
+    infos.push({ resource, namespace: object.metadata.namespace, name: object.metadata.name, object, source });
+  }
+  return infos;
+}
+
 async function changeOne(invocation: Invocation, info: Info, kind: Kind, change: Change): Promise<void> {
   const { session, flags } = invocation;
   const dryRun = await readDryRun(session, flags);
@@ -60,15 +76,18 @@ async function changeOne(invocation: Invocation, info: Info, kind: Kind, change:
     ...Object.fromEntries(Object.entries(change.set).filter(([key, value]) => now[key] !== value)),
     ...Object.fromEntries(change.remove.filter((key) => key in now).map((key) => [key, null])),
   };
-  let object: KubeObject = info.object;
-  if (Object.keys(patch).length > 0 && dryRun !== 'client') {
+  const metadata = { ...info.object.metadata, [kind.field]: withChanges(now, patch) };
+  const isLocal = flags.on('local') || dryRun === 'client';
+  let object: KubeObject = isLocal ? { ...info.object, metadata } : info.object;
+  const resourceVersion = flags.text('resource-version') || undefined;
+  if (Object.keys(patch).length > 0 && !isLocal) {
     object = await session.json<KubeObject>({
       method: 'PATCH',
       path: pathOf(info.resource, info.namespace, info.name),
       query: { fieldManager: flags.text('field-manager'), dryRun: dryRun === 'server' ? 'All' : undefined },
       contentType: 'application/merge-patch+json',
       accept: 'application/json',
-      body: { metadata: { [kind.field]: patch } },
+      body: { metadata: { [kind.field]: patch, ...(resourceVersion ? { resourceVersion } : {}) } },
     });
   }
   const printer = objectPrinter(session, flags, false);
@@ -82,12 +101,14 @@ async function changeOne(invocation: Invocation, info: Info, kind: Kind, change:
 const run =
   (kind: Kind) =>
   async (invocation: Invocation): Promise<void> => {
-    const { session, flags, args, path } = invocation;
+    const { session, flags, args } = invocation;
     const { targets: words, change } = readChanges(args, kind);
     if (Object.keys(change.set).length + change.remove.length === 0 && !flags.on('list'))
-      throw new UsageError(`at least one ${kind.word} update is required`, path);
-    const targets = await readTargets(invocation, { words, allowCollections: flags.on('all') || Boolean(flags.text('selector')) });
-    const { infos, errors } = await fetchInfos(invocation, targets);
+      throw new CommandError(`at least one ${kind.word} update is required`);
+    const allowCollections = flags.on('all') || Boolean(flags.text('selector'));
+    const { infos, errors } = flags.on('local')
+      ? { infos: await localInfos(invocation), errors: [] as unknown[] }
+      : await fetchInfos(invocation, await readTargets(invocation, { words, allowCollections }));
     for (const info of infos) {
       if (flags.on('list')) {
         const pairs = Object.entries(info.object.metadata[kind.field] ?? {});
@@ -121,6 +142,8 @@ const command = (name: string, short: string, kind: Kind): Command => ({
     fieldManagerFlag(`kubectl-${name}`),
     defineFlag('all', 'bool', 'Select all resources, in the namespace of the specified resource types'),
     defineFlag('list', 'bool', `If true, display the ${kind.field} for a given resource.`),
+    defineFlag('local', 'bool', 'If true, the verb works on the files alone and asks no server.'),
+    defineFlag('resource-version', 'string', 'If non-empty, the update is done only where the object has this version.'),
     defineFlag('overwrite', 'bool', `If true, allow ${kind.field} to be overwritten`),
   ],
   run: run(kind),

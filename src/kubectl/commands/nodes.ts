@@ -11,7 +11,7 @@ const cordoning =
   async (invocation: Invocation): Promise<void> => {
     const { session, flags, args, path } = invocation;
     if (args.length === 0 && !flags.text('selector'))
-      throw new UsageError(`error: USAGE: ${unschedulable ? 'cordon' : 'uncordon'} NODE [flags]`, path);
+      throw new UsageError(`USAGE: ${unschedulable ? 'cordon' : 'uncordon'} NODE [flags]`, path);
     const { infos, errors } = await fetchInfos(
       invocation,
       await readTargets(invocation, { words: ['nodes', ...args], allowCollections: true }),
@@ -32,13 +32,13 @@ const cordoning =
   };
 
 /** `key=value:Effect`, `key:Effect`; with `-` at the end it is taken away. */
-function readTaint(text: string): { key: string; value: string; effect: string; remove: boolean } {
+function readTaint(text: string, path: string): { key: string; value: string; effect: string; remove: boolean } {
   const remove = text.endsWith('-');
   const match = /^([^=:]+)(?:=([^:]*))?(?::(\w+))?$/.exec(remove ? text.slice(0, -1) : text);
   if (!match || (!remove && !match[3])) throw new CommandError(`invalid taint spec: ${text}, expected <key>=<value>:<effect>`);
   const effect = match[3] ?? '';
   if (effect !== '' && !['NoSchedule', 'PreferNoSchedule', 'NoExecute'].includes(effect))
-    throw new CommandError(`invalid taint effect: ${effect}, unsupported taint effect`);
+    throw new UsageError(`invalid taint effect: ${effect}, unsupported taint effect`, path);
   return { key: match[1]!, value: match[2] ?? '', effect, remove };
 }
 
@@ -46,8 +46,8 @@ async function runTaint(invocation: Invocation): Promise<void> {
   const { session, flags, args, path } = invocation;
   const isTaint = (word: string): boolean => /[=:]|-$/.test(word);
   const firstTaint = args.findIndex((word, at) => at > 0 && isTaint(word));
-  if (firstTaint < 0) throw new UsageError('at least one taint update is required', path);
-  const changes = args.slice(firstTaint).map(readTaint);
+  if (firstTaint < 0) throw new CommandError('at least one taint update is required');
+  const changes = args.slice(firstTaint).map((text) => readTaint(text, path));
   const { infos, errors } = await fetchInfos(
     invocation,
     await readTargets(invocation, { words: args.slice(0, firstTaint), allowCollections: flags.on('all') }),

@@ -1,52 +1,92 @@
 /** kubectl patch and kubectl scale. */
-import { reasonOf } from '#apimachinery';
-import { readAll } from '#host';
+import {
+  applyJsonPatch,
+  applyMergePatch,
+  applyStrategicMergePatch,
+  decodeJsonPatch,
+  deepEqual,
+  reasonOf,
+  type JsonObject,
+  type KubeObject,
+} from '#apimachinery';
+import { fieldSchemaOf, kindOf } from '#api';
+import { readAll, type Process } from '#host';
 import { resolvePath } from '#shell';
 import { defineFlag } from '../common-flags.ts';
 import type { Command, Invocation } from '../command.ts';
 import { readDryRun } from '../dry-run.ts';
-import { CommandError, ErrorList, UsageError } from '../errors.ts';
+import { CommandError, ErrorList } from '../errors.ts';
 import { parseDocuments } from '../documents.ts';
+import { printedName } from '../discovery.ts';
+import { objectPrinter } from '../printers/output.ts';
 import { PATCH_TYPES, patchFlags, report, sendPatch } from '../patches.ts';
 import { fetchInfos, getObject, readTargets, throwCollected } from '../targets.ts';
 
-async function runPatch(invocation: Invocation): Promise<void> {
-  const { session, flags, path } = invocation;
-  const file = flags.text('patch-file');
-  const text = file
-    ? file === '-'
-      ? await readAll(session.process.stdin)
-      : session.process.files.readText(resolvePath(session.process.cwd, file))
-    : flags.text('patch');
-  if (text === '') throw new UsageError('must specify --patch or --patch-file containing the contents of the patch', path);
-  const contentType = (PATCH_TYPES as Readonly<Record<string, string>>)[flags.text('type')];
-  if (!contentType) throw new UsageError(`--type must be one of [json merge strategic], not ${JSON.stringify(flags.text('type'))}`, path);
-  let body: unknown;
+function patchFile({ files, cwd }: Process, path: string): string {
+  if (files.stat(resolvePath(cwd, path))?.kind !== 'file')
+    throw new CommandError(`unable to read patch file: open ${path}: no such file or directory`);
+  return files.readText(resolvePath(cwd, path));
+}
+
+/** The patch to send: JSON goes as it is written, the server complains of it; YAML is read here. */
+function readPatch(text: string): unknown {
+  if (/^\s*[{[]/.test(text)) return text;
   try {
-    [body] = parseDocuments(text, 'patch');
+    return parseDocuments(text, 'patch')[0];
   } catch (error) {
     throw new CommandError(
       `unable to parse "${text}": ${(error as Error).message.replace(/^error parsing patch: (error converting YAML to JSON: )?/, '')}`,
     );
   }
+}
+
+/** --dry-run=client: the object as the patch would make it. */
+function patchedHere(object: KubeObject, type: string, text: string): KubeObject {
+  const [patch] = parseDocuments(text, 'patch');
+  if (type === 'json') return applyJsonPatch(object, decodeJsonPatch(patch)) as KubeObject;
+  const kind = kindOf(object.apiVersion, object.kind);
+  if (type === 'merge' || !kind) return applyMergePatch(object, patch) as KubeObject;
+  return applyStrategicMergePatch(object as unknown as JsonObject, patch as JsonObject, fieldSchemaOf(kind)) as unknown as KubeObject;
+}
+
+async function runPatch(invocation: Invocation): Promise<void> {
+  const { session, flags } = invocation;
+  const file = flags.text('patch-file');
+  const text = file ? (file === '-' ? await readAll(session.process.stdin) : patchFile(session.process, file)) : flags.text('patch');
+  if (text === '') throw new CommandError('must specify --patch or --patch-file containing the contents of the patch');
+  const contentType = (PATCH_TYPES as Readonly<Record<string, string>>)[flags.text('type')];
+  if (!contentType) throw new CommandError(`--type must be one of [json merge strategic], not ${JSON.stringify(flags.text('type'))}`);
+  const body = readPatch(text);
+  const subresource = flags.text('subresource') || undefined;
+  const dryRun = await readDryRun(session, flags);
   for (const target of await readTargets(invocation, { allowCollections: false })) {
-    const before = await getObject(session, target);
     const info = { resource: target.resource, namespace: target.namespace, name: target.name! };
-    const after = await sendPatch(invocation, info, body, contentType, flags.text('subresource') || undefined).catch((error: unknown) => {
+    const before = target.object && dryRun === 'client' ? target.object : await getObject(session, target, subresource);
+    if (dryRun === 'client') {
+      await tell(invocation, info.name, before, patchedHere(before, flags.text('type'), text));
+      continue;
+    }
+    const after = await sendPatch(invocation, info, body, contentType, subresource).catch((error: unknown) => {
       if (reasonOf(error) !== 'UnsupportedMediaType') throw error;
       const { group, version, kind } = target.resource;
       throw new CommandError(
         `${contentType} is not supported by ${group ? `${group}/` : ''}${version}, Kind=${kind}: ${(error as Error).message}`,
       );
     });
-    await report(
-      invocation,
-      info,
-      after,
-      before.metadata.resourceVersion === after.metadata.resourceVersion ? 'patched (no change)' : 'patched',
-    );
+    await tell(invocation, info.name, before, after);
   }
 }
+
+/** Says what became of an object. A subresource is told by its own kind; a dry run is not told as one. */
+async function tell({ session, flags }: Invocation, of: string, before: KubeObject, after: KubeObject): Promise<void> {
+  const printer = objectPrinter(session, flags, false);
+  if (printer) return session.out(printer.text(after));
+  const group = after.apiVersion.includes('/') ? after.apiVersion.split('/')[0]! : '';
+  const isSame = deepEqual({ ...before, metadata: withoutManager(before) }, { ...after, metadata: withoutManager(after) });
+  await session.out(`${printedName({ group, kind: after.kind }, of)} patched${isSame ? ' (no change)' : ''}\n`);
+}
+
+const withoutManager = ({ metadata: { managedFields: _, ...metadata } }: KubeObject): object => metadata;
 
 async function runScale(invocation: Invocation): Promise<void> {
   const { session, flags } = invocation;

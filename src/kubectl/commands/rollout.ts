@@ -186,7 +186,7 @@ export const rollout: Command = {
   short: 'Manage the rollout of a resource',
   long: 'Manage the rollout of one or many resources.\n        \n Valid resource types include:\n\n  *  deployments\n  *  daemonsets\n  *  statefulsets',
   group: 'Deploy Commands',
-  helpsOnStdout: true,
+  alone: { onStdout: true, exitCode: 1 },
   usage: 'SUBCOMMAND [options]',
   commands: [
     verb(

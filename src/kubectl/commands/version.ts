@@ -42,7 +42,7 @@ export const version: Command = {
       ...(server ? { serverVersion: server } : {}),
     };
     if (output === 'json') await session.out(`${JSON.stringify(all, null, 2)}\n`);
-    else if (output === 'yaml') await session.out(toYaml(all));
+    else if (output === 'yaml') await session.out(`${toYaml(all)}\n`);
     else
       await session.out(
         `Client Version: ${clientVersion.gitVersion}\nKustomize Version: ${clientVersion.kustomizeVersion}\n${server ? `Server Version: ${server.gitVersion}\n` : ''}`,

@@ -1,4 +1,5 @@
 /** kubectl describe for the small kinds: service, configmap, secret, service account, roles and bindings; and of anything else. */
+import { cellsOf, rowsOf } from '../policy-rules.ts';
 import type { KubeObject } from '#apimachinery';
 import type { ClusterRole, ConfigMap, EndpointSlice, RoleBinding, Secret, Service, ServiceAccount } from '#api';
 import type { Description } from './description.ts';
@@ -108,12 +109,7 @@ export const describeRole: Description<ClusterRole> = (writer, object) => {
   writer.line(0, 'PolicyRule:');
   writer.line(1, 'Resources\tNon-Resource URLs\tResource Names\tVerbs');
   writer.line(1, '---------\t-----------------\t--------------\t-----');
-  const rows = (object.rules ?? []).flatMap(({ apiGroups = [], resources = [], nonResourceURLs = [], resourceNames = [], verbs }) => {
-    const tail = (urls: readonly string[]): string => `[${urls.join(' ')}]\t[${resourceNames.join(' ')}]\t[${verbs.join(' ')}]`;
-    if (nonResourceURLs.length) return [`\t${tail(nonResourceURLs)}`];
-    return apiGroups.flatMap((group) => resources.map((resource) => `${resource}${group ? `.${group}` : ''}\t${tail([])}`));
-  });
-  for (const row of rows.sort()) writer.line(1, row);
+  for (const row of rowsOf(object.rules ?? [])) writer.line(1, cellsOf(row).join('\t'));
 };
 
 /** A role binding or cluster role binding. */

@@ -6,8 +6,8 @@ import type { DescriptionWriter, EventFacts } from './writer.ts';
 /** What a description may look at beside its object. */
 export interface DescriptionContext {
   readonly session: Session;
-  /** Events about the object; empty where --show-events is off. */
-  readonly events: readonly EventFacts[];
+  /** Events about the object; undefined where --show-events is off. */
+  readonly events: readonly EventFacts[] | undefined;
   readonly nowMs: number;
 }
 

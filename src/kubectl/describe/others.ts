@@ -87,7 +87,7 @@ export const describePriorityClass: Description<PriorityClass> = (writer, object
     `Annotations:\t${Object.entries(object.metadata.annotations ?? {})
       .map(([key, value]) => `${key}=${value}`)
       .sort()
-      .join(',')}`,
+      .join(',')}`.replace(/\t$/, '\t<none>'),
   );
   writeEvents(writer, events, nowMs);
 };

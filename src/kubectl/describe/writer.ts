@@ -79,8 +79,9 @@ const lastSeen = (event: EventFacts): string | undefined =>
   event.series?.lastObservedTime ?? event.lastTimestamp ?? event.eventTime ?? undefined;
 const firstSeen = (event: EventFacts): string | undefined => event.firstTimestamp ?? event.eventTime ?? undefined;
 
-/** The events of an object. */
-export function writeEvents(writer: DescriptionWriter, events: readonly EventFacts[], nowMs: number): void {
+/** The events of an object; nothing where they were not asked for. */
+export function writeEvents(writer: DescriptionWriter, events: readonly EventFacts[] | undefined, nowMs: number): void {
+  if (!events) return;
   if (events.length === 0) return writer.line(0, 'Events:\t<none>');
   writer.line(0, 'Events:');
   writer.line(1, 'Type\tReason\tAge\tFrom\tMessage');

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { rowsOf } from '../../../src/kubectl/commands/can-i-list.ts';
+import { rowsOf } from '../../../src/kubectl/policy-rules.ts';
 
 it('permissions are told a row for each resource, name and URL, their verbs together, in the order of verbs and groups', () => {
   const rows = rowsOf([

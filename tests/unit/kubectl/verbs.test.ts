@@ -40,7 +40,12 @@ const cases: readonly Case[] = [
   ['kubectl uncordon n1', 'node/n1 already uncordoned\n'],
   ['kubectl taint node n1 a=b:NoSchedule', 'node/n1 tainted\n'],
   ['kubectl taint node n1 a-', '', 'error: taint "a" not found\n', 1],
-  ['kubectl taint node n1 a=b:Never', '', 'error: invalid taint effect: Never, unsupported taint effect\n', 1],
+  [
+    'kubectl taint node n1 a=b:Never',
+    '',
+    "error: invalid taint effect: Never, unsupported taint effect\nSee 'kubectl taint -h' for help and examples\n",
+    1,
+  ],
   [`kubectl patch cm conf --type=merge -p '{"data":{"color":"red"}}'`, 'configmap/conf patched\n'],
   [`kubectl patch cm conf --type=merge -p '{"data":{"color":"blue"}}'`, 'configmap/conf patched (no change)\n'],
   ['kubectl scale deploy web', '', 'error: required flag(s) "replicas" not set\n', 1],

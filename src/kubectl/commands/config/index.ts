@@ -1,19 +1,23 @@
 /** kubectl config: the kubeconfig file seen and changed. */
 import type { Kubeconfig, KubeconfigContext } from '#client';
-import { defineFlag, outputFlags } from '../common-flags.ts';
-import type { Command, Invocation } from '../command.ts';
-import { CommandError, UsageError } from '../errors.ts';
-import { changeConfig, loadConfig } from '../kubeconfig-files.ts';
-import { objectPrinter } from '../printers/output.ts';
-import { alignTabs, tableLayout } from '../printers/tabs.ts';
-import { toYaml } from '../printers/yaml.ts';
+import { defineFlag, outputFlags } from '../../common-flags.ts';
+import type { Command, Invocation } from '../../command.ts';
+import { CommandError, UsageError } from '../../errors.ts';
+import { changeConfig, loadConfig } from '../../kubeconfig-files.ts';
+import { objectPrinter } from '../../printers/output.ts';
+import { alignTabs, tableLayout } from '../../printers/tabs.ts';
+import { toYaml } from '../../printers/yaml.ts';
+import { entryCommands } from './entries.ts';
 
 const SECRETS = ['certificate-authority-data', 'client-certificate-data', 'client-key-data'];
 
 function redacted(config: Kubeconfig): Kubeconfig {
   const hide = <T extends object>(entry: T): T =>
     Object.fromEntries(
-      Object.entries(entry).map(([key, value]) => [key, SECRETS.includes(key) ? 'DATA+OMITTED' : key === 'token' ? 'REDACTED' : value]),
+      Object.entries(entry).map(([key, value]) => [
+        key,
+        SECRETS.includes(key) ? 'DATA+OMITTED' : key === 'token' || key === 'password' ? 'REDACTED' : value,
+      ]),
     ) as T;
   return {
     ...config,
@@ -113,23 +117,51 @@ const lister = (name: string, header: string, of: (config: Kubeconfig) => readon
     ),
 });
 
-const remover = (name: string, what: 'context' | 'cluster' | 'user'): Command => ({
-  name,
-  short: `Delete the specified ${what} from the kubeconfig`,
-  completes: 'contexts',
-  async run({ session, flags, args, path }) {
-    const [target] = args;
-    if (target === undefined) throw new UsageError('exactly one argument is required', path);
-    let found = false;
-    changeConfig(session.process, flags, (changed) => {
-      const list = (changed[`${what}s`] ?? []) as { name: string }[];
-      found = list.some((entry) => entry.name === target);
-      (changed as Record<string, unknown>)[`${what}s`] = list.filter((entry) => entry.name !== target);
-    });
-    if (!found) throw new CommandError(`cannot delete ${what} ${target}, not in kubeconfig`);
-    await session.out(`deleted ${what} ${target} from kubeconfig\n`);
+const verbs: readonly Command[] = [
+  ...entryCommands,
+  { name: 'current-context', short: 'Display the current-context', completes: 'none', run: currentContext },
+  lister('get-clusters', 'NAME', (kubeconfig) => kubeconfig.clusters ?? []),
+  {
+    name: 'get-contexts',
+    short: 'Describe one or many contexts',
+    completes: 'contexts',
+    flags: [
+      defineFlag('output', 'string', 'Output format. One of: (name).', { short: 'o' }),
+      defineFlag('no-headers', 'bool', "When using the default or custom-column output format, don't print headers"),
+    ],
+    run: getContexts,
   },
-});
+  lister('get-users', 'NAME', (kubeconfig) => kubeconfig.users ?? []),
+  {
+    name: 'set-context',
+    short: 'Set a context entry in kubeconfig',
+    usage: '[NAME | --current] [--cluster=cluster_nickname] [--user=user_nickname] [--namespace=namespace] [options]',
+    completes: 'contexts',
+    flags: [defineFlag('current', 'bool', 'Modify the current context')],
+    run: setContext,
+  },
+  {
+    name: 'use-context',
+    aliases: ['use'],
+    short: 'Set the current-context in a kubeconfig file',
+    usage: 'CONTEXT_NAME [options]',
+    completes: 'contexts',
+    run: useContext,
+  },
+  {
+    name: 'view',
+    short: 'Display merged kubeconfig settings or a specified kubeconfig file',
+    completes: 'none',
+    flags: [
+      ...outputFlags,
+      defineFlag('flatten', 'bool', 'Flatten the resulting kubeconfig file into self-contained output'),
+      defineFlag('merge', 'string', 'Merge the full hierarchy of kubeconfig files', { initial: 'true', bare: 'true' }),
+      defineFlag('minify', 'bool', 'Remove all information not used by current-context from the output'),
+      defineFlag('raw', 'bool', 'Display raw byte data and sensitive data'),
+    ],
+    run: view,
+  },
+];
 
 /** kubectl config */
 export const config: Command = {
@@ -137,51 +169,5 @@ export const config: Command = {
   short: 'Modify kubeconfig files',
   group: 'Settings Commands',
   usage: 'SUBCOMMAND [options]',
-  commands: [
-    { name: 'current-context', short: 'Display the current-context', completes: 'none', run: currentContext },
-    lister('get-clusters', 'NAME', (kubeconfig) => kubeconfig.clusters ?? []),
-    {
-      name: 'get-contexts',
-      short: 'Describe one or many contexts',
-      completes: 'contexts',
-      flags: [
-        defineFlag('output', 'string', 'Output format. One of: (name).', { short: 'o' }),
-        defineFlag('no-headers', 'bool', "When using the default or custom-column output format, don't print headers"),
-      ],
-      run: getContexts,
-    },
-    lister('get-users', 'NAME', (kubeconfig) => kubeconfig.users ?? []),
-    {
-      name: 'set-context',
-      short: 'Set a context entry in kubeconfig',
-      usage: '[NAME | --current] [--cluster=cluster_nickname] [--user=user_nickname] [--namespace=namespace] [options]',
-      completes: 'contexts',
-      flags: [defineFlag('current', 'bool', 'Modify the current context')],
-      run: setContext,
-    },
-    {
-      name: 'use-context',
-      aliases: ['use'],
-      short: 'Set the current-context in a kubeconfig file',
-      usage: 'CONTEXT_NAME [options]',
-      completes: 'contexts',
-      run: useContext,
-    },
-    remover('delete-context', 'context'),
-    remover('delete-cluster', 'cluster'),
-    remover('delete-user', 'user'),
-    {
-      name: 'view',
-      short: 'Display merged kubeconfig settings or a specified kubeconfig file',
-      completes: 'none',
-      flags: [
-        ...outputFlags,
-        defineFlag('flatten', 'bool', 'Flatten the resulting kubeconfig file into self-contained output'),
-        defineFlag('merge', 'string', 'Merge the full hierarchy of kubeconfig files', { initial: 'true', bare: 'true' }),
-        defineFlag('minify', 'bool', 'Remove all information not used by current-context from the output'),
-        defineFlag('raw', 'bool', 'Display raw byte data and sensitive data'),
-      ],
-      run: view,
-    },
-  ],
+  commands: [...verbs].sort((a, b) => (a.name < b.name ? -1 : 1)),
 };
