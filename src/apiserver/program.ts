@@ -8,6 +8,7 @@ import { readSettings, type ServerSettings } from './flags.ts';
 import { createKubeletConnector, probeComponent } from './kubelet-connector.ts';
 import { createApiServer, type ApiServer } from './server.ts';
 import { etcdConnection } from './store/etcd-connection.ts';
+import { withRevisionWatch } from './store/revision-watch.ts';
 
 /** Time an old EndpointSlice entry may need to leave clients' caches before the listener closes. */
 const SHUTDOWN_GRACE_MS = 1_000;
@@ -30,6 +31,7 @@ function makeServer(
   settings: ServerSettings,
   log: ReturnType<typeof logger>,
   onReadiness: (isReady: boolean) => void,
+  onFatal: (reason: string) => void,
 ): { server: ApiServer; stop: () => void } {
   const { clock, random, crypto, network } = process;
   const { endpoints, identity, rootCas } = settings.etcd;
@@ -43,7 +45,11 @@ function makeServer(
     ...(identity ? { identity } : {}),
     ...(rootCas.length ? { rootCas } : {}),
   });
-  const etcd = etcdConnection(client);
+  const etcd = withRevisionWatch(etcdConnection(client), (seen, now) =>
+    onFatal(
+      `etcd is at revision ${now} and was at ${seen}: its data were restored from a snapshot, and the watch caches are of another past`,
+    ),
+  );
   const kubelets = createKubeletConnector(process, settings.kubelet.identity, settings.kubelet.rootCas);
   const { telemetry } = process;
   const server = createApiServer({
@@ -70,7 +76,7 @@ function makeServer(
   };
 }
 
-/** The program. Exits with 1 when its flags or files are wrong, 255 when it cannot set up what it needs in etcd, 0 after SIGTERM. */
+/** The program. Exits with 1 when its flags or files are wrong, 255 when it cannot set up what it needs in etcd or etcd's data are others than before, 0 after SIGTERM. */
 export const kubeApiserver: Program = async (process) => {
   const log = logger(process);
   let settings: ServerSettings;
@@ -89,7 +95,14 @@ export const kubeApiserver: Program = async (process) => {
     onState: (state) => process.telemetry.lifecycle('kube-apiserver', state),
   });
   life.send({ type: 'START' });
-  const { server, stop } = makeServer(process, settings, log, (isReady) => life.send({ type: isReady ? 'READY' : 'UNREADY' }));
+  let fail: (reason: string) => void = () => undefined;
+  const failed = new Promise<'failed'>((resolve) => {
+    fail = (reason) => {
+      log('error', reason);
+      resolve('failed');
+    };
+  });
+  const { server, stop } = makeServer(process, settings, log, (isReady) => life.send({ type: isReady ? 'READY' : 'UNREADY' }), fail);
   log(
     'info',
     `Loaded ${server.core.admission.names.length} admission controller(s) successfully in the following order: ${server.core.admission.names.join(',')}.`,
@@ -109,16 +122,12 @@ export const kubeApiserver: Program = async (process) => {
     (error) => log('error', `apiserver panic'd on a request: ${error instanceof Error ? error.message : String(error)}`),
   );
   log('info', `Serving securely on [::]:${config.securePort}`);
-  const ended = await new Promise<'asked' | 'failed'>((resolve) => {
-    process.onSignal('TERM', () => resolve('asked'));
-    server.start().then(
-      () => life.send({ type: 'READY' }),
-      (error: unknown) => {
-        log('error', error instanceof Error ? error.message : String(error));
-        resolve('failed');
-      },
-    );
-  });
+  const asked = new Promise<'asked'>((resolve) => process.onSignal('TERM', () => resolve('asked')));
+  server.start().then(
+    () => life.send({ type: 'READY' }),
+    (error: unknown) => fail(error instanceof Error ? error.message : String(error)),
+  );
+  const ended = await Promise.race([asked, failed]);
   if (ended === 'failed') return FATAL_EXIT_CODE;
   life.send({ type: 'STOP' });
   log('info', 'Received shutdown signal, shutting down gracefully');

@@ -8,6 +8,12 @@ import { FlagError, parseCommandFlags, type Flags, type FlagSpec } from './flags
 import { helpText, rootHelp, suggestions } from './help.ts';
 import { openSession } from './session.ts';
 
+/**
+ * Lab time a kubectl takes before its first request, as the real program does to be loaded and to read its configuration. Without it, one line
+ * would see the cluster at the very moment the line before it changed it, which nobody who types can.
+ */
+const START_MS = 25;
+
 interface Found {
   readonly command: Command | undefined;
   readonly path: string;
@@ -120,6 +126,7 @@ export const kubectl: Program = async (process) => {
   const found = findCommand(process.argv);
   const { command } = found;
   try {
+    await process.clock.sleep(START_MS);
     if (command) return await runCommand(process, { ...found, command });
     const word = found.rest.find((one, at) => !one.startsWith('-') && !takesValue(found.rest[at - 1] ?? ''));
     if (word !== undefined) return await unknownCommand(process, word);

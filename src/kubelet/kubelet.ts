@@ -28,6 +28,9 @@ import { isStaticPod } from './static-pods.ts';
 import { createStatusManager, type StatusManager } from './status-manager.ts';
 import { createVolumes } from './volumes/index.ts';
 
+/** How often a pod worker looks whether its pod's volumes are unmounted (the volume manager's podAttachAndMountRetryInterval). */
+const UNMOUNT_POLL_MS = 300;
+
 const silentRecorder: EventRecorder = { event: () => undefined };
 
 function createContext(process: Process, settings: KubeletSettings): KubeletContext {
@@ -170,6 +173,8 @@ async function run(process: Process, settings: KubeletSettings): Promise<number>
       const uid = pod.metadata.uid!;
       probes.remove(uid);
       report(record, runtime);
+      // The pod is kept until its volumes are seen to be unmounted, which the volume manager does in a loop of its own.
+      if (pod.spec?.volumes?.length) await process.clock.sleep(UNMOUNT_POLL_MS);
       if (!isStaticPod(pod) && pod.metadata.deletionTimestamp !== undefined) {
         await statuses.flush(uid);
         await statuses.deletePod(pod);

@@ -321,10 +321,10 @@ describe.skipIf(!browserPath)('the page', () => {
     await page.getByLabel('Filter the rows').fill('web');
     await expect.poll(async () => (await names()).length).toBe(3);
     await page.getByLabel('Filter the rows').fill('');
-    await page.getByLabel('Namespace').selectOption('kube-system');
+    await page.getByLabel('Namespace', { exact: true }).selectOption('kube-system');
     await expect.poll(async () => (await names()).every((name) => /^(kube-proxy|coredns)/.test(name))).toBe(true);
     await page.getByText('kubectl get pods -n kube-system').waitFor();
-    await page.getByLabel('Namespace').selectOption('default');
+    await page.getByLabel('Namespace', { exact: true }).selectOption('default');
     await page.getByLabel('wide').check();
     await table.getByRole('button', { name: 'Node' }).waitFor();
     await table.getByRole('button', { name: 'web-7f9c6d5b8-0mxkq' }).click();

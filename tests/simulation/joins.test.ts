@@ -47,6 +47,11 @@ describe('a stacked cluster that grows from two control planes to three and shri
   it('has the third behind the load balancer, marked and tainted as a control plane', async () => {
     await student.eventually('it is ready', 60_000, () => isReadyAt(student, 'control-plane-3'));
     await student.eventually('the load balancer uses it', 15_000, async () => (await backendsOf(student))['10.0.0.13'] === true);
+    const isOut = async (): Promise<boolean> => {
+      const { spec } = (await student.read('/api/v1/nodes/control-plane-3'))!;
+      return !spec.taints.some(({ key }: { key: string }) => key === 'node.kubernetes.io/not-ready');
+    };
+    await student.eventually('the taints of a node that is not ready are off', 30_000, isOut);
     const node = (await student.read('/api/v1/nodes/control-plane-3'))!;
     expect(node.metadata.labels).toMatchObject({ 'node-role.kubernetes.io/control-plane': '' });
     expect(node.spec.taints).toEqual([{ key: 'node-role.kubernetes.io/control-plane', effect: 'NoSchedule' }]);
