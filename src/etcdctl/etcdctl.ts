@@ -150,6 +150,9 @@ async function runCommand(process: Process, programs: Programs, command: Command
   }
 }
 
+/** Lab time an etcdctl takes until its first request, as the real program does to be loaded and to shake hands. */
+const START_MS = 15;
+
 /** The program; `programs` are those that `watch --` and `lock` may start. */
 export const etcdctl =
   (programs: Programs): Program =>
@@ -158,6 +161,7 @@ export const etcdctl =
     try {
       const found = findCommand(process.argv);
       command = found.command;
+      await process.clock.sleep(START_MS);
       if (command) return await runCommand(process, programs, command, found.argv);
       await process.stdout.write(found.group ? groupHelp(found.group, commands) : rootHelp(commands));
       return 0;

@@ -109,8 +109,8 @@ class RunningLab implements Lab {
 
   async #bootAll(generation: number): Promise<void> {
     const on = this.#plan.filter((planned) => (this.#stored.machines[planned.name]?.power ?? 'on') === 'on');
-    const bootedWallMs = this.time.now;
     await this.#setHurry(this.#rate > 0);
+    const bootedWallMs = this.time.now;
     await this.#powerOn(...on);
     if (generation !== this.#generation) throw new Error('another cluster was begun');
     this.#demandQuorum(on);

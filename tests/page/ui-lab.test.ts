@@ -111,8 +111,8 @@ describe.skipIf(!browserPath)('the page over a real cluster', () => {
 
   test('kills the leader by one click, tells who takes over, switches it on again by another, and no pod notices', async () => {
     const pods = () => page.evaluate(async () => (await lab.run('kubectl get pods -A --field-selector=spec.nodeName!=x -o name')).stdout);
+    await expect.poll(pods).not.toContain('scaled');
     const before = await pods();
-    await page.getByRole('button', { name: 'Close', exact: true }).click();
     await page.getByRole('button', { name: /^Kill the leader/ }).click();
     const told = page.getByRole('log', { name: 'What follows from it' });
     await told.getByText(/^\S+ s control-plane-\d has lost its power; it led etcd in term \d+\./).waitFor();

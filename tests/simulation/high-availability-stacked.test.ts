@@ -131,6 +131,6 @@ describe('three stacked control planes and three workers', () => {
     files.rename('/kube-scheduler.yaml', `${MANIFESTS}/kube-scheduler.yaml`);
     await student.eventually('the mirror pod is back', 60_000, async () => (await student.read(mirror))?.status?.phase === 'Running');
     expect((await student.read(mirror))!.metadata.uid).not.toBe(uid);
-    expect(processesOf(student.simulation.machine(first), 'kube-scheduler')).toBe(1);
+    await student.eventually('the process is back', 5_000, () => processesOf(student.simulation.machine(first), 'kube-scheduler') === 1);
   });
 });

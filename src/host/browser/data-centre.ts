@@ -102,7 +102,8 @@ export function createBrowserDataCentre<Boot extends BootLike, Management extend
   const running = new Map<string, Running<Boot, Management>>();
   const clockWorker = options.startWorker('clock', 'clock');
   const clock = Comlink.wrap<WorkerClock>(clockWorker);
-  let status: TimeStatus = { labMs: 0, rate: 1, mode: 'free', trueRate: 1, stuck: [] };
+  // Until the keeper of time has spoken for the first time nothing is reckoned on: its worker may take seconds to start.
+  let status: TimeStatus = { labMs: 0, rate: 1, mode: 'granted', trueRate: 1, stuck: [] };
   let statusAtMs = performance.now();
   let onStatus: (status: TimeStatus) => void = () => undefined;
   let onTelemetry: (batch: Batch) => void = () => undefined;

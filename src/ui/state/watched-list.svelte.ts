@@ -119,8 +119,8 @@ export class WatchedList<T extends KubeObject> {
     if (!response.ok) throw new Error(`${this.#path}: ${response.status} ${(await response.text()).slice(0, 300)}`);
     const body = (await response.json()) as ListBody<T>;
     const items = this.#form.items(body);
-    const seen = items.map(keyOf);
-    for (const key of this.items.keys()) if (!seen.includes(key)) this.#changed.set(key, undefined);
+    const seen = new Set(items.map(keyOf));
+    for (const key of this.items.keys()) if (!seen.has(key)) this.#changed.set(key, undefined);
     for (const item of items) this.#changed.set(keyOf(item), item);
     this.#batch.request();
     this.state = 'watching';

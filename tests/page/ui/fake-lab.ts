@@ -172,7 +172,12 @@ function fetchFrom(machines: Map<string, MachineInfo>): Lab['fetch'] {
         json({
           metadata: { resourceVersion: '100' },
           items: [
-            { metadata: { name: 'e1' }, type: 'Normal', reason: 'Scheduled', message: 'Successfully assigned default/web to worker-1' },
+            {
+              metadata: { name: 'e1', resourceVersion: '1' },
+              type: 'Normal',
+              reason: 'Scheduled',
+              message: 'Successfully assigned default/web to worker-1',
+            },
           ],
         }),
       );
