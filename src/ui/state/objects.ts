@@ -76,6 +76,12 @@ export function keyOf({ metadata }: KubeObject): string {
   return metadata.namespace ? `${metadata.namespace}/${metadata.name}` : metadata.name;
 }
 
+/** Those of `known` keys that no object has any more. */
+export function goneKeys(known: Iterable<string>, objects: readonly KubeObject[]): string[] {
+  const present = new Set(objects.map(keyOf));
+  return [...known].filter((key) => !present.has(key));
+}
+
 /** The STATUS of a pod in kubectl's words: the reason of what keeps it back, else its phase. */
 export function podStatusWord(pod: PodObject): string {
   if (pod.metadata.deletionTimestamp) return pod.status?.reason === 'NodeLost' ? 'Unknown' : 'Terminating';

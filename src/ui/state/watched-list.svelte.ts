@@ -7,7 +7,7 @@ import type { Lab } from '#lab';
 import { createPacedBatch } from './frame-batch.ts';
 import { Gathered } from './gathered.ts';
 import { readJsonLines } from './json-lines.ts';
-import { keyOf, type KubeObject } from './objects.ts';
+import { goneKeys, keyOf, type KubeObject } from './objects.ts';
 
 /** Nudges that pass before another try at the most. */
 const NUDGES_BETWEEN_TRIES_MAX = 8;
@@ -119,8 +119,7 @@ export class WatchedList<T extends KubeObject> {
     if (!response.ok) throw new Error(`${this.#path}: ${response.status} ${(await response.text()).slice(0, 300)}`);
     const body = (await response.json()) as ListBody<T>;
     const items = this.#form.items(body);
-    const seen = new Set(items.map(keyOf));
-    for (const key of this.items.keys()) if (!seen.has(key)) this.#changed.set(key, undefined);
+    for (const key of goneKeys(this.items.keys(), items)) this.#changed.set(key, undefined);
     for (const item of items) this.#changed.set(keyOf(item), item);
     this.#batch.request();
     this.state = 'watching';
