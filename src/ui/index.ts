@@ -42,7 +42,7 @@ export function mountPage(target: HTMLElement, parameters: PageParameters): Moun
   page.stage = panels.includes('dashboard') && !panels.includes('map') ? 'dashboard' : 'map';
   page.pane = panels.includes('map') || page.stage === 'dashboard' ? 'map' : 'terminal';
   for (const notice of parameters.notices) lab.notify(notice);
-  messages.isWanted = parameters.panels.includes('map');
+  messages.isWanted = () => panels.includes('map') && lab.phase !== 'booting';
   const ends: (() => void)[] = [];
   target.replaceChildren();
   const component = mount(Page, { target, props: { views: { lab, page, trace, messages, terminals, parameters } } });

@@ -14,12 +14,27 @@ const ROWS: readonly { readonly role: MachineRole; readonly title: string }[] = 
   { role: 'worker', title: 'Workers' },
 ];
 
+/** A name and the number it ends with, 0 where it has none. */
+export interface CountedName {
+  readonly stem: string;
+  readonly count: number;
+}
+
+/** `worker-10` is the tenth `worker-`. */
+export function countedName(name: string): CountedName {
+  const [, stem = name, digits = ''] = /^(.*?)(\d*)$/.exec(name) ?? [];
+  return { stem, count: Number(digits) };
+}
+
+/** The order of names that are counted: `worker-2` before `worker-10`. */
+export function compareCounted(a: CountedName, b: CountedName): number {
+  if (a.stem !== b.stem) return a.stem < b.stem ? -1 : 1;
+  return a.count - b.count;
+}
+
 /** `worker-2` before `worker-10`. */
 export function byCountedName(a: { readonly name: string }, b: { readonly name: string }): number {
-  const [, stemA = a.name, numberA = ''] = /^(.*?)(\d*)$/.exec(a.name) ?? [];
-  const [, stemB = b.name, numberB = ''] = /^(.*?)(\d*)$/.exec(b.name) ?? [];
-  if (stemA !== stemB) return stemA < stemB ? -1 : 1;
-  return Number(numberA) - Number(numberB);
+  return compareCounted(countedName(a.name), countedName(b.name));
 }
 
 /** The rows that have machines, from top to bottom. A machine stands in the row of its first role that has one. */

@@ -28,8 +28,8 @@ export class Messages {
   marks = $state.raw<readonly Mark[]>([]);
   /** The reader may switch them off. */
   isOn = $state(true);
-  /** Whether there is a map to show them on. */
-  isWanted = false;
+  /** Whether there is a map to show them on, and time for it: during a boot all time is the machines'. */
+  isWanted = (): boolean => false;
   #ids = 0;
   /** Frames per direction of a hairline since they were last shown. */
   readonly #frames = new Gathered<number>();
@@ -38,7 +38,7 @@ export class Messages {
   /** Listens to this lab; gives the way to end it. */
   attach(lab: Pick<Lab, 'on'>, machines: ReadonlyMap<string, MachineInfo>, members: () => readonly string[]): () => void {
     const end = lab.on('traffic', ({ machine, peer, sent, received }) => {
-      if (!this.isOn || !this.isWanted) return;
+      if (!this.isOn || !this.isWanted()) return;
       const places = { machines, members: members() };
       if (sent > 0) this.#count(legsBetween(machine, peer, places), sent);
       if (received > 0) this.#count(legsBetween(peer, machine, places), received);

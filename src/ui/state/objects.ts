@@ -105,6 +105,17 @@ export function conditionHolds(conditions: readonly Condition[] | undefined, typ
   return conditions?.some((condition) => condition.type === type && condition.status === 'True') ?? false;
 }
 
+/** How a pod does, at a glance: `bad` needs somebody, `done` has ended as it should. */
+export type PodTone = 'ready' | 'waiting' | 'bad' | 'done';
+
+/** How a pod does. */
+export function podTone(pod: PodObject): PodTone {
+  const status = podStatusWord(pod);
+  if (/BackOff|Err|Failed|Unknown|OOMKilled|Evicted/.test(status)) return 'bad';
+  if (status === 'Completed' || status === 'Succeeded') return 'done';
+  return conditionHolds(pod.status?.conditions, 'Ready') ? 'ready' : 'waiting';
+}
+
 /** Ready containers of all, `1/2`. */
 export function readyText(pod: PodObject): string {
   const ready = (pod.status?.containerStatuses ?? []).filter((status) => status.ready).length;

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { ageText, clockText, dateText, groupedNumber, rateText } from '../../../src/ui/lab-clock.ts';
 import { linkPaths, type Box } from '../../../src/ui/map/link-paths.ts';
+import { pointsAlong } from '../../../src/ui/map/path-points.ts';
 import { readMarkdown } from '../../../src/ui/markdown-blocks.ts';
 
 describe('lab time', () => {
@@ -96,4 +97,33 @@ test('a page of Markdown becomes blocks of plain text', () => {
     { kind: 'item', text: 'one two three' },
     { kind: 'item', text: 'four' },
   ]);
+});
+
+describe('points along a path', () => {
+  test('are equally far apart on straight pieces and end where the path ends', () => {
+    expect(pointsAlong('M0 0H30V10', 4)).toEqual([
+      { x: 0, y: 0 },
+      { x: 10, y: 0 },
+      { x: 20, y: 0 },
+      { x: 30, y: 0 },
+      { x: 30, y: 10 },
+    ]);
+  });
+
+  test('follow bends: a curve passes through its middle, a corner does not', () => {
+    const curve = pointsAlong('M0 0C0 30 40 -30 40 0', 2);
+    expect(curve[1]!.x).toBeCloseTo(20, 5);
+    expect(curve[1]!.y).toBeCloseTo(0, 5);
+    const corner = pointsAlong('M0 20Q0 0 20 0', 2)[1]!;
+    expect(corner.x).toBeCloseTo(5, 0);
+    expect(corner.y).toBeCloseTo(5, 0);
+  });
+
+  test('stay where they are on a path of no length', () => {
+    expect(pointsAlong('M5 5V5', 2)).toEqual([
+      { x: 5, y: 5 },
+      { x: 5, y: 5 },
+      { x: 5, y: 5 },
+    ]);
+  });
 });
