@@ -19,7 +19,7 @@ describe.skipIf(!browserPath)('the page over a real cluster', () => {
     ({ context, page } = await profile.launch({ viewport: { width: 1440, height: 900 } }));
     errors = collectErrors(page);
     await page.goto(`${served.url}?run=${lines('echo typed by the address', 'kubectl get nodes')}`);
-    await page.waitForFunction(() => window.lab !== undefined);
+    await page.waitForFunction(() => typeof window.lab?.run === 'function');
     await page.evaluate(() => window.lab?.ready);
   });
   afterAll(async () => {
