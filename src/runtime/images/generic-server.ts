@@ -7,47 +7,7 @@ import { json, listenOn, untilTold } from '../http-server.ts';
 import type { Image, Release } from '../image.ts';
 import { repositoryOf, type ImageReference } from '../reference.ts';
 import { userland } from '../userland.ts';
-
-/** Software whose images the lab knows by name though it has no program for them, and the ports it listens on. A misspelt name on Docker Hub stays unknown. */
-const KNOWN: Readonly<Record<string, readonly number[]>> = Object.freeze({
-  'library/mysql': [3306],
-  'library/mariadb': [3306],
-  'library/postgres': [5432],
-  'library/memcached': [11211],
-  'library/mongo': [27017],
-  'library/rabbitmq': [5672, 15672],
-  'library/elasticsearch': [9200],
-  'library/consul': [8500],
-  'library/vault': [8200],
-  'library/registry': [5000],
-  'library/tomcat': [8080],
-  'library/wordpress': [80],
-  'library/ghost': [2368],
-  'library/drupal': [80],
-  'library/nextcloud': [80],
-  'library/adminer': [8080],
-  'library/phpmyadmin': [80],
-  'library/haproxy': [80],
-  'library/traefik': [80, 8080],
-  'library/caddy': [80],
-  'library/nats': [4222],
-  'library/influxdb': [8086],
-  'grafana/grafana': [3000],
-  'prom/prometheus': [9090],
-  'jenkins/jenkins': [8080],
-  'minio/minio': [9000],
-  'library/node': [],
-  'library/python': [],
-  'library/ruby': [],
-  'library/golang': [],
-  'library/php': [],
-  'library/perl': [],
-  'library/openjdk': [],
-  'library/eclipse-temurin': [],
-  'library/fedora': [],
-  'library/rockylinux': [],
-  'library/amazonlinux': [],
-});
+import { knownPorts } from './known-software.ts';
 
 /** What databases ask for before they start: one of these variables, and their complaint without. */
 const REQUIRED: Readonly<Record<string, { readonly oneOf: readonly string[]; readonly complaint: string }>> = Object.freeze({
@@ -72,7 +32,8 @@ const HTTP_PORT = 80;
 function portsOf({ env }: Process, path: string): readonly number[] {
   const own = Number(env['PORT']);
   if (Number.isInteger(own) && own > 0) return [own];
-  return KNOWN[path]?.length ? KNOWN[path] : [HTTP_PORT, 8080];
+  const known = knownPorts(path);
+  return known?.length ? known : [HTTP_PORT, 8080];
 }
 
 const server =
@@ -103,7 +64,7 @@ const VERSION_TAG = /^(latest|stable|lts|alpine|management|v?\d[\w.-]*|[a-z]+-?\
 /** The generic image of a repository; undefined where the lab does not stand in for it. What looks like no version is not there either. */
 export function genericServer(reference: ImageReference): Image | undefined {
   const { registry, path, tag = 'latest' } = reference;
-  const known = registry === 'docker.io' && Object.hasOwn(KNOWN, path) ? KNOWN[path] : undefined;
+  const known = registry === 'docker.io' ? knownPorts(path) : undefined;
   if (!known && !OTHER_REGISTRIES.includes(registry)) return undefined;
   const repository = repositoryOf(reference);
   const release: Release = { version: tag, tags: VERSION_TAG.test(tag) ? [tag] : [] };
