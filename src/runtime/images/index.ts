@@ -7,11 +7,13 @@ import { ealenEchoServer, echoserver, kicbaseEchoServer } from './echo-server.ts
 import { genericServer } from './generic-server.ts';
 import { guestbook } from './guestbook.ts';
 import { helloApp, helloAppArtifact, jocatalinBootcamp, kubernetesBootcamp, whoamiImage } from './hello-app.ts';
+import { helloWorld } from './hello-world.ts';
 import { httpEchoImage } from './http-echo.ts';
 import { httpd } from './httpd.ts';
 import { nginx } from './nginx.ts';
 import { pause } from './pause.ts';
 import { redis } from './redis.ts';
+import { perlImage } from './perl.ts';
 import { polinuxStress, vishStressImage } from './stress.ts';
 import { curlImage, debian, dnsutils, netshoot, ubuntu } from './userlands.ts';
 
@@ -32,6 +34,8 @@ export const genericImages: readonly Image[] = Object.freeze([
   netshoot,
   dnsutils,
   httpEchoImage,
+  helloWorld,
+  perlImage,
   helloApp,
   helloAppArtifact,
   kubernetesBootcamp,

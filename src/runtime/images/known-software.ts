@@ -108,7 +108,6 @@ const PORTS: Readonly<Record<string, readonly number[]>> = Object.freeze({
   'library/node': [],
   'library/openjdk': [],
   'library/oraclelinux': [],
-  'library/perl': [],
   'library/photon': [],
   'library/php': [],
   'library/pypy': [],

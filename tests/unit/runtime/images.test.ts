@@ -90,6 +90,19 @@ describe('images of small servers', () => {
     expect(await netexec.status()).toMatchObject({ state: 'CONTAINER_EXITED', exitCode: 3, reason: 'Error' });
   });
 
+  it('compute pi as the Job of the documentation does, and say hello to the world', async () => {
+    const bench = await createBench();
+    const pi = await start(bench, 'pi', 'perl:5.34.0', { command: ['perl'], args: ['-Mbignum=bpi', '-wle', 'print bpi(50)'] });
+    await bench.simulation.run(1_000);
+    expect(await logOf(bench, pi)).toBe('3.1415926535897932384626433832795028841971693993751\n');
+    expect(await pi.status()).toMatchObject({ state: 'CONTAINER_EXITED', exitCode: 0 });
+    const other = await start(bench, 'other', 'perl:5.34.0', { command: ['perl'], args: ['-e', 'while (1) {}'] });
+    expect(await logOf(bench, other)).toContain('SIMULATED');
+    expect(await other.status()).toMatchObject({ state: 'CONTAINER_EXITED', exitCode: 2 });
+    const hello = await start(bench, 'hello', 'hello-world');
+    expect(await logOf(bench, hello)).toContain('Hello from Docker!\n');
+  });
+
   it('end with OOMKilled when they take more memory than their limit, and are capped to their processor limit', async () => {
     const bench = await createBench();
     const config = { command: ['stress'], args: ['--vm', '1', '--vm-bytes', '250M'], memoryLimitBytes: 100 * 1024 ** 2 };
@@ -111,7 +124,16 @@ describe('the registries', () => {
   const crypto = { sha256: (text: string) => new TextEncoder().encode(text.padEnd(32)).subarray(0, 32) } as never;
 
   it('stand in for software the lab has no program for, and say so', () => {
-    for (const reference of ['mysql:8.4', 'postgres', 'python:3.12-slim', 'quay.io/team/app:v1', 'ghcr.io/a/b'])
+    for (const reference of [
+      'mysql:8.4',
+      'postgres',
+      'python:3.12-slim',
+      'fluentd:v1.16',
+      'kodekloud/webapp-color',
+      'bitnami/kafka',
+      'quay.io/team/app:v1',
+      'ghcr.io/a/b',
+    ])
       expect(catalogue.resolve(reference, crypto).image.isSimulated, reference).toBe(true);
     for (const reference of ['nginx', 'redis:7', 'ghcr.io/tabernetes/guestbook:1.0'])
       expect(catalogue.resolve(reference, crypto).image.isSimulated, reference).toBeUndefined();
