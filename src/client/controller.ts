@@ -69,16 +69,17 @@ export function defineController<Settings = unknown>(definition: Controller<Sett
   return Object.freeze(definition);
 }
 
-/** A watch that hands on the keys that `keysOf` finds for each changed object; by default the object's own key. */
+/** A watch that hands on the keys that `keysOf` finds for each changed object, by default the object's own key, `delayMs` after the change. */
 export function watchObjects<T extends KubeObject>(
   informer: Informer<T>,
   keysOf: (object: T, old?: T) => Iterable<string> = (object) => [objectKey(object)],
+  delayMs = 0,
 ): Watch {
   return {
     informer,
     connect(queue) {
       const add = (object: T, old?: T): void => {
-        for (const key of keysOf(object, old)) queue.add(key);
+        for (const key of keysOf(object, old)) queue.addAfter(key, delayMs);
       };
       informer.addHandler({ added: (object) => add(object), updated: add, deleted: (object) => add(object) });
     },

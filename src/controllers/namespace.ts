@@ -80,26 +80,12 @@ export const namespaceController: ManagerController = defineController({
   workers: 10,
   build({ client, informers, clock }) {
     const namespaces = informers.informer(resources.namespaces);
-    /** Terminating namespaces by name: which one it is, and since when it is known, in monotonic milliseconds. */
-    const terminating = new Map<string, { readonly uid: string; readonly sinceMs: number }>();
-    const graceLeftMs = (name: string, uid: string): number => {
-      const nowMs = clock.monotonicMs();
-      const known = terminating.get(name);
-      const { sinceMs } = known?.uid === uid ? known : { sinceMs: nowMs };
-      terminating.set(name, { uid, sinceMs });
-      return sinceMs + DELETION_GRACE_MS - nowMs;
-    };
     return {
-      watches: [watchObjects(namespaces)],
+      watches: [watchObjects(namespaces, ({ metadata }) => (metadata.deletionTimestamp ? [metadata.name] : []), DELETION_GRACE_MS)],
       backOff: { baseDelayMs: 5_000, maxDelayMs: 60_000 },
       async reconcile(name) {
         const cached = namespaces.lister.get(name);
-        if (!cached?.metadata.deletionTimestamp || !cached.spec?.finalizers?.includes(FINALIZER)) {
-          terminating.delete(name);
-          return undefined;
-        }
-        const leftMs = graceLeftMs(name, cached.metadata.uid!);
-        if (leftMs > 0) return { requeueAfterMs: leftMs };
+        if (!cached?.metadata.deletionTimestamp || !cached.spec?.finalizers?.includes(FINALIZER)) return undefined;
         try {
           let namespace = await client.get(resources.namespaces, name);
           if (namespace.metadata.uid !== cached.metadata.uid || !namespace.spec?.finalizers?.includes(FINALIZER)) return undefined;
