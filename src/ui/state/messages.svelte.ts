@@ -9,6 +9,10 @@ import { Gathered } from './gathered.ts';
 
 /** How long a mark is on its way, real milliseconds; with what it may wait, less than a second. */
 export const TRAVEL_MS = 600;
+/** What goes on all the time (heartbeats, watches) is shown in common pulses so far apart, real milliseconds: the page rests between them. */
+const PULSE_MS = 2_000;
+/** So many frames on one hairline are no background: they are shown at once. */
+const BURST_FRAMES = 40;
 /** Marks at once: beyond that the map would be a snowstorm, and the page slow. */
 const MARKS_MAX = 40;
 const BACK = '<';
@@ -33,6 +37,11 @@ export class Messages {
   #ids = 0;
   /** Frames per direction of a hairline since they were last shown. */
   readonly #frames = new Gathered<number>();
+  /** When a direction of a hairline was heard of last, real milliseconds. */
+  readonly #heardMs = new Gathered<number>();
+  /** Directions that need not wait for the next pulse. */
+  readonly #urgent = new Gathered<true>();
+  #pulseMs = 0;
   readonly #batch = createPacedBatch(() => this.#show());
 
   /** Listens to this lab; gives the way to end it. */
@@ -56,11 +65,20 @@ export class Messages {
   }
 
   #count(legs: readonly Leg[], frames: number): void {
+    // eslint-disable-next-line no-restricted-globals -- the reader's clock: marks move at the reader's pace
+    const nowMs = performance.now();
+    let isWorthAFrame = nowMs - this.#pulseMs >= PULSE_MS;
     for (const { link, isBack } of legs) {
       const key = `${isBack ? BACK : ''}${link}`;
-      this.#frames.set(key, (this.#frames.get(key) ?? 0) + frames);
+      const counted = (this.#frames.get(key) ?? 0) + frames;
+      this.#frames.set(key, counted);
+      if (nowMs - (this.#heardMs.get(key) ?? -PULSE_MS) >= PULSE_MS || counted >= BURST_FRAMES) {
+        this.#urgent.set(key, true);
+        isWorthAFrame = true;
+      }
+      this.#heardMs.set(key, nowMs);
     }
-    if (legs.length > 0) this.#batch.request();
+    if (legs.length > 0 && isWorthAFrame) this.#batch.request();
   }
 
   #show(): void {
@@ -68,14 +86,18 @@ export class Messages {
     const nowMs = performance.now();
     const underWay = this.marks.filter(({ untilMs }) => untilMs > nowMs);
     const begun: Mark[] = [];
+    const isPulse = nowMs - this.#pulseMs >= PULSE_MS;
+    if (isPulse) this.#pulseMs = nowMs;
+    const urgent = this.#urgent.take();
     for (const [key, frames] of this.#frames.take()) {
       const isBack = key.startsWith(BACK);
       const link = isBack ? key.slice(BACK.length) : key;
+      const isDue = isPulse || urgent.has(key);
       const isBusy = underWay.some((mark) => mark.link === link && mark.isBack === isBack);
-      if (isBusy || underWay.length + begun.length >= MARKS_MAX) this.#frames.set(key, frames);
+      if (!isDue || isBusy || underWay.length + begun.length >= MARKS_MAX) this.#frames.set(key, frames);
       else begun.push({ id: ++this.#ids, link, isBack, frames, untilMs: nowMs + TRAVEL_MS });
     }
-    if (underWay.length + begun.length > 0 || this.marks.length > 0) this.marks = [...underWay, ...begun];
+    if (begun.length > 0 || underWay.length < this.marks.length) this.marks = [...underWay, ...begun];
     if (this.marks.length > 0) this.#batch.request();
   }
 }
