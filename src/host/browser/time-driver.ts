@@ -15,7 +15,7 @@ export interface TimeDriver {
 
 /** A driver for `machine`, which was switched on at `bootedLabMs`. Until it is attached the machine is paused. */
 export function createTimeDriver(machine: () => Machine, bootedLabMs: number): TimeDriver {
-  let mode: KeeperMessage = { kind: 'paused', labMs: bootedLabMs };
+  let mode: Exclude<KeeperMessage, { kind: 'ask' }> = { kind: 'paused', labMs: bootedLabMs };
   let port: MessagePort | undefined;
   let timeout: ReturnType<typeof setTimeout> | undefined;
   let waitsUntilMs = Infinity;
@@ -64,7 +64,7 @@ export function createTimeDriver(machine: () => Machine, bootedLabMs: number): T
       received: card.received,
     });
   };
-  const enter = (message: KeeperMessage): void => {
+  const enter = (message: Exclude<KeeperMessage, { kind: 'ask' }>): void => {
     const { queue, timers, isFrozen } = machine();
     mode = message;
     lastLookMs = realNowMs();
@@ -96,6 +96,8 @@ export function createTimeDriver(machine: () => Machine, bootedLabMs: number): T
     attach(newPort) {
       port = newPort;
       port.onmessage = ({ data }: MessageEvent<KeeperMessage>) => {
+        // A turn of the queue, whose end reports.
+        if (data.kind === 'ask') return machine().queue.enqueue(() => undefined);
         if (data.kind !== 'grant') return enter(data);
         round = data.round;
         const untilMs = data.labMs - bootedLabMs;

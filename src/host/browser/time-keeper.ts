@@ -55,6 +55,9 @@ export function createTimeKeeper(): TimeKeeper {
   let round = 0;
   let isGranting = false;
   let pacing: ReturnType<typeof setTimeout> | undefined;
+  let watching: ReturnType<typeof setTimeout> | undefined;
+  /** Frames that were sent and will not be received. */
+  let lostFrames = 0;
   let stepTo: { labMs: number; resolve: () => void } | undefined;
   let measured = { labMs: 0, realMs: realNowMs(), rate: 1 };
   let listener: ((status: TimeStatus) => void) | undefined;
@@ -89,6 +92,7 @@ export function createTimeKeeper(): TimeKeeper {
     clearTimeout(pacing);
     for (const charge of charges.values()) charge.report = undefined;
     tell(modeMessage());
+    watch();
     listener?.(status());
   };
   const grant = (until: number): void => {
@@ -97,7 +101,23 @@ export function createTimeKeeper(): TimeKeeper {
     labMs = until;
     for (const charge of charges.values()) charge.askedMs = realNowMs();
     tell({ kind: 'grant', labMs, round });
+    watch();
     measure();
+  };
+  /**
+   * Granted time must not stand still for a report or a frame that got lost: whoever is idle says so again, and what has not arrived by the
+   * time after that, although everybody is idle, does not arrive any more.
+   */
+  const watch = (asked = 0): void => {
+    clearTimeout(watching);
+    if (mode !== 'granted') return;
+    watching = setTimeout(() => {
+      const reports = [...charges.values()].map(({ report }) => report);
+      if (asked > 0 && reports.every((report) => report && (!isGranting || report.round === round)))
+        lostFrames = reports.reduce((sum, report) => sum + report!.sent - report!.received, 0);
+      tell({ kind: 'ask' });
+      watch(asked + 1);
+    }, STUCK_AFTER_MS);
   };
   /** Grants the next instant if everybody is idle and what was sent has arrived. */
   const consider = (): void => {
@@ -109,7 +129,7 @@ export function createTimeKeeper(): TimeKeeper {
       underWay += report.sent - report.received;
       earliest = Math.min(earliest, report.nextAtMs ?? Infinity);
     }
-    if (underWay !== 0) return;
+    if (underWay !== lostFrames) return;
     if (stepTo && labMs >= stepTo.labMs) {
       const { resolve } = stepTo;
       stepTo = undefined;

@@ -5,7 +5,9 @@ export type KeeperMessage =
   | { readonly kind: 'free'; readonly rate: number; readonly labMs: number; readonly realMs: number }
   | { readonly kind: 'paused'; readonly labMs: number }
   | { readonly kind: 'granted'; readonly labMs: number }
-  | { readonly kind: 'grant'; readonly labMs: number; readonly round: number };
+  | { readonly kind: 'grant'; readonly labMs: number; readonly round: number }
+  /** The keeper has heard nothing new for a while: say again where you are. */
+  | { readonly kind: 'ask' };
 
 /** Machine → keeper. */
 export type MachineTimeMessage =
