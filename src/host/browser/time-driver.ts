@@ -1,6 +1,6 @@
 /** Drives the clock of one machine in its worker: free-running on real timers, paused, or granted instant by instant by the keeper of time. */
 import type { Machine } from '../machine.ts';
-import { realNowMs, SLEEP_GAP_MS, type KeeperMessage, type MachineTimeMessage } from './time-protocol.ts';
+import { realNowMs, SLEEP_GAP_MS, type KeeperMessage, type MachineTimeMessage, type TimeMode } from './time-protocol.ts';
 
 /** The driver of one machine's clock. */
 export interface TimeDriver {
@@ -15,7 +15,7 @@ export interface TimeDriver {
 
 /** A driver for `machine`, which was switched on at `bootedLabMs`. Until it is attached the machine is paused. */
 export function createTimeDriver(machine: () => Machine, bootedLabMs: number): TimeDriver {
-  let mode: Exclude<KeeperMessage, { kind: 'ask' }> = { kind: 'paused', labMs: bootedLabMs };
+  let mode: TimeMode = { kind: 'paused', labMs: bootedLabMs };
   let port: MessagePort | undefined;
   let timeout: ReturnType<typeof setTimeout> | undefined;
   let waitsUntilMs = Infinity;
@@ -64,13 +64,13 @@ export function createTimeDriver(machine: () => Machine, bootedLabMs: number): T
       received: card.received,
     });
   };
-  const enter = (message: Exclude<KeeperMessage, { kind: 'ask' }>): void => {
+  const enter = (message: TimeMode): void => {
     const { queue, timers, isFrozen } = machine();
     mode = message;
     lastLookMs = realNowMs();
     if (message.kind === 'paused') queue.pause();
     else if (!isFrozen) queue.resume();
-    if (message.kind !== 'grant' && message.kind !== 'free') timers.moveTo(message.labMs - bootedLabMs);
+    if (message.kind !== 'free') timers.moveTo(message.labMs - bootedLabMs);
     wait();
     if (message.kind === 'free') runDue();
     // A turn of the queue, whose end reports.

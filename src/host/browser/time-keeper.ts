@@ -2,7 +2,7 @@
  * The keeper of time: tells every machine of a lab what time it is. At rates up to 1 they run freely on their own clocks; above 1,
  * for steps and during a boot, time is granted: all get the same next instant when all are idle and no frame is under way.
  */
-import { realNowMs, SLEEP_GAP_MS, type KeeperMessage, type MachineTimeMessage } from './time-protocol.ts';
+import { realNowMs, SLEEP_GAP_MS, type KeeperMessage, type MachineTimeMessage, type TimeMode } from './time-protocol.ts';
 
 /** How far beyond the earliest timer one grant may go, lab milliseconds. */
 export const GRANT_AHEAD_MS = 50;
@@ -56,6 +56,8 @@ export function createTimeKeeper(): TimeKeeper {
   let isGranting = false;
   let pacing: ReturnType<typeof setTimeout> | undefined;
   let watching: ReturnType<typeof setTimeout> | undefined;
+  /** Real time of the last grant. */
+  let grantedMs = 0;
   /** Frames that were sent and will not be received. */
   let lostFrames = 0;
   let stepTo: { labMs: number; resolve: () => void } | undefined;
@@ -65,7 +67,7 @@ export function createTimeKeeper(): TimeKeeper {
   const tell = (message: KeeperMessage): void => {
     for (const charge of charges.values()) charge.port.postMessage(message);
   };
-  const modeMessage = (): KeeperMessage =>
+  const modeMessage = (): TimeMode =>
     mode === 'free' ? { kind: 'free', rate, labMs: anchor.labMs, realMs: anchor.realMs } : { kind: mode, labMs };
   const status = (): TimeStatus => {
     const stuck =
@@ -99,37 +101,43 @@ export function createTimeKeeper(): TimeKeeper {
     round++;
     isGranting = true;
     labMs = until;
-    for (const charge of charges.values()) charge.askedMs = realNowMs();
+    grantedMs = realNowMs();
+    for (const charge of charges.values()) charge.askedMs = grantedMs;
     tell({ kind: 'grant', labMs, round });
-    watch();
     measure();
+  };
+  /** What the machines have said together in the present round; undefined until the last of them has. */
+  const reported = (): { readonly underWay: number; readonly earliest: number } | undefined => {
+    let underWay = 0;
+    let earliest = Infinity;
+    for (const { report } of charges.values()) {
+      if (!report || (isGranting && report.round !== round)) return undefined;
+      underWay += report.sent - report.received;
+      earliest = Math.min(earliest, report.nextAtMs ?? Infinity);
+    }
+    return { underWay, earliest };
   };
   /**
    * Granted time must not stand still for a report or a frame that got lost: whoever is idle says so again, and what has not arrived by the
-   * time after that, although everybody is idle, does not arrive any more.
+   * time after that, although everybody is idle, does not arrive any more. One timer for as long as time moves, not one for each grant.
    */
-  const watch = (asked = 0): void => {
+  const watch = (asked = 0, waitMs = STUCK_AFTER_MS): void => {
     clearTimeout(watching);
     if (mode !== 'granted') return;
     watching = setTimeout(() => {
-      const reports = [...charges.values()].map(({ report }) => report);
-      if (asked > 0 && reports.every((report) => report && (!isGranting || report.round === round)))
-        lostFrames = reports.reduce((sum, report) => sum + report!.sent - report!.received, 0);
+      const standsMs = realNowMs() - grantedMs;
+      if (standsMs < STUCK_AFTER_MS) return watch(0, STUCK_AFTER_MS - standsMs);
+      if (asked > 0) lostFrames = reported()?.underWay ?? lostFrames;
       tell({ kind: 'ask' });
       watch(asked + 1);
-    }, STUCK_AFTER_MS);
+    }, waitMs);
   };
   /** Grants the next instant if everybody is idle and what was sent has arrived. */
   const consider = (): void => {
     if (mode !== 'granted' || expected.size > 0) return;
-    let underWay = 0;
-    let earliest = Infinity;
-    for (const { report } of charges.values()) {
-      if (!report || (isGranting && report.round !== round)) return;
-      underWay += report.sent - report.received;
-      earliest = Math.min(earliest, report.nextAtMs ?? Infinity);
-    }
-    if (underWay !== lostFrames) return;
+    const said = reported();
+    if (!said || said.underWay !== lostFrames) return;
+    const { earliest } = said;
     if (stepTo && labMs >= stepTo.labMs) {
       const { resolve } = stepTo;
       stepTo = undefined;

@@ -1,10 +1,14 @@
 /** What the keeper of time and a machine tell each other over the port between them. Times are lab milliseconds since the lab was opened. */
 
-/** Keeper → machine. `realMs` is the keeper's `performance.timeOrigin + performance.now()`, which all workers share. */
-export type KeeperMessage =
+/** How time goes. `realMs` is the keeper's `performance.timeOrigin + performance.now()`, which all workers share. */
+export type TimeMode =
   | { readonly kind: 'free'; readonly rate: number; readonly labMs: number; readonly realMs: number }
   | { readonly kind: 'paused'; readonly labMs: number }
-  | { readonly kind: 'granted'; readonly labMs: number }
+  | { readonly kind: 'granted'; readonly labMs: number };
+
+/** Keeper → machine. */
+export type KeeperMessage =
+  | TimeMode
   | { readonly kind: 'grant'; readonly labMs: number; readonly round: number }
   /** The keeper has heard nothing new for a while: say again where you are. */
   | { readonly kind: 'ask' };

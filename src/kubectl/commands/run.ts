@@ -6,10 +6,19 @@ import type { Command, Invocation } from '../command.ts';
 import { pathOf, type ApiResource } from '../discovery.ts';
 import { CommandError, UsageError } from '../errors.ts';
 import { parseDocuments } from '../documents.ts';
+import type { Flags } from '../flags.ts';
 import { toJson } from '../printers/json.ts';
 import { waitFor } from '../waiting.ts';
 import { attachTo } from './attach.ts';
 import { createGenerated, generatedMetadata, generatorFlags, makeGenerated } from './create/generate.ts';
+
+/** The variables that --env gives. Throws CommandError for one without a name or a value. */
+export const environmentOf = (flags: Flags): { name: string; value: string }[] =>
+  flags.list('env').map((pair) => {
+    const at = pair.indexOf('=');
+    if (at < 1) throw new CommandError(`invalid env: ${pair}`);
+    return { name: pair.slice(0, at), value: pair.slice(at + 1) };
+  });
 
 function podOf(invocation: Invocation, name: string, command: readonly string[]): KubeObject {
   const { flags } = invocation;
@@ -21,10 +30,7 @@ function podOf(invocation: Invocation, name: string, command: readonly string[])
           .map((pair) => [pair.split('=')[0]!, pair.split('=').slice(1).join('=')]),
       )
     : { run: name };
-  const env = flags.list('env').map((pair) => {
-    if (pair.indexOf('=') < 1) throw new CommandError(`invalid env: ${pair}`);
-    return { name: pair.slice(0, pair.indexOf('=')), value: pair.slice(pair.indexOf('=') + 1) };
-  });
+  const env = environmentOf(flags);
   const restart = flags.text('restart');
   if (!['Always', 'OnFailure', 'Never'].includes(restart))
     throw new CommandError(`invalid restart policy: ${restart}\nSee 'kubectl run -h' for help and examples`);

@@ -1,17 +1,13 @@
 /** Generators (create, run, expose, set) and YAML's long lines: what kubectl 1.33 prints for the same words. */
 import { beforeEach, describe, expect, it } from 'vitest';
-import { kubectl } from '#kubectl';
-import { createWorkbench, type Workbench } from '../shell/workbench.ts';
-import { createFakeApi, fakeKubeconfig, type FakeApi } from './fake-api.ts';
+import type { Workbench } from '../shell/workbench.ts';
+import type { FakeApi } from './fake-api.ts';
+import { createKubectlBench } from './kubectl-bench.ts';
 
 let bench: Workbench;
 let api: FakeApi;
 beforeEach(async () => {
-  api = createFakeApi(8001);
-  bench = await createWorkbench({ kubectl });
-  bench.machine.spawn(api.program, { name: 'kube-apiserver' });
-  bench.machine.files.makeDirectory('/home/student/.kube', { recursive: true });
-  bench.machine.files.write('/home/student/.kube/config', fakeKubeconfig(8001));
+  ({ bench, api } = await createKubectlBench());
   bench.machine.files.write('/home/student/env.txt', 'K=v\n');
   bench.machine.files.write('/home/student/app.conf', 'a: b\n');
   api.objects.set('configmaps/default/conf', {

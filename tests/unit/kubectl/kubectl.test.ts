@@ -1,17 +1,14 @@
 /** kubectl against a fake API server: what it prints, which exit code it has, which requests it sends. */
 import { beforeEach, describe, expect, it } from 'vitest';
-import { completeKubectl, kubectl } from '#kubectl';
-import { createWorkbench, type Workbench } from '../shell/workbench.ts';
-import { createFakeApi, fakeKubeconfig, type FakeApi } from './fake-api.ts';
+import { completeKubectl } from '#kubectl';
+import type { Workbench } from '../shell/workbench.ts';
+import type { FakeApi } from './fake-api.ts';
+import { createKubectlBench } from './kubectl-bench.ts';
 
 let bench: Workbench;
 let api: FakeApi;
 beforeEach(async () => {
-  api = createFakeApi(8001);
-  bench = await createWorkbench({ kubectl });
-  bench.machine.spawn(api.program, { name: 'kube-apiserver' });
-  bench.machine.files.makeDirectory('/home/student/.kube', { recursive: true });
-  bench.machine.files.write('/home/student/.kube/config', fakeKubeconfig(8001));
+  ({ bench, api } = await createKubectlBench());
 });
 
 const pod = (name: string, labels: Record<string, string> = { run: name }) => ({

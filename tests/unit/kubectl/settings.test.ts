@@ -1,17 +1,13 @@
 /** kubectl config's entries, options, completion, and verbs with their finer points: what kubectl 1.33 prints. */
 import { beforeEach, describe, expect, it } from 'vitest';
-import { kubectl } from '#kubectl';
-import { createWorkbench, type Workbench } from '../shell/workbench.ts';
-import { createFakeApi, fakeKubeconfig, type FakeApi } from './fake-api.ts';
+import type { Workbench } from '../shell/workbench.ts';
+import type { FakeApi } from './fake-api.ts';
+import { createKubectlBench } from './kubectl-bench.ts';
 
 let bench: Workbench;
 let api: FakeApi;
 beforeEach(async () => {
-  api = createFakeApi(8001);
-  bench = await createWorkbench({ kubectl });
-  bench.machine.spawn(api.program, { name: 'kube-apiserver' });
-  bench.machine.files.makeDirectory('/home/student/.kube', { recursive: true });
-  bench.machine.files.write('/home/student/.kube/config', fakeKubeconfig(8001));
+  ({ bench, api } = await createKubectlBench());
   bench.machine.files.write('/home/student/ca.crt', 'cert\n');
 });
 

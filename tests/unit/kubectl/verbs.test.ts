@@ -1,17 +1,13 @@
 /** Verbs that change objects one by one, against a fake API server: what they print and send. */
 import { beforeEach, describe, expect, it } from 'vitest';
-import { kubectl } from '#kubectl';
-import { createWorkbench, type Workbench } from '../shell/workbench.ts';
-import { createFakeApi, fakeKubeconfig, type FakeApi } from './fake-api.ts';
+import type { Workbench } from '../shell/workbench.ts';
+import type { FakeApi } from './fake-api.ts';
+import { createKubectlBench } from './kubectl-bench.ts';
 
 let bench: Workbench;
 let api: FakeApi;
 beforeEach(async () => {
-  api = createFakeApi(8001);
-  bench = await createWorkbench({ kubectl });
-  bench.machine.spawn(api.program, { name: 'kube-apiserver' });
-  bench.machine.files.makeDirectory('/home/student/.kube', { recursive: true });
-  bench.machine.files.write('/home/student/.kube/config', fakeKubeconfig(8001));
+  ({ bench, api } = await createKubectlBench());
   api.objects.set('configmaps/default/conf', {
     apiVersion: 'v1',
     kind: 'ConfigMap',

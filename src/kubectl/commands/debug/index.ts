@@ -1,6 +1,7 @@
 /** kubectl debug: an ephemeral container in a pod, a copy of a pod to look into, or a pod on a node. */
 import { createTwoWayMergePatch, deepCopy, type JsonObject, type KubeObject } from '#apimachinery';
 import { fieldSchemaOf, kindOf, type Container, type EphemeralContainer, type Pod } from '#api';
+import { randomSuffix } from '#host';
 import { defineFlag } from '../../common-flags.ts';
 import type { Command, Invocation } from '../../command.ts';
 import { pathOf } from '../../discovery.ts';
@@ -8,17 +9,16 @@ import { CommandError } from '../../errors.ts';
 import { PATCH_TYPES } from '../../patches.ts';
 import { containerNames } from '../../pods.ts';
 import { toJson } from '../../printers/json.ts';
-import { getObject, readTargets, type Info } from '../../targets.ts';
+import { getObject, readTargets } from '../../targets.ts';
 import { waitFor } from '../../waiting.ts';
 import { attachTo } from '../attach.ts';
+import { environmentOf } from '../run.ts';
 import { containerParts, nodeParts, profileOf } from './profiles.ts';
 
-const SUFFIX = 'bcdfghjklmnpqrstvwxz2456789';
 const SUFFIX_LENGTH = 5;
 const START_TIMEOUT_MS = 60_000;
 
-const suffix = ({ session }: Invocation): string =>
-  Array.from({ length: SUFFIX_LENGTH }, () => SUFFIX[session.process.random.below(SUFFIX.length)]!).join('');
+const suffix = ({ session }: Invocation): string => randomSuffix(session.process.random, SUFFIX_LENGTH);
 
 const commandOf = ({ args, dashAt }: Invocation): readonly string[] => (dashAt < 0 ? [] : args.slice(dashAt));
 
@@ -26,10 +26,7 @@ const commandOf = ({ args, dashAt }: Invocation): readonly string[] => (dashAt <
 function containerOf(invocation: Invocation, name: string): Container {
   const { flags } = invocation;
   const command = commandOf(invocation);
-  const env = flags.list('env').map((pair) => {
-    if (pair.indexOf('=') < 1) throw new CommandError(`invalid env: ${pair}`);
-    return { name: pair.slice(0, pair.indexOf('=')), value: pair.slice(pair.indexOf('=') + 1) };
-  });
+  const env = environmentOf(flags);
   return {
     name,
     image: flags.text('image'),
@@ -119,8 +116,7 @@ async function copyPod(invocation: Invocation, pod: Pod): Promise<Debugged> {
     const { image, ...parts } = containerOf(invocation, known.name);
     Object.assign(known, parts, image ? { image } : {}, containerParts(profileOf(flags.text('profile'))));
     if (commandOf(invocation).length > 0 && !flags.on('arguments-only')) delete known.args;
-  } else if (flags.text('image') !== '' || (flags.text('container') !== '' && commandOf(invocation).length > 0)) {
-    if (flags.text('image') === '') throw new CommandError(`you must specify an existing container or a new image when specifying args.`);
+  } else if (flags.text('image') !== '') {
     name = await nameFor(invocation, pod);
     copy.spec.containers.push({ ...containerOf(invocation, name), ...containerParts(profileOf(flags.text('profile'))) });
   } else if (commandOf(invocation).length > 0)
@@ -210,15 +206,13 @@ async function run(invocation: Invocation): Promise<void> {
   const words = (dashAt < 0 ? args : args.slice(0, dashAt)).map((word) => (word.includes('/') ? word : `pods/${word}`));
   for (const target of await readTargets(invocation, { words, allowCollections: false })) {
     const object = await getObject(session, target);
-    const info: Pick<Info, 'resource' | 'name'> = { resource: target.resource, name: object.metadata.name };
-    const kind = info.resource.kind;
-    const { group, version } = info.resource;
+    const { kind, group, version } = target.resource;
     if (kind !== 'Pod' && kind !== 'Node')
       throw new CommandError(`"${group ? `${group}/` : '/'}${version}, Kind=${kind}" not supported by debug`);
     const pod = { ...(object as Pod), apiVersion: 'v1' as const, kind: 'Pod' as const };
     const debugged =
       kind === 'Node'
-        ? await debugNode(invocation, info.name)
+        ? await debugNode(invocation, object.metadata.name)
         : flags.text('copy-to')
           ? await copyPod(invocation, pod)
           : await addEphemeral(invocation, pod);
