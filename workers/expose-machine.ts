@@ -44,7 +44,7 @@ export function exposeMachine(start: (machine: Machine, boot: management.BootMes
     host?.machine.queue.enqueue(() => undefined);
     return answer;
   };
-  const waitingLinks: { address: string; incarnation: number; port: MessagePort }[] = [];
+  const waitingLinks = new Map<string, { incarnation: number; port: MessagePort }>();
   const api = {
     async boot(
       boot: management.BootMessage,
@@ -56,7 +56,8 @@ export function exposeMachine(start: (machine: Machine, boot: management.BootMes
       const made = await createBrowserMachine({ ...boot, name: boot.machine, bootedLabMs, requestLink, onTrouble });
       host = made;
       sendTelemetry(made, boot.incarnation, bootedLabMs, ports.telemetry);
-      for (const { address, incarnation, port } of waitingLinks.splice(0)) made.connect(address, incarnation, port);
+      for (const [address, { incarnation, port }] of waitingLinks) made.connect(address, incarnation, port);
+      waitingLinks.clear();
       control = await start(made.machine, boot);
       const { run, fetch } = control;
       Object.assign(api, control, run && { run: releasing(run) }, fetch && { fetch: releasing(fetch) }, {
@@ -67,9 +68,12 @@ export function exposeMachine(start: (machine: Machine, boot: management.BootMes
     },
     connect(_peer: string, peerAddress: string, incarnation: number, port: MessagePort): void {
       if (host) host.connect(peerAddress, incarnation, port);
-      else waitingLinks.push({ address: peerAddress, incarnation, port });
+      else waitingLinks.set(peerAddress, { incarnation, port });
     },
-    disconnect: (peerAddress: string): void => host?.disconnect(peerAddress),
+    disconnect(peerAddress: string): void {
+      waitingLinks.delete(peerAddress);
+      host?.disconnect(peerAddress);
+    },
     linkFault: (peerAddress: string, fault: management.LinkFault): void => {
       booted().host.machine.card.setFault(peerAddress, fault);
       booted().host.machine.queue.enqueue(() => undefined);

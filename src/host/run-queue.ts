@@ -58,7 +58,10 @@ function createFifo<T>(): { push(item: T): void; shift(): T | undefined; peek():
   };
 }
 
-/** A run queue on the platform's turns. `onFault` gets exceptions of tasks: bugs of the machine itself; `onIdle` hears of every end of work. */
+/**
+ * A run queue on the platform's turns. `onFault` gets exceptions of tasks: bugs of the machine itself; `onIdle` hears of every end of work,
+ * and of what comes to a paused queue, which is idle whatever it keeps.
+ */
 export function createRunQueue(turn: Turn, onFault: (error: unknown) => void, onIdle: () => void = () => undefined): RunQueue {
   const urgent = createFifo<Task>();
   const normal = createFifo<Task>();
@@ -77,7 +80,8 @@ export function createRunQueue(turn: Turn, onFault: (error: unknown) => void, on
     return true;
   };
   const schedule = (): void => {
-    if (scheduled || paused) return;
+    if (paused) return onIdle();
+    if (scheduled) return;
     scheduled = true;
     turn(run);
   };
@@ -109,7 +113,11 @@ export function createRunQueue(turn: Turn, onFault: (error: unknown) => void, on
       schedule();
     },
     inTurn(act) {
-      if (scheduled || paused) return act();
+      if (scheduled || paused) {
+        act();
+        if (paused) onIdle();
+        return;
+      }
       scheduled = true;
       try {
         act();

@@ -2,21 +2,11 @@
 import { describe, expect, it } from 'vitest';
 import { CONNECTION_CREDIT_MESSAGES } from '../../src/host/connection-end.ts';
 import type { Process } from '#host';
-import { createBrowserMachine, type BrowserMachine } from '#host/browser';
+import type { BrowserMachine } from '#host/browser';
+import { createBareMachine, processOf } from './bare-machines.ts';
 
 const PORT = 9;
 const ADDRESSES = ['10.0.0.1', '10.0.0.2'] as const;
-
-const processOf = (host: BrowserMachine): Promise<Process> =>
-  new Promise((resolve) => {
-    host.machine.spawn(
-      (process) => {
-        resolve(process);
-        return new Promise(() => undefined);
-      },
-      { name: 'test', privileged: true },
-    );
-  });
 
 /** Two machines whose clocks run with the page's, and the frames that have gone from each to the other. */
 async function twoMachines(): Promise<{ processes: [Process, Process]; frames: [number, number] }> {
@@ -24,23 +14,7 @@ async function twoMachines(): Promise<{ processes: [Process, Process]; frames: [
   const frames: [number, number] = [0, 0];
   const hosts: BrowserMachine[] = [];
   for (const [at, port] of [link.port1, link.port2].entries()) {
-    const address = ADDRESSES[at]!;
-    const host = await createBrowserMachine({
-      name: address,
-      address,
-      zone: 'zone-a',
-      seed: '1',
-      incarnation: 1,
-      wallMs: 0,
-      cluster: 'wire-test',
-      storage: 'memory',
-      bootedLabMs: 0,
-      assets: {},
-      requestLink: () => undefined,
-      onTrouble: (trouble) => {
-        throw new Error(trouble);
-      },
-    });
+    const host = await createBareMachine(ADDRESSES[at]!, 'wire-test');
     const { port1, port2 } = new MessageChannel();
     host.attachTime(port1);
     port2.postMessage({ kind: 'free', rate: 1, labMs: 0, realMs: performance.timeOrigin + performance.now() });

@@ -41,8 +41,11 @@ export function messageTurn(): (callback: () => void) => void {
   };
 }
 
-/** The ports to other machines. What leaves for one of them in one stretch of work is one message, since messages cost more than frames. */
-function createLinks() {
+/**
+ * The ports to other machines. What leaves for one of them in one stretch of work is one message, since messages cost more than frames.
+ * `onSent` is called when such a message has gone.
+ */
+function createLinks(onSent: () => void) {
   const links = new Map<Address, { readonly port: MessagePort; waiting: LinkFrame[] }>();
   return {
     send(address: Address, frame: LinkFrame): boolean {
@@ -55,6 +58,7 @@ function createLinks() {
           const frames = link.waiting;
           link.waiting = [];
           link.port.postMessage(frames);
+          onSent();
         });
       return true;
     },
@@ -82,7 +86,10 @@ async function openDisk(options: BrowserMachineOptions): Promise<{ disk: Indexed
 /** Switches the machine on in this worker and loads its files. */
 export async function createBrowserMachine(options: BrowserMachineOptions): Promise<BrowserMachine> {
   const { disk, storage } = await openDisk(options);
-  const links = createLinks();
+  // What the page or a late asset set off was no turn of the queue, but whoever keeps time must hear of its frames: a turn reports.
+  const links = createLinks(() => {
+    if (machine.queue.isIdle) machine.queue.enqueue(() => undefined);
+  });
   const driver = createTimeDriver(() => machine, options.bootedLabMs);
   const assets = new Map<string, Promise<string>>();
   const turn = messageTurn();
