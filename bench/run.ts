@@ -6,8 +6,9 @@ import { parseArgs } from 'node:util';
 import { browserBenchmarks } from './browser.ts';
 import { etcdBenchmarks } from './etcd.ts';
 import { simulationBenchmarks } from './simulation.ts';
+import { terminalBenchmarks } from './terminal.ts';
 
-const benchmarks = [...simulationBenchmarks, ...browserBenchmarks, ...etcdBenchmarks];
+const benchmarks = [...simulationBenchmarks, ...browserBenchmarks, ...terminalBenchmarks, ...etcdBenchmarks];
 
 const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1]!;
 

@@ -9,7 +9,14 @@ export class Boxes {
   readonly boxes = new SvelteMap<string, Box>();
   #surface: HTMLElement | undefined;
   #elements: readonly { readonly name: string; readonly element: HTMLElement }[] = [];
-  readonly #batch = createFrameBatch(() => this.#measure());
+  /** In a task after the frame that moved things: its layout is there to be read, and what follows is drawn by the next one. */
+  readonly #batch = createFrameBatch(
+    () => this.#measure(),
+    // eslint-disable-next-line no-restricted-globals -- the page's own time
+    (callback) => setTimeout(callback) as unknown as number,
+    // eslint-disable-next-line no-restricted-globals -- the page's own time
+    (handle) => clearTimeout(handle),
+  );
   readonly #observer = new ResizeObserver(() => this.#batch.request());
 
   /** The element that the boxes are measured against. */

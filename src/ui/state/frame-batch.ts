@@ -34,8 +34,9 @@ export function createFrameBatch(
 export const SHOWN_EVERY_MS = 100;
 
 /**
- * Like a frame batch, but at most once in SHOWN_EVERY_MS. All batches flush at the same tenths of the reader's clock, so that what
- * different sources tell of one change is drawn in one frame.
+ * Calls `flush` at most once in SHOWN_EVERY_MS, however often it is asked, in a task of its own: the frame that draws what several
+ * batches changed is another, or together they would hold up the page. All batches flush at the same tenths of the reader's clock, so that
+ * what different sources tell of one change is drawn in one frame. A hidden page waits for the frame it is seen in.
  */
 export function createPacedBatch(flush: () => void): FrameBatch {
   const frame = createFrameBatch(flush);
@@ -47,7 +48,8 @@ export function createPacedBatch(flush: () => void): FrameBatch {
       // eslint-disable-next-line no-restricted-globals -- the reader's clock, not the lab's
       timer ??= setTimeout(() => {
         timer = undefined;
-        frame.request();
+        if (document.hidden) frame.request();
+        else flush();
       }, SHOWN_EVERY_MS - sinceMs) as unknown as number;
     },
     cancel() {
