@@ -30,6 +30,16 @@ export class SilentExit extends Error {
   }
 }
 
+/** A failure told as what it is, with an exit code of its own. */
+export class CodedError extends Error {
+  constructor(
+    override readonly cause: unknown,
+    readonly exitCode: number,
+  ) {
+    super(cause instanceof Error ? cause.message : String(cause));
+  }
+}
+
 /** Puts words before what a failure says, keeping what it is: `error when creating "f": …`. */
 export class WrappedError extends Error {
   constructor(
@@ -50,6 +60,7 @@ export class ErrorList extends Error {
 
 const innermost = (error: unknown): unknown => (error instanceof WrappedError ? innermost(error.cause) : error);
 
+/** What is wrong with an object, cause by cause; ends its last line itself, whatever a cause ends with. */
 function invalidText({ status }: StatusError): string | undefined {
   if (status.reason !== 'Invalid') return undefined;
   const { details } = status;
@@ -57,11 +68,12 @@ function invalidText({ status }: StatusError): string | undefined {
   const head = details.kind ? `The ${details.kind} "${details.name ?? ''}" is invalid` : 'The request is invalid';
   const causes = (details.causes ?? []).map(({ field, message }) => `${field ? `${field}: ` : ''}${message ?? ''}`);
   if (causes.length === 0) return status.message ? `${head}: ${status.message}` : head;
-  return causes.length === 1 ? `${head}: ${causes[0]!}` : `${head}: \n${causes.map((cause) => `* ${cause}`).join('\n')}`;
+  return causes.length === 1 ? `${head}: ${causes[0]!}\n` : `${head}: \n${causes.map((cause) => `* ${cause}\n`).join('')}`;
 }
 
-/** The text kubectl prints for a failure, newline excluded. */
+/** The text kubectl prints for a failure; it may end its last line itself. */
 export function errorText(error: unknown): string {
+  if (error instanceof CodedError) return errorText(error.cause);
   const root = innermost(error);
   // Of several, those of kubectl itself are told as they are.
   if (error instanceof ErrorList) return [...new Set(error.errors.map((one) => errorText(one).replace(/^error: /, '')))].join('\n');
@@ -89,6 +101,7 @@ function requestErrorText(error: RequestError): string {
 
 /** Failures kubectl tells; anything else is a defect of the lab and must not be hidden. */
 export function isToldError(error: unknown): boolean {
+  if (error instanceof CodedError) return isToldError(error.cause);
   const root = innermost(error);
   if (root instanceof ErrorList) return root.errors.every(isToldError);
   return (
@@ -101,5 +114,5 @@ export function isToldError(error: unknown): boolean {
 
 /** The exit code of a failure. */
 export function exitCodeOf(error: unknown): number {
-  return error instanceof CommandError || error instanceof SilentExit ? error.exitCode : 1;
+  return error instanceof CommandError || error instanceof SilentExit || error instanceof CodedError ? error.exitCode : 1;
 }

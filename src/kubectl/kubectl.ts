@@ -141,7 +141,8 @@ export const kubectl: Program = async (process) => {
     }
     if (error instanceof SilentExit) return error.exitCode;
     if (!isToldError(error)) throw error;
-    await process.stderr.write(`${errorText(error)}\n`);
+    const text = errorText(error);
+    await process.stderr.write(text.endsWith('\n') ? text : `${text}\n`);
     return exitCodeOf(error);
   }
 };

@@ -61,7 +61,7 @@ function loose(run: string, text: string): string {
 function judge(real: RecordedStep, code: Answer['code'], ours: { stdout: string; stderr: string }): Verdict {
   const differences = code === real.code ? [] : [`exit code: real ${real.code}, ours ${code}`];
   for (const stream of ['stdout', 'stderr'] as const) {
-    const wanted = plainBlanks((real.norm?.[stream] ?? real[stream]).replace(RECORDED_NODE, '<nodeIP>'));
+    const wanted = withoutNodes(plainBlanks(real.norm?.[stream] ?? real[stream]));
     if (real.unstable || loose(real.run, wanted) === loose(real.run, ours[stream])) continue;
     const [left, right] = [wanted.split('\n'), ours[stream].split('\n')];
     const before = differences.length;
@@ -82,17 +82,19 @@ async function waitFor(shell: ScenarioShell, { before, patience = PATIENCE_SECON
   }
 }
 
-/** Addresses of the recorded cluster's nodes: a matter of where it ran. */
-const RECORDED_NODE = /\b172\.18\.0\.\d+\b/g;
+/** A node of the recorded cluster. */
+const RECORDED_NODE = '172.18.0.2';
+/** Addresses of nodes are a matter of where the cluster ran. */
+const withoutNodes = (text: string): string => text.replace(/\b172\.18\.0\.\d+\b/g, '<nodeIP>');
 
-/** Reads where this cluster's nodes and its API are: they stand for the recorded ones. */
+/** Reads where this cluster's nodes and its API are: recorded ones stand for them, so that the same rules meet the same text. */
 async function lookAround(shell: ScenarioShell): Promise<(printed: string) => string> {
   const lines = async (line: string): Promise<string[]> => (await shell.runAsAdmin(line)).stdout.split(/\s+/).filter(Boolean);
   const addresses = await lines('kubectl get nodes -o jsonpath=\'{.items[*].status.addresses[?(@.type=="InternalIP")].address}\'');
   const [server = ''] = await lines("kubectl config view --minify -o jsonpath='{.clusters[0].cluster.server}'");
   return (printed) => {
     let text = server === '' ? printed : printed.replaceAll(server, '<server>');
-    for (const address of addresses) text = text.replaceAll(new RegExp(`\\b${address.replaceAll('.', '\\.')}\\b`, 'g'), '<nodeIP>');
+    for (const address of addresses) text = text.replaceAll(new RegExp(`\\b${address.replaceAll('.', '\\.')}\\b`, 'g'), RECORDED_NODE);
     return text;
   };
 }
@@ -122,7 +124,7 @@ export async function play(shell: ScenarioShell, scenario: Scenario, recorded: r
       .replaceAll(shell.home, '~')
       .replace(/\beyJ[\w-]{10,}\.[\w-]+\.[\w-]+/g, '<jwt>')
       .replace(/(\beyJ[\w+/=-]{200,})/g, '<token>');
-  const tidy = (printed: string): string => normalise(hidden(printed), known, text);
+  const tidy = (printed: string): string => withoutNodes(normalise(hidden(printed), known, text));
   return recorded.map((real, at) => {
     const answer = answers[at];
     if (!answer) return { run: real.run, agrees: false, differences: ['the step was not reached'] };

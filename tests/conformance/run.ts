@@ -11,6 +11,8 @@ import { bridgedWorkstation, callLab, realShell } from './shells.ts';
 
 const DOCUMENT = 'docs/CONFORMANCE.md';
 const RESULTS = 'tests/conformance/results.json';
+/** Why a step does not agree, where somebody has looked into it. */
+const REASONS = JSON.parse(readFileSync('tests/conformance/reasons.json', 'utf8')) as Readonly<Record<string, string>>;
 const FRESH = { topology: 'stacked', controlPlanes: 1, workers: 2 };
 
 const { values } = parseArgs({
@@ -61,7 +63,7 @@ function documentOf(results: Results, kubectl: string): string {
     if (steps.length === 0) return '';
     const mark = (step: string): string =>
       [real?.differ.includes(step) ? 'real kubectl' : '', ours?.differ.includes(step) ? 'ours' : ''].filter(Boolean).join(', ');
-    return `### ${name}\n\n${steps.map((step) => `- \`${step.replaceAll('`', "'")}\` (${mark(step)})`).join('\n')}\n`;
+    return `### ${name}\n\n${steps.map((step) => `- \`${step.replaceAll('`', "'")}\` (${mark(step)}): ${REASONS[step] ?? 'not looked into'}`).join('\n')}\n`;
   });
   return `# Conformance
 

@@ -1,10 +1,11 @@
 /** kubectl diff: what apply would change, as the unified difference of the live and the merged object. Exit code 1 where they differ. */
-import type { KubeObject } from '#apimachinery';
+import { StatusError, type KubeObject } from '#apimachinery';
+import { klogLine } from '#client';
 import { unifiedDiff } from '#shell';
 import { defineFlag, fieldManagerFlag, filenameFlags, selectorFlags } from '../common-flags.ts';
 import type { Command, Invocation } from '../command.ts';
 import { isNotFound, pathOf } from '../discovery.ts';
-import { CommandError, SilentExit } from '../errors.ts';
+import { CodedError, CommandError, SilentExit } from '../errors.ts';
 import { LAST_APPLIED } from '../last-applied.ts';
 import { hasFiles } from '../manifests.ts';
 import { toJson } from '../printers/json.ts';
@@ -13,7 +14,10 @@ import { readTargets, type Target } from '../targets.ts';
 import { temporaryFile } from '../editor.ts';
 import { threeWayPatch } from './apply.ts';
 
+/** The exit code of every failure: 1 says that something differs. */
 const TROUBLE = 2;
+/** How often an object that somebody else changes meanwhile is looked at. */
+const TRIES = 4;
 
 async function liveOf({ session }: Invocation, target: Target): Promise<KubeObject | undefined> {
   try {
@@ -76,6 +80,25 @@ function printed(object: KubeObject | undefined, showManaged: boolean): string {
   return toYaml({ ...object, metadata: showManaged && managedFields ? object.metadata : metadata });
 }
 
+/** The live object and the merged one. A conflict is taken for a change in between: read again, and at last told. */
+async function bothOf(invocation: Invocation, target: Target): Promise<readonly [live: KubeObject | undefined, merged: KubeObject]> {
+  const { session } = invocation;
+  for (let attempt = 1; ; attempt++) {
+    if (attempt === TRIES) {
+      const { group, version, kind } = target.resource;
+      const what = `${group}/${version}, Kind=${kind}: ${target.name ?? ''}`;
+      const message = `Object (${what}) keeps changing, diffing without lock`;
+      await session.err(klogLine('warning', session.nowMs(), session.process.pid, 'diff.go:723', message));
+    }
+    const live = await liveOf(invocation, target);
+    try {
+      return [live, await mergedOf(invocation, target, live)];
+    } catch (error) {
+      if (attempt === TRIES || !(error instanceof StatusError) || error.status.reason !== 'Conflict') throw error;
+    }
+  }
+}
+
 async function run(invocation: Invocation): Promise<void> {
   const { session, flags, args } = invocation;
   if (args.length > 0) throw new CommandError(`Unexpected args: [${args.join(' ')}]\nSee 'kubectl diff -h' for help and examples`);
@@ -86,17 +109,12 @@ async function run(invocation: Invocation): Promise<void> {
   for (const target of await readTargets(invocation, { allowCollections: false })) {
     const { group, version, kind } = target.resource;
     const name = `${group ? `${group}.` : ''}${version}.${kind}.${target.namespace ?? ''}.${target.name ?? ''}`;
-    try {
-      const live = await liveOf(invocation, target);
-      const merged = await mergedOf(invocation, target, live);
-      const [before, after] = [masked(live, merged, 'before'), masked(merged, live, 'after')];
-      const labels = { from: `${from}/${name}\t${time}`, to: `${to}/${name}\t${time}` };
-      const showManaged = flags.on('show-managed-fields');
-      const text = unifiedDiff(printed(before, showManaged), printed(after, showManaged), labels);
-      if (text) parts.push({ name, text: `diff -u -N ${from}/${name} ${to}/${name}\n${text}` });
-    } catch (error) {
-      throw error instanceof CommandError ? new CommandError(error.message, TROUBLE) : error;
-    }
+    const [live, merged] = await bothOf(invocation, target);
+    const [before, after] = [masked(live, merged, 'before'), masked(merged, live, 'after')];
+    const labels = { from: `${from}/${name}\t${time}`, to: `${to}/${name}\t${time}` };
+    const showManaged = flags.on('show-managed-fields');
+    const text = unifiedDiff(printed(before, showManaged), printed(after, showManaged), labels);
+    if (text) parts.push({ name, text: `diff -u -N ${from}/${name} ${to}/${name}\n${text}` });
   }
   parts.sort((a, b) => (a.name < b.name ? -1 : 1));
   await session.out(parts.map(({ text }) => text).join(''));
@@ -118,5 +136,8 @@ export const diff: Command = {
     defineFlag('server-side', 'bool', 'If true, apply runs in the server instead of the client.'),
     defineFlag('show-managed-fields', 'bool', 'If true, include managed fields in the diff.'),
   ],
-  run,
+  run: (invocation) =>
+    run(invocation).catch((error: unknown) => {
+      throw error instanceof SilentExit ? error : new CodedError(error, TROUBLE);
+    }),
 };

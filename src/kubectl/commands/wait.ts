@@ -68,6 +68,11 @@ async function run(invocation: Invocation): Promise<void> {
   const late: unknown[] = [];
   for (const info of infos) {
     const { uid } = info.object.metadata;
+    // Of a deletion the object is read first, and client-go lets no request begin after the deadline.
+    if (kind === 'delete' && timeoutMs > 0 && leftMs() === 0) {
+      late.push(new CommandError('client rate limiter Wait returned an error: context deadline exceeded'));
+      continue;
+    }
     const done = kind === 'delete' ? (object: KubeObject | undefined) => object === undefined || object.metadata.uid !== uid : met;
     if (await waitFor(session, info, leftMs(), done)) await session.out(`${printedName(info.resource, info.name)} condition met\n`);
     else late.push(new CommandError(`timed out waiting for the condition on ${info.resource.plural}/${info.name}`));
