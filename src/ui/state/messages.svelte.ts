@@ -10,9 +10,12 @@ import { Gathered } from './gathered.ts';
 /** How long a mark is on its way, real milliseconds; with what it may wait, less than a second. */
 export const TRAVEL_MS = 600;
 /** What goes on all the time (heartbeats, watches) is shown in common pulses so far apart, real milliseconds: the page rests between them. */
-const PULSE_MS = 2_000;
-/** So many frames on one hairline are no background: they are shown at once. */
-const BURST_FRAMES = 40;
+const PULSE_MS = 4_000;
+/** Who was not heard of for so long says something new, and a pulse comes at once; node leases are renewed every ten seconds. */
+const QUIET_MS = 12_000;
+/** So many frames on one hairline at about once are no background: a pulse comes at once. What is older than this counts half, and so on. */
+const BURST_FRAMES = 60;
+const BURST_MS = 250;
 /** Marks at once: beyond that the map would be a snowstorm, and the page slow. */
 const MARKS_MAX = 40;
 const BACK = '<';
@@ -37,20 +40,18 @@ export class Messages {
   #ids = 0;
   /** Frames per direction of a hairline since they were last shown. */
   readonly #frames = new Gathered<number>();
-  /** When a direction of a hairline was heard of last, real milliseconds. */
-  readonly #heardMs = new Gathered<number>();
-  /** Directions that need not wait for the next pulse. */
-  readonly #urgent = new Gathered<true>();
+  /** When a direction of a hairline was heard of last, real milliseconds, and its frames of late. */
+  readonly #heard = new Gathered<{ readonly atMs: number; readonly recent: number }>();
+  /** Something happens that need not wait for the next pulse. */
+  #isUrgent = false;
   #pulseMs = 0;
   readonly #batch = createPacedBatch(() => this.#show());
 
   /** Listens to this lab; gives the way to end it. */
   attach(lab: Pick<Lab, 'on'>, machines: ReadonlyMap<string, MachineInfo>, members: () => readonly string[]): () => void {
-    const end = lab.on('traffic', ({ machine, peer, sent, received }) => {
-      if (!this.isOn || !this.isWanted()) return;
-      const places = { machines, members: members() };
-      if (sent > 0) this.#count(legsBetween(machine, peer, places), sent);
-      if (received > 0) this.#count(legsBetween(peer, machine, places), received);
+    // What one machine sent the other tells again as received.
+    const end = lab.on('traffic', ({ machine, peer, sent }) => {
+      if (sent > 0 && this.isOn && this.isWanted()) this.#count(legsBetween(machine, peer, { machines, members: members() }), sent);
     });
     return () => {
       end();
@@ -67,18 +68,16 @@ export class Messages {
   #count(legs: readonly Leg[], frames: number): void {
     // eslint-disable-next-line no-restricted-globals -- the reader's clock: marks move at the reader's pace
     const nowMs = performance.now();
-    let isWorthAFrame = nowMs - this.#pulseMs >= PULSE_MS;
     for (const { link, isBack } of legs) {
       const key = `${isBack ? BACK : ''}${link}`;
-      const counted = (this.#frames.get(key) ?? 0) + frames;
-      this.#frames.set(key, counted);
-      if (nowMs - (this.#heardMs.get(key) ?? -PULSE_MS) >= PULSE_MS || counted >= BURST_FRAMES) {
-        this.#urgent.set(key, true);
-        isWorthAFrame = true;
-      }
-      this.#heardMs.set(key, nowMs);
+      this.#frames.set(key, (this.#frames.get(key) ?? 0) + frames);
+      const before = this.#heard.get(key) ?? { atMs: -QUIET_MS, recent: 0 };
+      const sinceMs = nowMs - before.atMs;
+      const recent = before.recent * 0.5 ** (sinceMs / BURST_MS) + frames;
+      if (sinceMs >= QUIET_MS || recent >= BURST_FRAMES) this.#isUrgent = true;
+      this.#heard.set(key, { atMs: nowMs, recent });
     }
-    if (legs.length > 0 && isWorthAFrame) this.#batch.request();
+    if (legs.length > 0 && (this.#isUrgent || nowMs - this.#pulseMs >= PULSE_MS)) this.#batch.request();
   }
 
   #show(): void {
@@ -86,18 +85,20 @@ export class Messages {
     const nowMs = performance.now();
     const underWay = this.marks.filter(({ untilMs }) => untilMs > nowMs);
     const begun: Mark[] = [];
-    const isPulse = nowMs - this.#pulseMs >= PULSE_MS;
-    if (isPulse) this.#pulseMs = nowMs;
-    const urgent = this.#urgent.take();
-    for (const [key, frames] of this.#frames.take()) {
-      const isBack = key.startsWith(BACK);
-      const link = isBack ? key.slice(BACK.length) : key;
-      const isDue = isPulse || urgent.has(key);
-      const isBusy = underWay.some((mark) => mark.link === link && mark.isBack === isBack);
-      if (!isDue || isBusy || underWay.length + begun.length >= MARKS_MAX) this.#frames.set(key, frames);
-      else begun.push({ id: ++this.#ids, link, isBack, frames, untilMs: nowMs + TRAVEL_MS });
+    if (this.#isUrgent || nowMs - this.#pulseMs >= PULSE_MS) {
+      this.#isUrgent = false;
+      this.#pulseMs = nowMs;
+      for (const [key, frames] of this.#frames.take()) {
+        const isBack = key.startsWith(BACK);
+        const link = isBack ? key.slice(BACK.length) : key;
+        const isBusy = underWay.some((mark) => mark.link === link && mark.isBack === isBack);
+        if (isBusy || underWay.length + begun.length >= MARKS_MAX) this.#frames.set(key, frames);
+        else begun.push({ id: ++this.#ids, link, isBack, frames, untilMs: nowMs + TRAVEL_MS });
+      }
     }
-    if (begun.length > 0 || underWay.length < this.marks.length) this.marks = [...underWay, ...begun];
-    if (this.marks.length > 0) this.#batch.request();
+    if (begun.length === 0 && underWay.length === this.marks.length) return;
+    this.marks = [...underWay, ...begun];
+    // eslint-disable-next-line no-restricted-globals -- the reader's clock: once they have arrived they go
+    if (begun.length > 0) setTimeout(() => this.#batch.request(), TRAVEL_MS);
   }
 }
