@@ -2,8 +2,8 @@
  * API objects kubeadm creates once the API server answers (phases upload-config, mark-control-plane, bootstrap-token, addon), in its
  * order. Plain data; creating them is somebody else's effect: an object that exists already is left as it is, so that the list may be applied again.
  */
+import { writeYaml } from '#client';
 import type { Crypto } from '#host';
-import { stringify } from 'yaml';
 import { clusterRoleBinding, configMap, group, type ApiObject } from './api-objects.ts';
 import { coreDnsObjects } from './addons/coredns.ts';
 import { kubeProxyObjects } from './addons/kube-proxy.ts';
@@ -45,41 +45,38 @@ function extraArgsText(extra: ExtraArgs | undefined): { extraArgs?: { name: stri
 
 /** The ClusterConfiguration as the ConfigMap kubeadm-config shows it. */
 export function clusterConfigurationText(cluster: ClusterConfiguration): string {
-  return stringify(
-    {
-      apiServer: {
-        ...(cluster.certSANs.length ? { certSANs: [...cluster.certSANs] } : {}),
-        ...extraArgsText(cluster.extraArgs?.apiServer),
-      },
-      apiVersion: 'kubeadm.k8s.io/v1beta4',
-      caCertificateValidityPeriod: '87600h0m0s',
-      certificateValidityPeriod: '8760h0m0s',
-      certificatesDir: '/etc/kubernetes/pki',
-      clusterName: cluster.clusterName,
-      ...(cluster.controlPlaneEndpoint ? { controlPlaneEndpoint: cluster.controlPlaneEndpoint } : {}),
-      controllerManager: extraArgsText(cluster.extraArgs?.controllerManager),
-      dns: {},
-      encryptionAlgorithm: 'ECDSA-P256',
-      etcd:
-        cluster.etcd.kind === 'local'
-          ? { local: { dataDir: '/var/lib/etcd', ...extraArgsText(cluster.extraArgs?.etcd) } }
-          : {
-              external: {
-                caFile: '/etc/kubernetes/pki/etcd/ca.crt',
-                certFile: '/etc/kubernetes/pki/apiserver-etcd-client.crt',
-                endpoints: [...cluster.etcd.endpoints],
-                keyFile: '/etc/kubernetes/pki/apiserver-etcd-client.key',
-              },
-            },
-      imageRepository: 'registry.k8s.io',
-      kind: 'ClusterConfiguration',
-      kubernetesVersion: cluster.kubernetesVersion,
-      networking: { dnsDomain: cluster.dnsDomain, podSubnet: cluster.podSubnet, serviceSubnet: cluster.serviceSubnet },
-      proxy: {},
-      scheduler: extraArgsText(cluster.extraArgs?.scheduler),
+  return writeYaml({
+    apiServer: {
+      ...(cluster.certSANs.length ? { certSANs: [...cluster.certSANs] } : {}),
+      ...extraArgsText(cluster.extraArgs?.apiServer),
     },
-    { lineWidth: 0 },
-  );
+    apiVersion: 'kubeadm.k8s.io/v1beta4',
+    caCertificateValidityPeriod: '87600h0m0s',
+    certificateValidityPeriod: '8760h0m0s',
+    certificatesDir: '/etc/kubernetes/pki',
+    clusterName: cluster.clusterName,
+    ...(cluster.controlPlaneEndpoint ? { controlPlaneEndpoint: cluster.controlPlaneEndpoint } : {}),
+    controllerManager: extraArgsText(cluster.extraArgs?.controllerManager),
+    dns: {},
+    encryptionAlgorithm: 'ECDSA-P256',
+    etcd:
+      cluster.etcd.kind === 'local'
+        ? { local: { dataDir: '/var/lib/etcd', ...extraArgsText(cluster.extraArgs?.etcd) } }
+        : {
+            external: {
+              caFile: '/etc/kubernetes/pki/etcd/ca.crt',
+              certFile: '/etc/kubernetes/pki/apiserver-etcd-client.crt',
+              endpoints: [...cluster.etcd.endpoints],
+              keyFile: '/etc/kubernetes/pki/apiserver-etcd-client.key',
+            },
+          },
+    imageRepository: 'registry.k8s.io',
+    kind: 'ClusterConfiguration',
+    kubernetesVersion: cluster.kubernetesVersion,
+    networking: { dnsDomain: cluster.dnsDomain, podSubnet: cluster.podSubnet, serviceSubnet: cluster.serviceSubnet },
+    proxy: {},
+    scheduler: extraArgsText(cluster.extraArgs?.scheduler),
+  });
 }
 
 /** phase upload-config, with the rights that go with it. */
@@ -89,7 +86,7 @@ export function uploadConfigObjects(cluster: ClusterConfiguration): ApiObject[] 
     configMap('kubeadm-config', SYSTEM, { ClusterConfiguration: clusterConfigurationText(cluster) }),
     role('kubeadm:nodes-kubeadm-config', SYSTEM, [reads(['configmaps'], ['kubeadm-config'])]),
     roleBinding('kubeadm:nodes-kubeadm-config', SYSTEM, [group(TOKEN_GROUP), group('system:nodes')]),
-    configMap('kubelet-config', SYSTEM, { kubelet: stringify(kubeletConfiguration(cluster), { lineWidth: 0 }) }),
+    configMap('kubelet-config', SYSTEM, { kubelet: writeYaml(kubeletConfiguration(cluster)) }),
     role('kubeadm:kubelet-config', SYSTEM, [reads(['configmaps'], ['kubelet-config'])]),
     roleBinding('kubeadm:kubelet-config', SYSTEM, [group('system:nodes'), group(TOKEN_GROUP)]),
   ];
@@ -157,7 +154,7 @@ export function bootstrapTokenObjects(
       'system:certificates.k8s.io:certificatesigningrequests:selfnodeclient',
       [group('system:nodes')],
     ),
-    configMap('cluster-info', 'kube-public', { kubeconfig: stringify(info, { lineWidth: 0 }) }),
+    configMap('cluster-info', 'kube-public', { kubeconfig: writeYaml(info) }),
     role('kubeadm:bootstrap-signer-clusterinfo', 'kube-public', [reads(['configmaps'], ['cluster-info'])]),
     roleBinding('kubeadm:bootstrap-signer-clusterinfo', 'kube-public', [
       { apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: 'system:anonymous' },

@@ -1,6 +1,7 @@
 /**
  * What must hold of a whole cluster at every moment, whatever befalls it: one etcd leader per term, commit indexes that never go back
- * in a life, one acting scheduler and one acting controller manager, each pod's container running at most once.
+ * in a life, one acting scheduler and one acting controller manager, each pod's container running at most once, nobody but API servers
+ * connected to etcd's client port.
  */
 import type { Machine } from '#host';
 import type { Student } from './student.ts';
@@ -43,6 +44,9 @@ interface RecordedContainer {
 }
 
 const CONTAINERS = '/var/lib/containerd/io.containerd.grpc.v1.cri/containers';
+const ETCD_CLIENT_PORT = 2379;
+/** The name in the certificate that kubeadm gives an API server for etcd. */
+const ETCD_CLIENT = 'kube-apiserver-etcd-client';
 const ELECTED = ['kube-scheduler', 'kube-controller-manager'] as const;
 
 const must = (holds: boolean, text: () => string): void => {
@@ -101,6 +105,13 @@ export function clusterInvariants({ simulation, lab }: Student, names: readonly 
     must(said === undefined || raft.term >= said.term, () => `the term of ${machine.name} went back from ${said!.term} to ${raft.term}`);
     known.said = raft;
   };
+  const lookAtClients = (machine: Machine): void => {
+    for (const { localPort, peer } of machine.connections()) {
+      if (localPort !== ETCD_CLIENT_PORT) continue;
+      const name = peer.certificate?.subject.commonName;
+      must(name === ETCD_CLIENT, () => `${name ?? 'nobody known'} at ${peer.address} is connected to etcd on ${machine.name}`);
+    }
+  };
   const acts = (machine: Machine, component: string): boolean => {
     const process = processOf(machine, component);
     const key = `${machine.name}/${component}`;
@@ -125,7 +136,10 @@ export function clusterInvariants({ simulation, lab }: Student, names: readonly 
     look() {
       looks++;
       const on = names.flatMap((name) => simulation.machine(name) ?? []);
-      for (const machine of on) lookAtMember(machine);
+      for (const machine of on) {
+        lookAtMember(machine);
+        lookAtClients(machine);
+      }
       for (const component of ELECTED) {
         const acting = on.filter((machine) => acts(machine, component)).map(({ name }) => name);
         must(acting.length <= 1, () => `${acting.join(' and ')} both act as ${component}`);

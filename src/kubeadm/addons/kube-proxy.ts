@@ -1,5 +1,5 @@
 /** The kube-proxy add-on as kubeadm 1.33 installs it: configuration, kubeconfig, rights, DaemonSet. */
-import { stringify } from 'yaml';
+import { writeYaml } from '#client';
 import { clusterRoleBinding, configMap, group, serviceAccount, type ApiObject } from '../api-objects.ts';
 import type { ClusterConfiguration } from '../configuration.ts';
 
@@ -32,7 +32,7 @@ export function kubeProxyConfiguration(cluster: ClusterConfiguration): Record<st
 
 function kubeconfig(server: string): string {
   const account = '/var/run/secrets/kubernetes.io/serviceaccount';
-  return stringify({
+  return writeYaml({
     apiVersion: 'v1',
     kind: 'Config',
     clusters: [{ cluster: { 'certificate-authority': `${account}/ca.crt`, server }, name: 'default' }],
@@ -105,7 +105,7 @@ export function kubeProxyObjects(cluster: ClusterConfiguration, server: string):
     configMap(
       'kube-proxy',
       SYSTEM,
-      { 'config.conf': stringify(kubeProxyConfiguration(cluster), { lineWidth: 0 }), 'kubeconfig.conf': kubeconfig(server) },
+      { 'config.conf': writeYaml(kubeProxyConfiguration(cluster)), 'kubeconfig.conf': kubeconfig(server) },
       { app: 'kube-proxy' },
     ),
     daemonSet(`registry.k8s.io/kube-proxy:${cluster.kubernetesVersion}`),
