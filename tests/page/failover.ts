@@ -65,9 +65,19 @@ async function mend(tab: LabPage, way: Way, machine: string): Promise<void> {
     const leader = await leaderOf(tab);
     return leader && etcd?.state.startsWith('serving') && etcd.raft?.term === leader.term;
   });
-  await until('every API server is ready', async () => {
-    const balancer = (await tab.machine('load-balancer')).components.find(({ name }) => name === 'load-balancer' || name === 'haproxy');
-    const facts = (balancer?.facts ?? {}) as { healthy?: number; total?: number };
+  // Asked itself: a machine that was off for a second only is still among the healthy ones of the load balancer, and serves nobody yet.
+  const planes = (await tab.page.evaluate(() => lab.machines.list())).filter(({ roles }) => roles.includes('control-plane'));
+  for (const { name, address } of planes)
+    await until(
+      `the API server of ${name} is ready`,
+      async () => (await tab.run(`kubectl --server=https://${address}:6443 --request-timeout=1s get --raw /readyz`)).exitCode === 0,
+    );
+  await until('the load balancer has all of them', async () => {
+    const { components } = await tab.machine('load-balancer');
+    const facts = (components.find(({ name }) => name === 'load-balancer' || name === 'haproxy')?.facts ?? {}) as {
+      healthy?: number;
+      total?: number;
+    };
     return facts.total !== undefined && facts.healthy === facts.total;
   });
 }
