@@ -34,23 +34,23 @@ export function createFrameBatch(
 export const SHOWN_EVERY_MS = 100;
 
 /**
- * Calls `flush` at most once in SHOWN_EVERY_MS, however often it is asked, in a task of its own: the frame that draws what several
- * batches changed is another, or together they would hold up the page. All batches flush at the same tenths of the reader's clock, so that
+ * Calls `flush` at most once in `everyMs`, however often it is asked, in a task of its own: the frame that draws what several
+ * batches changed is another, or together they would hold up the page. All batches flush at the same tenths of the reader's clock, or at some of them, so that
  * what different sources tell of one change is drawn in one frame. A hidden page waits for the frame it is seen in.
  */
-export function createPacedBatch(flush: () => void): FrameBatch {
+export function createPacedBatch(flush: () => void, everyMs = SHOWN_EVERY_MS): FrameBatch {
   const frame = createFrameBatch(flush);
   let timer: number | undefined;
   return {
     request() {
       // eslint-disable-next-line no-restricted-globals -- the reader's clock, not the lab's
-      const sinceMs = performance.now() % SHOWN_EVERY_MS;
+      const sinceMs = performance.now() % everyMs;
       // eslint-disable-next-line no-restricted-globals -- the reader's clock, not the lab's
       timer ??= setTimeout(() => {
         timer = undefined;
         if (document.hidden) frame.request();
         else flush();
-      }, SHOWN_EVERY_MS - sinceMs) as unknown as number;
+      }, everyMs - sinceMs) as unknown as number;
     },
     cancel() {
       // eslint-disable-next-line no-restricted-globals -- the reader's clock, not the lab's

@@ -1,5 +1,5 @@
 /**
- * What the page knows of the lab: fed by the lab's events and by two watches, changed at most ten times a second.
+ * What the page knows of the lab: fed by the lab's events and by two watches, changed at most five times a second.
  * It keeps no truth of its own; closing it leaves the lab as it is.
  */
 import { SvelteMap } from 'svelte/reactivity';
@@ -9,7 +9,7 @@ import { followFailover, leadershipOf, type FailoverStory, type Leadership } fro
 import type { LeaseObject } from '../leases.ts';
 import { faultChanges, type Told } from '../timeline.ts';
 import { toldFaults } from '../fault-words.ts';
-import { createPacedBatch } from './frame-batch.ts';
+import { createPacedBatch, SHOWN_EVERY_MS } from './frame-batch.ts';
 import { Gathered } from './gathered.ts';
 import type { NodeObject, PodObject } from './objects.ts';
 import { startTicker } from './ticker.ts';
@@ -20,8 +20,10 @@ const SPANS_MAX = 200;
 const HAPPENINGS_MAX = 200;
 const NOTICES_MAX = 6;
 /** How often the figures that move by themselves are looked at, real milliseconds. */
-const CLOCK_PERIOD_MS = 250;
-const TICKS_PER_NUDGE = 4;
+const CLOCK_PERIOD_MS = 500;
+const TICKS_PER_NUDGE = 2;
+/** How often what machines tell of themselves is shown at most, real milliseconds. */
+const MACHINES_EVERY_MS = 2 * SHOWN_EVERY_MS;
 
 type Span = LabEvents['span'];
 
@@ -74,7 +76,7 @@ export class LabView {
   readonly #changed = new Gathered<MachineInfo>();
   #spans: Span[] = [];
   readonly #logged = new Gathered<number>();
-  readonly #batch = createPacedBatch(() => this.#show());
+  readonly #batch = createPacedBatch(() => this.#show(), MACHINES_EVERY_MS);
   readonly #ends: (() => void)[] = [];
   readonly #lists = [this.pods, this.nodes, this.leases] as const;
 
