@@ -42,11 +42,14 @@ describe('a turn that the caller brings', () => {
     expect(turnCount()).toBe(0);
   });
 
-  it('runs nothing while the queue is paused', () => {
+  it('runs nothing while the queue is paused, but tells of idleness when all that came is kept', () => {
     const { queue, trail, note, turn } = byHand();
     queue.pause();
     queue.inTurn(() => queue.enqueue(note('frame')));
-    expect(trail).toEqual([]);
+    expect(trail).not.toContain('frame');
+    expect(trail.at(-1)).toBe('idle');
+    expect(queue.isIdle).toBe(true);
+    trail.length = 0;
     queue.resume();
     turn();
     expect(trail).toEqual(['frame']);
