@@ -1,7 +1,8 @@
 /** A worker with one machine and nothing of Kubernetes: it serves an echo over the lab's network, and measures another's. */
 import * as Comlink from 'comlink';
-import { createRpcClient, serveRpc, type Connection, type Message, type Process } from '#host';
-import { createBrowserMachine, type BrowserMachine } from '#host/browser';
+import { createRpcClient, serveRpc, type Connection, type Message } from '#host';
+import type { BrowserMachine } from '#host/browser';
+import { createBareMachine, letRun, processOf } from '../../tests/browser/bare-machines.ts';
 
 /** An echo by calls, and one by bare messages of a connection. */
 const ECHO_PORT = 7;
@@ -43,42 +44,10 @@ async function echoMessages(connection: Connection): Promise<void> {
 let made: BrowserMachine | undefined;
 let bare: MessagePort | undefined;
 
-/** A process on the machine, which lives as long as it does. */
-const processOf = (host: BrowserMachine): Promise<Process> =>
-  new Promise((resolve) => {
-    host.machine.spawn(
-      (process) => {
-        resolve(process);
-        return new Promise(() => undefined);
-      },
-      { name: 'bench', privileged: true },
-    );
-  });
-
 const worker = {
   async boot(address: string, peerAddress: string, link: MessagePort, bareLink: MessagePort): Promise<void> {
-    const options = {
-      name: address,
-      address,
-      zone: 'zone-a',
-      seed: '1',
-      incarnation: 1,
-      wallMs: 0,
-      cluster: 'bench',
-      storage: 'memory',
-      bootedLabMs: 0,
-      assets: {},
-    } as const;
-    made = await createBrowserMachine({
-      ...options,
-      requestLink: () => undefined,
-      onTrouble: (trouble) => {
-        throw new Error(trouble);
-      },
-    });
-    const { port1, port2 } = new MessageChannel();
-    made.attachTime(port1);
-    port2.postMessage({ kind: 'free', rate: 1, labMs: 0, realMs: performance.timeOrigin + performance.now() });
+    made = await createBareMachine(address, 'bench');
+    letRun(made);
     made.connect(peerAddress, 1, link);
     bare = bareLink;
   },

@@ -4,10 +4,7 @@ import { StatusError } from '#apimachinery';
 
 /** A failure of kubectl itself: `error: message`. */
 export class CommandError extends Error {
-  constructor(
-    message: string,
-    readonly exitCode = 1,
-  ) {
+  constructor(message: string) {
     super(message);
     this.name = 'CommandError';
   }
@@ -114,5 +111,5 @@ export function isToldError(error: unknown): boolean {
 
 /** The exit code of a failure. */
 export function exitCodeOf(error: unknown): number {
-  return error instanceof CommandError || error instanceof SilentExit || error instanceof CodedError ? error.exitCode : 1;
+  return error instanceof SilentExit || error instanceof CodedError ? error.exitCode : 1;
 }

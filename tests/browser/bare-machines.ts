@@ -1,4 +1,4 @@
-/** Machines in the page's own thread that run nothing but what a test spawns on them. */
+/** Machines in the thread that makes them, which run nothing but what a test or a benchmark spawns on them. */
 import type { Process } from '#host';
 import { createBrowserMachine, type BrowserMachine } from '#host/browser';
 
@@ -21,7 +21,14 @@ export const createBareMachine = (address: string, cluster: string): Promise<Bro
     },
   });
 
-/** The process of a program that never ends: what the test does in its name comes from outside the machine. */
+/** Lets a machine's clock run with the reader's. */
+export function letRun(host: BrowserMachine): void {
+  const { port1, port2 } = new MessageChannel();
+  host.attachTime(port1);
+  port2.postMessage({ kind: 'free', rate: 1, labMs: 0, realMs: performance.timeOrigin + performance.now() });
+}
+
+/** The process of a program that never ends: what is done in its name comes from outside the machine. */
 export const processOf = (host: BrowserMachine): Promise<Process> =>
   new Promise((resolve) => {
     host.machine.spawn(

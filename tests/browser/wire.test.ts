@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { CONNECTION_CREDIT_MESSAGES } from '../../src/host/connection-end.ts';
 import type { Process } from '#host';
 import type { BrowserMachine } from '#host/browser';
-import { createBareMachine, processOf } from './bare-machines.ts';
+import { createBareMachine, letRun, processOf } from './bare-machines.ts';
 
 const PORT = 9;
 const ADDRESSES = ['10.0.0.1', '10.0.0.2'] as const;
@@ -15,9 +15,7 @@ async function twoMachines(): Promise<{ processes: [Process, Process]; frames: [
   const hosts: BrowserMachine[] = [];
   for (const [at, port] of [link.port1, link.port2].entries()) {
     const host = await createBareMachine(ADDRESSES[at]!, 'wire-test');
-    const { port1, port2 } = new MessageChannel();
-    host.attachTime(port1);
-    port2.postMessage({ kind: 'free', rate: 1, labMs: 0, realMs: performance.timeOrigin + performance.now() });
+    letRun(host);
     const post = port.postMessage.bind(port);
     port.postMessage = (frame: unknown) => {
       frames[at]!++;

@@ -4,6 +4,7 @@
  * connected to etcd's client port.
  */
 import type { Machine } from '#host';
+import { API_SERVER_CLIENT, clientsOn } from './members.ts';
 import type { Student } from './student.ts';
 
 /** Thrown when a cluster breaks a promise. */
@@ -44,9 +45,6 @@ interface RecordedContainer {
 }
 
 const CONTAINERS = '/var/lib/containerd/io.containerd.grpc.v1.cri/containers';
-const ETCD_CLIENT_PORT = 2379;
-/** The name in the certificate that kubeadm gives an API server for etcd. */
-const ETCD_CLIENT = 'kube-apiserver-etcd-client';
 const ELECTED = ['kube-scheduler', 'kube-controller-manager'] as const;
 
 const must = (holds: boolean, text: () => string): void => {
@@ -106,11 +104,8 @@ export function clusterInvariants({ simulation, lab }: Student, names: readonly 
     known.said = raft;
   };
   const lookAtClients = (machine: Machine): void => {
-    for (const { localPort, peer } of machine.connections()) {
-      if (localPort !== ETCD_CLIENT_PORT) continue;
-      const name = peer.certificate?.subject.commonName;
-      must(name === ETCD_CLIENT, () => `${name ?? 'nobody known'} at ${peer.address} is connected to etcd on ${machine.name}`);
-    }
+    const stranger = clientsOn(machine).find((name) => name !== API_SERVER_CLIENT);
+    must(stranger === undefined, () => `${stranger} is connected to etcd on ${machine.name}`);
   };
   const acts = (machine: Machine, component: string): boolean => {
     const process = processOf(machine, component);

@@ -1,10 +1,8 @@
 /** Who gets to etcd's client port, in good times and bad: API servers and etcdctl, and nobody's workload; and what of a workload is in etcd. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { everyApiServerReady, machinesOf } from './control-plane.ts';
-import { etcdctlOn } from './members.ts';
+import { clientsOn, etcdctlOn } from './members.ts';
 import { BOOT_LIMIT_MS, bootedCluster, hereDocument, isRunningAndReady, type Student } from './student.ts';
-
-const CLIENT_PORT = 2379;
 
 /** A pod that tries etcd's port again and again, and writes a text that stands in no manifest: to its log and into its volume. */
 const CURIOUS = `
@@ -36,12 +34,8 @@ describe('the client port of etcd', () => {
   const watchFor = async (ms: number): Promise<void> => {
     for (const untilMs = student.simulation.nowMs + ms; student.simulation.nowMs < untilMs;) {
       await student.simulation.run(100);
-      for (const host of hosts)
-        for (const { localPort, peer } of student.simulation.machine(host)?.connections() ?? []) {
-          if (localPort !== CLIENT_PORT) continue;
-          const name = peer.certificate?.subject.commonName ?? `nobody at ${peer.address}`;
-          seen.set(name, (seen.get(name) ?? 0) + 1);
-        }
+      const machines = hosts.flatMap((host) => student.simulation.machine(host) ?? []);
+      for (const name of machines.flatMap(clientsOn)) seen.set(name, (seen.get(name) ?? 0) + 1);
     }
   };
 

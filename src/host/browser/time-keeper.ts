@@ -171,7 +171,7 @@ export function createTimeKeeper(): TimeKeeper {
       // A machine that joins during a grant answers the next one.
       if (isGranting) charge.report = undefined;
       labMs = nowMs();
-      port.postMessage(mode === 'free' ? { kind: 'free', rate, labMs: anchor.labMs, realMs: anchor.realMs } : { kind: mode, labMs });
+      port.postMessage(modeMessage());
       if (mode === 'granted' && isGranting) port.postMessage({ kind: 'grant', labMs, round });
     },
     detach(name) {

@@ -34,9 +34,9 @@ export function createFrameBatch(
 export const SHOWN_EVERY_MS = 100;
 
 /**
- * Calls `flush` at most once in `everyMs`, however often it is asked, in a task of its own: the frame that draws what several
- * batches changed is another, or together they would hold up the page. All batches flush at the same tenths of the reader's clock, or at some of them, so that
- * what different sources tell of one change is drawn in one frame. A hidden page waits for the frame it is seen in.
+ * Calls `flush` at most once in `everyMs`, however often it is asked, in a task of its own: the frame that draws what several batches
+ * changed is another, or together they would hold up the page. All batches flush at the same tenths of the reader's clock, or at some of
+ * them, so that what different sources tell of one change is drawn in one frame. A hidden page waits for the frame it is seen in.
  */
 export function createPacedBatch(flush: () => void, everyMs = SHOWN_EVERY_MS): FrameBatch {
   const frame = createFrameBatch(flush);

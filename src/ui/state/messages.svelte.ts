@@ -77,7 +77,11 @@ export class Messages {
       if (sinceMs >= QUIET_MS || recent >= BURST_FRAMES) this.#isUrgent = true;
       this.#heard.set(key, { atMs: nowMs, recent });
     }
-    if (legs.length > 0 && (this.#isUrgent || nowMs - this.#pulseMs >= PULSE_MS)) this.#batch.request();
+    if (legs.length > 0 && this.#isPulseDue(nowMs)) this.#batch.request();
+  }
+
+  #isPulseDue(nowMs: number): boolean {
+    return this.#isUrgent || nowMs - this.#pulseMs >= PULSE_MS;
   }
 
   #show(): void {
@@ -85,7 +89,7 @@ export class Messages {
     const nowMs = performance.now();
     const underWay = this.marks.filter(({ untilMs }) => untilMs > nowMs);
     const begun: Mark[] = [];
-    if (this.#isUrgent || nowMs - this.#pulseMs >= PULSE_MS) {
+    if (this.#isPulseDue(nowMs)) {
       this.#isUrgent = false;
       this.#pulseMs = nowMs;
       for (const [key, frames] of this.#frames.take()) {
