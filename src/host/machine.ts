@@ -21,7 +21,7 @@ import { createPidNamespaces } from './pid-namespaces.ts';
 import { createProcess, type RunningProcess } from './running-process.ts';
 import { createCrypto } from './pure-crypto.ts';
 import { randomUid, seededRandom, type Random } from './random.ts';
-import { createRunQueue, type RunQueue, type Turn } from './run-queue.ts';
+import { createRunQueue, type IdleWatch, type RunQueue, type Turn } from './run-queue.ts';
 import { createRecorder, type Recorder, type TelemetryRecords } from './recorder.ts';
 import { createTimerHeap, type TimerHeap } from './timers.ts';
 import { withWriteBack } from './write-back.ts';
@@ -37,8 +37,8 @@ export interface MachineBody {
   asset(name: string): Promise<string>;
   /** The machine has timers anew: whoever drives its clock looks at `nextTimerAtMs`. */
   onTimerSet(): void;
-  /** The machine came to the end of its work (asks `isIdle`, since its disk may still be busy). */
-  onIdle?(): void;
+  /** Who keeps the machine's time, as long as it must hear of every end of its work (and then asks `isIdle`, since a disk may be busy still). */
+  readonly idleWatch?: IdleWatch;
 }
 
 /** Identity of a machine and of this life of it. */
@@ -87,6 +87,8 @@ export interface Machine {
   nextTimerAtMs(): number | undefined;
   /** Run queue empty, disk quiet, nothing under way inside the machine. */
   readonly isIdle: boolean;
+  /** What its disk has been asked and has not answered. */
+  readonly pendingDiskOperations: number;
   readonly isFrozen: boolean;
   readonly card: NetworkCard;
   setClockSkew(skewMs: number): void;
@@ -123,7 +125,7 @@ interface Parts {
 
 /** The disk as the machine's processes have it: counted, and with logs that wait for no fsync. */
 function diskOf(body: Disk, queue: RunQueue, timers: TimerHeap): CountedDisk {
-  const counted = countingDisk(body, () => queue.enqueue(() => undefined));
+  const counted = countingDisk(body, () => queue.look());
   return countedAs(
     counted,
     withWriteBack(counted, (ms, run) => void timers.set(ms, () => queue.enqueue(run))),
@@ -260,7 +262,7 @@ export function createMachine(options: MachineOptions, body: MachineBody): Machi
   const queue = createRunQueue(
     body.turn,
     (error) => recorder.fault(error),
-    () => body.onIdle?.(),
+    body.idleWatch,
   );
   const wallMs = (): number => options.wallMs + timers.nowMs + skewMs;
   const random = seededRandom(`${options.seed}/${options.name}/${options.incarnation}`);
@@ -346,7 +348,7 @@ export function createMachine(options: MachineOptions, body: MachineBody): Machi
       pendingPromises: sumOver((running) => running.life.pendingCount),
     }),
     async advanceTo(untilMs) {
-      await queue.drained();
+      if (!queue.isIdle) await queue.drained();
       for (let due = frozen ? undefined : timers.takeDue(untilMs); due; due = frozen ? undefined : timers.takeDue(untilMs)) {
         for (const run of due) run();
         await queue.drained();
@@ -356,6 +358,9 @@ export function createMachine(options: MachineOptions, body: MachineBody): Machi
     nextTimerAtMs: () => (frozen ? undefined : timers.nextAtMs()),
     get isIdle() {
       return queue.isIdle && disk.pendingCount === 0;
+    },
+    get pendingDiskOperations() {
+      return disk.pendingCount;
     },
     get isFrozen() {
       return frozen;

@@ -14,7 +14,9 @@ export interface RunQueue {
    * one. Where a turn is already on its way it runs then, so that nothing is overtaken.
    */
   inTurn(act: () => void): void;
-  /** Nothing queued and every microtask of what ran has run. */
+  /** Something that was no task may have made the machine idle, or busy: whoever watches for idleness hears of the next end of work. */
+  look(): void;
+  /** Nothing queued and every microtask of what ran has run. The latter is only known to a queue that is watched. */
   readonly isIdle: boolean;
   /** Resolves at the next moment the queue is idle; at once (in a microtask) if it is. */
   drained(): Promise<void>;
@@ -58,11 +60,18 @@ function createFifo<T>(): { push(item: T): void; shift(): T | undefined; peek():
   };
 }
 
-/**
- * A run queue on the platform's turns. `onFault` gets exceptions of tasks: bugs of the machine itself; `onIdle` hears of every end of work,
- * and of what comes to a paused queue, which is idle whatever it keeps.
- */
-export function createRunQueue(turn: Turn, onFault: (error: unknown) => void, onIdle: () => void = () => undefined): RunQueue {
+/** Whoever waits for a queue to become idle. */
+export interface IdleWatch {
+  /** Whether it matters now. A turn of the platform tells that all microtasks have run; where it does not matter, none is spent on that. */
+  isOn(): boolean;
+  /** Hears of every end of work, and of what comes to a paused queue, which is idle whatever it keeps. */
+  onIdle(): void;
+}
+
+const ALWAYS: IdleWatch = { isOn: () => true, onIdle: () => undefined };
+
+/** A run queue on the platform's turns. `onFault` gets exceptions of tasks: bugs of the machine itself. */
+export function createRunQueue(turn: Turn, onFault: (error: unknown) => void, watch = ALWAYS): RunQueue {
   const urgent = createFifo<Task>();
   const normal = createFifo<Task>();
   let scheduled = false;
@@ -80,7 +89,7 @@ export function createRunQueue(turn: Turn, onFault: (error: unknown) => void, on
     return true;
   };
   const schedule = (): void => {
-    if (paused) return onIdle();
+    if (paused) return watch.onIdle();
     if (scheduled) return;
     scheduled = true;
     turn(run);
@@ -92,7 +101,7 @@ export function createRunQueue(turn: Turn, onFault: (error: unknown) => void, on
       const waiting = drainers;
       drainers = [];
       for (const resolve of waiting) resolve();
-      onIdle();
+      watch.onIdle();
       return;
     }
     const first = (urgent.size > 0 ? urgent : normal).peek()!;
@@ -105,7 +114,7 @@ export function createRunQueue(turn: Turn, onFault: (error: unknown) => void, on
       }
     }
     // Also when the queue is empty now: only in the next turn have all microtasks run, and then the machine is idle.
-    schedule();
+    if (urgent.size + normal.size > 0 || drainers.length > 0 || watch.isOn()) schedule();
   };
   return {
     enqueue(task, options) {
@@ -115,7 +124,7 @@ export function createRunQueue(turn: Turn, onFault: (error: unknown) => void, on
     inTurn(act) {
       if (scheduled || paused) {
         act();
-        if (paused) onIdle();
+        if (paused) watch.onIdle();
         return;
       }
       scheduled = true;
@@ -124,6 +133,9 @@ export function createRunQueue(turn: Turn, onFault: (error: unknown) => void, on
       } finally {
         run();
       }
+    },
+    look() {
+      if (paused || watch.isOn()) schedule();
     },
     get isIdle() {
       return paused || (!scheduled && urgent.size + normal.size === 0);

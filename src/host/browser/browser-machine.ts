@@ -86,10 +86,8 @@ async function openDisk(options: BrowserMachineOptions): Promise<{ disk: Indexed
 /** Switches the machine on in this worker and loads its files. */
 export async function createBrowserMachine(options: BrowserMachineOptions): Promise<BrowserMachine> {
   const { disk, storage } = await openDisk(options);
-  // What the page or a late asset set off was no turn of the queue, but whoever keeps time must hear of its frames: a turn reports.
-  const links = createLinks(() => {
-    if (machine.queue.isIdle) machine.queue.enqueue(() => undefined);
-  });
+  // What the page or a late asset set off was no turn of the queue, but whoever keeps time must hear of its frames.
+  const links = createLinks(() => machine.queue.look());
   const driver = createTimeDriver(() => machine, options.bootedLabMs);
   const assets = new Map<string, Promise<string>>();
   const turn = messageTurn();
@@ -115,7 +113,7 @@ export async function createBrowserMachine(options: BrowserMachineOptions): Prom
       return known;
     },
     onTimerSet: () => driver.onTimerSet(),
-    onIdle: () => driver.onIdle(),
+    idleWatch: driver.idleWatch,
   });
   await machine.load();
   return {
@@ -134,7 +132,7 @@ export async function createBrowserMachine(options: BrowserMachineOptions): Prom
     disconnect(address) {
       links.close(address);
       machine.card.unlink(address);
-      machine.queue.enqueue(() => undefined);
+      machine.queue.look();
     },
     attachTime: (port) => driver.attach(port),
     setDiskFault: (fault) => disk.setFault(fault),

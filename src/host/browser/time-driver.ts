@@ -1,5 +1,6 @@
 /** Drives the clock of one machine in its worker: free-running on real timers, paused, or granted instant by instant by the keeper of time. */
 import type { Machine } from '../machine.ts';
+import type { IdleWatch } from '../run-queue.ts';
 import { realNowMs, SLEEP_GAP_MS, type KeeperMessage, type MachineTimeMessage, type TimeMode } from './time-protocol.ts';
 
 /** The driver of one machine's clock. */
@@ -8,8 +9,8 @@ export interface TimeDriver {
   onTimerSet(): void;
   /** The machine is about to work: running freely, its clock must not stand where the last timer left it. */
   onWork(): void;
-  /** The machine came to the end of its work. */
-  onIdle(): void;
+  /** Granted time goes on when machines are idle; running freely nobody asks. */
+  readonly idleWatch: IdleWatch;
   attach(port: MessagePort): void;
 }
 
@@ -92,7 +93,11 @@ export function createTimeDriver(machine: () => Machine, bootedLabMs: number): T
       if ((timers.nextAtMs() ?? Infinity) <= nowMs) runDue();
       else timers.moveTo(nowMs);
     },
-    onIdle: report,
+    idleWatch: {
+      // What is under way on the disk will be looked at when it has come back.
+      isOn: () => mode.kind === 'granted' && machine().pendingDiskOperations === 0,
+      onIdle: report,
+    },
     attach(newPort) {
       port = newPort;
       port.onmessage = ({ data }: MessageEvent<KeeperMessage>) => {
