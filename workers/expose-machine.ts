@@ -5,8 +5,8 @@ import type { management } from '#contracts';
 import type { Machine } from '#host';
 import { createBrowserMachine, type BrowserMachine } from '#host/browser';
 
-/** Real milliseconds between two telemetry messages of a machine at least: the page shows what it hears ten times a second. */
-const TELEMETRY_EVERY_MS = 50;
+/** Real milliseconds between two telemetry messages of a machine at least: the page shows what it hears a few times a second. */
+const TELEMETRY_EVERY_MS = 100;
 
 function sendTelemetry({ machine }: BrowserMachine, incarnation: number, bootedMs: number, port: MessagePort): void {
   let isScheduled = false;

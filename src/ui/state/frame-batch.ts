@@ -1,5 +1,5 @@
 /**
- * Gathers what happens between two animation frames, or in a tenth of a second, so that a burst of events costs one update.
+ * Gathers what happens between two animation frames, or between two beats of the page, so that a burst of events costs one update.
  * Hidden pages have no frames: the gathering must be bounded by its owner.
  */
 
@@ -30,13 +30,21 @@ export function createFrameBatch(
   };
 }
 
-/** How often what the cluster tells is shown at most, real milliseconds. */
-export const SHOWN_EVERY_MS = 100;
+/**
+ * How often what the cluster tells is shown at most, real milliseconds: the page's beat. What is shown less often is shown at some of
+ * these beats, so that what different sources tell of one change is drawn in one frame, and what moves by itself needs none of its own.
+ */
+export const SHOWN_EVERY_MS = 125;
+
+/** Real milliseconds until the next multiple of `everyMs` on the reader's clock. */
+export function untilBeat(everyMs: number): number {
+  // eslint-disable-next-line no-restricted-globals -- the reader's clock, not the lab's
+  return everyMs - (performance.now() % everyMs);
+}
 
 /**
  * Calls `flush` at most once in `everyMs`, however often it is asked, in a task of its own: the frame that draws what several batches
- * changed is another, or together they would hold up the page. All batches flush at the same tenths of the reader's clock, or at some of
- * them, so that what different sources tell of one change is drawn in one frame. A hidden page waits for the frame it is seen in.
+ * changed is another, or together they would hold up the page. A hidden page waits for the frame it is seen in.
  */
 export function createPacedBatch(flush: () => void, everyMs = SHOWN_EVERY_MS): FrameBatch {
   const frame = createFrameBatch(flush);
@@ -44,13 +52,11 @@ export function createPacedBatch(flush: () => void, everyMs = SHOWN_EVERY_MS): F
   return {
     request() {
       // eslint-disable-next-line no-restricted-globals -- the reader's clock, not the lab's
-      const sinceMs = performance.now() % everyMs;
-      // eslint-disable-next-line no-restricted-globals -- the reader's clock, not the lab's
       timer ??= setTimeout(() => {
         timer = undefined;
         if (document.hidden) frame.request();
         else flush();
-      }, everyMs - sinceMs) as unknown as number;
+      }, untilBeat(everyMs)) as unknown as number;
     },
     cancel() {
       // eslint-disable-next-line no-restricted-globals -- the reader's clock, not the lab's

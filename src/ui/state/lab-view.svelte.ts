@@ -20,10 +20,12 @@ const SPANS_MAX = 200;
 const HAPPENINGS_MAX = 200;
 const NOTICES_MAX = 6;
 /** How often the figures that move by themselves are looked at, real milliseconds. */
-const CLOCK_PERIOD_MS = 500;
+const CLOCK_PERIOD_MS = 4 * SHOWN_EVERY_MS;
 const TICKS_PER_NUDGE = 2;
 /** How often what machines tell of themselves is shown at most, real milliseconds. */
 const MACHINES_EVERY_MS = 2 * SHOWN_EVERY_MS;
+/** Leases are renewed all the time, and what hangs on them takes seconds. */
+const LEASES_EVERY_MS = 4 * SHOWN_EVERY_MS;
 
 type Span = LabEvents['span'];
 
@@ -51,7 +53,7 @@ export class LabView {
   readonly pods = new WatchedList<PodObject>('/api/v1/pods');
   readonly nodes = new WatchedList<NodeObject>('/api/v1/nodes');
   /** Of all namespaces: leader elections and nodes. */
-  readonly leases = new WatchedList<LeaseObject>('/apis/coordination.k8s.io/v1/leases');
+  readonly leases = new WatchedList<LeaseObject>('/apis/coordination.k8s.io/v1/leases', { everyMs: LEASES_EVERY_MS });
   /** Faults of links and disks, as the lab tells them. */
   faults = $state.raw<readonly LabFault[]>([]);
   time = $state.raw<LabEvents['time']>({ labMs: 0, rate: 1, mode: 'free', trueRate: 1, stuck: [], wallMs: 0 });

@@ -1,6 +1,6 @@
 /**
  * Messages on their way, as few marks as tell it: the frames that machines counted since they last told, gathered per direction of a
- * hairline and shown at most ten times a second. On a hairline that already has a mark under way the next waits; its count makes it larger.
+ * hairline and shown at the page's beat. On a hairline that already has a mark under way the next waits; its count makes it larger.
  */
 import type { Lab, MachineInfo } from '#lab';
 import { legsBetween, type Leg } from '../map/message-legs.ts';

@@ -1,6 +1,6 @@
 /**
  * The requests that can be followed: a bounded memory of spans, and the one command that is looked at. While nobody looks, a span costs
- * a push; hops are put together only for who looks, and at most ten times a second.
+ * a push; hops are put together only for who looks, and at the page's beat.
  */
 import type { Lab } from '#lab';
 import { commandOf, commandsIn, followRequest, hopNumbers, type FollowedRequest, type Span } from '../trace/hops.ts';

@@ -4,7 +4,7 @@
  */
 import { SvelteMap } from 'svelte/reactivity';
 import type { Lab } from '#lab';
-import { createPacedBatch } from './frame-batch.ts';
+import { createPacedBatch, type FrameBatch } from './frame-batch.ts';
 import { Gathered } from './gathered.ts';
 import { readJsonLines } from './json-lines.ts';
 import { goneKeys, keyOf, type KubeObject } from './objects.ts';
@@ -52,13 +52,15 @@ export class WatchedList<T extends KubeObject> {
   #wait = 1;
   /** Last word on each object since it was last shown; `undefined` for one that is gone. */
   readonly #changed = new Gathered<T | undefined>();
-  readonly #batch = createPacedBatch(() => this.#show());
+  readonly #batch: FrameBatch;
 
   readonly #form: ListForm<T>;
 
-  constructor(path: string, form: ListForm<T> = wholeObjects()) {
+  /** `everyMs`: shown at most so often, real milliseconds. */
+  constructor(path: string, { form = wholeObjects(), everyMs }: { readonly form?: ListForm<T>; readonly everyMs?: number } = {}) {
     this.#path = path;
     this.#form = form;
+    this.#batch = createPacedBatch(() => this.#show(), everyMs);
   }
 
   /** Begins, or begins anew with another cluster. */

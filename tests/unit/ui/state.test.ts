@@ -78,7 +78,7 @@ describe('what the cluster tells', () => {
     vi.unstubAllGlobals();
   });
 
-  test('is shown ten times a second at most, by all its sources at the same tenth', () => {
+  test('is shown once a beat at most, by all its sources at the same one', () => {
     const shown: string[] = [];
     const machines = createPacedBatch(() => shown.push('machines'));
     const pods = createPacedBatch(() => shown.push('pods'));
