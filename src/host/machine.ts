@@ -29,6 +29,8 @@ import { withWriteBack } from './write-back.ts';
 /** What a machine stands on; made by `host/browser` or `host/simulated`. */
 export interface MachineBody {
   readonly turn: Turn;
+  /** A microtask at whose beginning the machine's clock is right; the platform's, where whoever drives the clock sees to that. */
+  readonly soon?: Turn;
   readonly disk: Disk;
   /** Puts a frame on the link to the machine at `address`; returns false if there is no link (yet): the card keeps the frame and asks for one. */
   transmit(address: Address, frame: LinkFrame): boolean;
@@ -260,7 +262,7 @@ export function createMachine(options: MachineOptions, body: MachineBody): Machi
   const timers = createTimerHeap();
   const recorder = createRecorder(() => timers.nowMs);
   const queue = createRunQueue(
-    body.turn,
+    body,
     (error) => recorder.fault(error),
     body.idleWatch,
   );

@@ -1,9 +1,10 @@
 /**
  * The one run queue of a machine: everything that happens to it (timers due, frames, disk completions, signals) is a task here.
- * Urgent tasks (Raft) go first. A barrier task runs in a turn of its own, so that no microtask of another task is pending.
+ * Urgent tasks (Raft) go first. What a turn of the platform sets off runs in it, as far as it goes; a barrier task runs in a turn of its
+ * own, so that no microtask of another task is pending.
  */
 
-/** Gives back control to the platform and calls back in a fresh macrotask, when all microtasks have run. */
+/** Calls back later: gives back control to the platform and goes on in a fresh macrotask, when all microtasks have run, or is a microtask itself. */
 export type Turn = (callback: () => void) => void;
 
 /** The run queue of one machine. */
@@ -70,51 +71,71 @@ export interface IdleWatch {
 
 const ALWAYS: IdleWatch = { isOn: () => true, onIdle: () => undefined };
 
+/** Where a queue's work is done. */
+export interface Turns {
+  /** A macrotask. */
+  readonly turn: Turn;
+  /** A microtask; the platform's where nothing else is to be done at its beginning. */
+  readonly soon?: Turn;
+}
+
 /** A run queue on the platform's turns. `onFault` gets exceptions of tasks: bugs of the machine itself. */
-export function createRunQueue(turn: Turn, onFault: (error: unknown) => void, watch = ALWAYS): RunQueue {
+export function createRunQueue({ turn, soon = queueMicrotask }: Turns, onFault: (error: unknown) => void, watch = ALWAYS): RunQueue {
   const urgent = createFifo<Task>();
   const normal = createFifo<Task>();
+  /** A stretch of work is on its way, as a microtask or in the next turn. */
   let scheduled = false;
+  /** A turn is on its way; when it comes, every microtask of what ran before it has run. */
+  let awaitsTurn = false;
+  /** Tasks that may still run in this turn. */
+  let left = TASKS_PER_TURN;
   let paused = false;
   let drainers: (() => void)[] = [];
-  const runOne = (): boolean => {
-    const queue = urgent.size > 0 ? urgent : normal;
-    const task = queue.shift();
-    if (!task) return false;
+  const runOne = (): void => {
+    left--;
     try {
-      task.run();
+      (urgent.size > 0 ? urgent : normal).shift()?.run();
     } catch (error) {
       onFault(error);
     }
-    return true;
+  };
+  const head = (): Task | undefined => (urgent.size > 0 ? urgent : normal).peek();
+  const takeTurn = (): void => {
+    if (awaitsTurn) return;
+    awaitsTurn = true;
+    turn(() => {
+      awaitsTurn = false;
+      left = TASKS_PER_TURN;
+      run(true);
+    });
   };
   const schedule = (): void => {
     if (paused) return watch.onIdle();
+    if (!head()) return takeTurn();
     if (scheduled) return;
     scheduled = true;
-    turn(run);
+    if (left <= 0 || head()!.barrier) takeTurn();
+    else soon(() => scheduled && run(false));
   };
-  const run = (): void => {
+  const idle = (): void => {
+    const waiting = drainers;
+    drainers = [];
+    for (const resolve of waiting) resolve();
+    watch.onIdle();
+  };
+  /** One stretch of work. `isTurn`: at the beginning of a turn, so that no microtask is pending. */
+  const run = (isTurn: boolean): void => {
     scheduled = false;
     if (paused) return;
-    if (urgent.size + normal.size === 0) {
-      const waiting = drainers;
-      drainers = [];
-      for (const resolve of waiting) resolve();
-      watch.onIdle();
-      return;
+    if (!head()) return idle();
+    if (head()!.barrier) {
+      if (isTurn) runOne();
+    } else {
+      while (left > 0 && head()?.barrier === false) runOne();
     }
-    const first = (urgent.size > 0 ? urgent : normal).peek()!;
-    if (first.barrier) runOne();
-    else {
-      for (let count = 0; count < TASKS_PER_TURN; count++) {
-        const next = (urgent.size > 0 ? urgent : normal).peek();
-        if (!next || next.barrier) break;
-        runOne();
-      }
-    }
+    scheduled = head() !== undefined;
     // Also when the queue is empty now: only in the next turn have all microtasks run, and then the machine is idle.
-    if (urgent.size + normal.size > 0 || drainers.length > 0 || watch.isOn()) schedule();
+    if (scheduled || drainers.length > 0 || watch.isOn()) takeTurn();
   };
   return {
     enqueue(task, options) {
@@ -128,23 +149,25 @@ export function createRunQueue(turn: Turn, onFault: (error: unknown) => void, wa
         return;
       }
       scheduled = true;
+      left = TASKS_PER_TURN;
       try {
         act();
       } finally {
-        run();
+        run(false);
       }
     },
     look() {
-      if (paused || watch.isOn()) schedule();
+      if (paused) watch.onIdle();
+      else if (watch.isOn()) takeTurn();
     },
     get isIdle() {
-      return paused || (!scheduled && urgent.size + normal.size === 0);
+      return paused || (!scheduled && !awaitsTurn && head() === undefined);
     },
     drained() {
       if (paused) return Promise.resolve();
       return new Promise((resolve) => {
         drainers.push(resolve);
-        schedule();
+        takeTurn();
       });
     },
     pause() {

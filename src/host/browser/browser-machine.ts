@@ -91,12 +91,13 @@ export async function createBrowserMachine(options: BrowserMachineOptions): Prom
   const driver = createTimeDriver(() => machine, options.bootedLabMs);
   const assets = new Map<string, Promise<string>>();
   const turn = messageTurn();
+  const atTheRightTime = (callback: () => void) => (): void => {
+    driver.onWork();
+    callback();
+  };
   const machine: Machine = createMachine(options, {
-    turn: (callback) =>
-      turn(() => {
-        driver.onWork();
-        callback();
-      }),
+    turn: (callback) => turn(atTheRightTime(callback)),
+    soon: (callback) => queueMicrotask(atTheRightTime(callback)),
     disk,
     transmit: links.send,
     requestLink: options.requestLink,
@@ -122,8 +123,8 @@ export async function createBrowserMachine(options: BrowserMachineOptions): Prom
     connect(address, incarnation, port) {
       links.open(address, port);
       port.onmessage = ({ data: frames }: MessageEvent<LinkFrame[]>) => {
-        driver.onWork();
         machine.queue.inTurn(() => {
+          driver.onWork();
           for (const frame of frames) machine.card.arrive(address, frame);
         });
       };

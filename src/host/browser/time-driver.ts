@@ -39,8 +39,10 @@ export function createTimeDriver(machine: () => Machine, bootedLabMs: number): T
     noticeSleep();
     const { timers, queue, isFrozen } = machine();
     const nowMs = freeNowMs();
-    if (!isFrozen && !queue.isPaused) for (let due = timers.takeDue(nowMs); due; due = timers.takeDue(nowMs)) for (const run of due) run();
-    timers.moveTo(nowMs);
+    queue.inTurn(() => {
+      if (!isFrozen && !queue.isPaused) for (let due = timers.takeDue(nowMs); due; due = timers.takeDue(nowMs)) for (const run of due) run();
+      timers.moveTo(nowMs);
+    });
     wait();
   };
   const wait = (): void => {

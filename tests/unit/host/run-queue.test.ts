@@ -2,41 +2,88 @@
 import { describe, expect, it } from 'vitest';
 import { createRunQueue } from '../../../src/host/run-queue.ts';
 
-/** A queue whose turns are taken by hand. */
+/** A queue whose turns, and stretches of work as microtasks, are taken by hand. */
 function byHand({ isWatched = true } = {}) {
   const turns: (() => void)[] = [];
+  const stretches: (() => void)[] = [];
   const trail: string[] = [];
   const queue = createRunQueue(
-    (callback) => void turns.push(callback),
+    { turn: (callback) => void turns.push(callback), soon: (callback) => void stretches.push(callback) },
     (error) => trail.push(`fault: ${String(error)}`),
     { isOn: () => isWatched, onIdle: () => trail.push('idle') },
   );
-  const note = (text: string) => (): void => void trail.push(text);
-  return { queue, trail, note, turn: () => turns.shift()?.(), turnCount: () => turns.length };
+  return {
+    queue,
+    trail,
+    note: (text: string) => (): void => void trail.push(text),
+    stretch: () => stretches.shift()?.(),
+    turn: () => turns.shift()?.(),
+    turnCount: () => turns.length,
+  };
 }
+
+describe('what is enqueued', () => {
+  it('runs as a microtask, and idleness is told after a turn', () => {
+    const { queue, trail, note, stretch, turn } = byHand();
+    queue.enqueue(note('task'));
+    expect(trail).toEqual([]);
+    stretch();
+    expect(trail).toEqual(['task']);
+    expect(queue.isIdle).toBe(false);
+    queue.enqueue(note('what a microtask of it enqueued'));
+    stretch();
+    turn();
+    expect(trail).toEqual(['task', 'what a microtask of it enqueued', 'idle']);
+    expect(queue.isIdle).toBe(true);
+  });
+
+  it('leaves the platform its turn after so many tasks', () => {
+    const { queue, trail, note, stretch, turn, turnCount } = byHand({ isWatched: false });
+    for (let count = 0; count < 200; count++) {
+      queue.enqueue(note(String(count)));
+      stretch();
+    }
+    expect(trail).toHaveLength(128);
+    expect(turnCount()).toBe(1);
+    turn();
+    expect(trail).toHaveLength(200);
+    expect(turnCount()).toBe(0);
+  });
+
+  it('keeps a barrier for a turn of its own', () => {
+    const { queue, trail, note, stretch, turn } = byHand({ isWatched: false });
+    queue.enqueue(note('before'));
+    queue.enqueue(note('barrier'), { barrier: true });
+    queue.enqueue(note('after'));
+    stretch();
+    expect(trail).toEqual(['before']);
+    stretch();
+    expect(trail).toEqual(['before']);
+    turn();
+    expect(trail).toEqual(['before', 'barrier']);
+    turn();
+    expect(trail).toEqual(['before', 'barrier', 'after']);
+  });
+});
 
 describe('a queue that nobody watches', () => {
   it('spends no turn on telling that it is idle', () => {
-    const { queue, trail, note, turn, turnCount } = byHand({ isWatched: false });
+    const { queue, trail, note, stretch, turnCount } = byHand({ isWatched: false });
     queue.enqueue(note('task'));
-    turn();
-    expect(turnCount()).toBe(0);
+    stretch();
     queue.look();
     expect(turnCount()).toBe(0);
     expect(trail).toEqual(['task']);
   });
 
-  it('still runs what is left, and tells those who wait until it is drained', async () => {
-    const { queue, trail, note, turn, turnCount } = byHand({ isWatched: false });
-    queue.enqueue(note('barrier'), { barrier: true });
-    queue.enqueue(note('last'));
+  it('still tells those who wait until it is drained', async () => {
+    const { queue, trail, note, stretch, turn, turnCount } = byHand({ isWatched: false });
+    queue.enqueue(note('task'));
     const drained = queue.drained();
-    turn();
-    expect(trail).toEqual(['barrier']);
-    turn();
+    stretch();
     turn();
     await drained;
-    expect(trail).toEqual(['barrier', 'last', 'idle']);
+    expect(trail).toEqual(['task', 'idle']);
     expect(turnCount()).toBe(0);
   });
 });
@@ -53,11 +100,11 @@ describe('a turn that the caller brings', () => {
   });
 
   it('overtakes nothing that waits for a turn already', () => {
-    const { queue, trail, note, turn } = byHand();
+    const { queue, trail, note, stretch } = byHand();
     queue.enqueue(note('first'));
     queue.inTurn(() => queue.enqueue(note('second')));
     expect(trail).toEqual([]);
-    turn();
+    stretch();
     expect(trail).toEqual(['first', 'second']);
   });
 
@@ -69,7 +116,7 @@ describe('a turn that the caller brings', () => {
   });
 
   it('runs nothing while the queue is paused, but tells of idleness when all that came is kept', () => {
-    const { queue, trail, note, turn } = byHand();
+    const { queue, trail, note, stretch } = byHand();
     queue.pause();
     queue.inTurn(() => queue.enqueue(note('frame')));
     expect(trail).not.toContain('frame');
@@ -77,7 +124,7 @@ describe('a turn that the caller brings', () => {
     expect(queue.isIdle).toBe(true);
     trail.length = 0;
     queue.resume();
-    turn();
+    stretch();
     expect(trail).toEqual(['frame']);
   });
 });
