@@ -128,7 +128,7 @@ export interface Process {
   exec(program: Program, options: { readonly name: string; readonly argv: readonly string[] }): Promise<number>;
   /** The processes of its container; undefined outside of containers. */
   readonly peers: ProcessView | undefined;
-  /** Gives the machine's run queue a turn; interpreters, long encodes and parses call it every 8 ms of work. */
+  /** Goes on in the next turn of the platform, when what else there is to do now is done; interpreters, long encodes and parses call it every 8 ms of work. */
   yield(): Promise<void>;
   /** Late data of the built lab by name (e.g. `explain`), fetched once per machine. Rejects with an Error naming the asset. */
   asset(name: string): Promise<string>;

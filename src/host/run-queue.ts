@@ -10,6 +10,8 @@ export type Turn = (callback: () => void) => void;
 /** The run queue of one machine. */
 export interface RunQueue {
   enqueue(task: () => void, options?: { urgent?: boolean; barrier?: boolean }): void;
+  /** Runs a task in the next turn of the platform, when everything that this one sets off has run; others need not wait for it. */
+  enqueueForNextTurn(task: () => void): void;
   /**
    * For callers in a macrotask of their own (a frame that arrives): what `act` enqueues runs in this turn of the platform instead of another
    * one. Where a turn is already on its way it runs then, so that nothing is overtaken.
@@ -87,6 +89,7 @@ export function createRunQueue({ turn, soon = queueMicrotask }: Turns, onFault: 
   let scheduled = false;
   /** A turn is on its way; when it comes, every microtask of what ran before it has run. */
   let awaitsTurn = false;
+  let forNextTurn: Task[] = [];
   /** Tasks that may still run in this turn. */
   let left = TASKS_PER_TURN;
   let paused = false;
@@ -106,13 +109,15 @@ export function createRunQueue({ turn, soon = queueMicrotask }: Turns, onFault: 
     turn(() => {
       awaitsTurn = false;
       left = TASKS_PER_TURN;
+      for (const task of forNextTurn) normal.push(task);
+      forNextTurn = [];
       run(true);
     });
   };
   const schedule = (): void => {
     if (paused) return watch.onIdle();
-    if (!head()) return takeTurn();
     if (scheduled) return;
+    if (!head()) return takeTurn();
     scheduled = true;
     if (left <= 0 || head()!.barrier) takeTurn();
     else soon(() => scheduled && run(false));
@@ -127,7 +132,7 @@ export function createRunQueue({ turn, soon = queueMicrotask }: Turns, onFault: 
   const run = (isTurn: boolean): void => {
     scheduled = false;
     if (paused) return;
-    if (!head()) return idle();
+    if (!head()) return awaitsTurn ? undefined : idle();
     if (head()!.barrier) {
       if (isTurn) runOne();
     } else {
@@ -141,6 +146,10 @@ export function createRunQueue({ turn, soon = queueMicrotask }: Turns, onFault: 
     enqueue(task, options) {
       (options?.urgent ? urgent : normal).push({ run: task, barrier: options?.barrier ?? false });
       schedule();
+    },
+    enqueueForNextTurn(task) {
+      forNextTurn.push({ run: task, barrier: false });
+      if (!paused) takeTurn();
     },
     inTurn(act) {
       if (scheduled || paused) {
@@ -180,6 +189,7 @@ export function createRunQueue({ turn, soon = queueMicrotask }: Turns, onFault: 
       if (!paused) return;
       paused = false;
       schedule();
+      if (forNextTurn.length > 0) takeTurn();
     },
     get isPaused() {
       return paused;

@@ -249,7 +249,7 @@ export function createProcess(parts: ProcessParts): RunningProcess {
       return program({ ...process, ...as });
     },
     peers: place.peers,
-    yield: () => life.guard(new Promise((resolve) => queue.enqueue(() => resolve()))),
+    yield: () => life.guard(new Promise((resolve) => queue.enqueueForNextTurn(() => resolve()))),
     asset: (name) => life.guard(parts.body.asset(name)),
   };
   if (options.component) recorder.lifecycle(options.component, 'running', { exitCode: undefined, isFrozen: false });

@@ -50,6 +50,29 @@ describe('what is enqueued', () => {
     expect(turnCount()).toBe(0);
   });
 
+  it('runs what is meant for the next turn behind everything that this one sets off', () => {
+    const { queue, trail, note, stretch, turn } = byHand({ isWatched: false });
+    queue.enqueueForNextTurn(note('next turn'));
+    queue.enqueue(note('first'));
+    stretch();
+    queue.enqueue(note('second'));
+    stretch();
+    expect(trail).toEqual(['first', 'second']);
+    expect(queue.isIdle).toBe(false);
+    turn();
+    expect(trail).toEqual(['first', 'second', 'next turn']);
+    expect(queue.isIdle).toBe(true);
+  });
+
+  it('keeps what is meant for the next turn while it is paused', () => {
+    const { queue, trail, note, turn } = byHand({ isWatched: false });
+    queue.pause();
+    queue.enqueueForNextTurn(note('next turn'));
+    queue.resume();
+    turn();
+    expect(trail).toEqual(['next turn']);
+  });
+
   it('keeps a barrier for a turn of its own', () => {
     const { queue, trail, note, stretch, turn } = byHand({ isWatched: false });
     queue.enqueue(note('before'));
