@@ -21,14 +21,54 @@ export interface Ecdsa {
   verify(signature: Uint8Array, hash: Uint8Array, publicKey: Uint8Array): boolean;
 }
 
-/** ECDSA; the multiples of the base point are made at the first use. */
+/** Signatures and public keys that are remembered. */
+const REMEMBERED = 256;
+
+const textOf = (...parts: readonly Uint8Array[]): string => parts.map((part) => String.fromCharCode(...part)).join('|');
+
+/** The newest entries of a map. */
+function createMemory<T>(): { get(key: string): T | undefined; set(key: string, value: T): void } {
+  const entries = new Map<string, T>();
+  return {
+    get: (key) => entries.get(key),
+    set(key, value) {
+      entries.set(key, value);
+      if (entries.size > REMEMBERED) entries.delete(entries.keys().next().value!);
+    },
+  };
+}
+
+/**
+ * ECDSA; the multiples of the base point are made at the first use. Who signed something itself need not reckon to know that the signature
+ * is good: both ends of most connections of a control plane are on one machine.
+ */
 export function createEcdsa(): Ecdsa {
   p256.Point.BASE.precompute(WINDOW_BITS, true);
+  /** Secret → public key, as text. */
+  const publicKeys = createMemory<Uint8Array>();
+  /** Hash and signature → the secret that made it. */
+  const signed = createMemory<Uint8Array>();
+  const publicKeyOf = (secret: Uint8Array): Uint8Array => {
+    const name = textOf(secret);
+    const known = publicKeys.get(name) ?? p256.getPublicKey(secret, false);
+    publicKeys.set(name, known);
+    return known.slice();
+  };
+  const isOwn = (signature: Uint8Array, hash: Uint8Array, publicKey: Uint8Array): boolean => {
+    const secret = signed.get(textOf(hash, signature));
+    return secret !== undefined && textOf(publicKeyOf(secret)) === textOf(publicKey);
+  };
   return {
     secretFrom: (seed) => p256.utils.randomSecretKey(seed),
-    publicKeyOf: (secret) => p256.getPublicKey(secret, false),
-    sign: (hash, secret) => p256.sign(hash, secret, options),
+    publicKeyOf,
+    sign(hash, secret) {
+      const signature = p256.sign(hash, secret, options);
+      signed.set(textOf(hash, signature), secret.slice());
+      return signature;
+    },
     verify: (signature, hash, publicKey) =>
-      signature.length === SIGNATURE_BYTES && publicKey.length === PUBLIC_KEY_BYTES && p256.verify(signature, hash, publicKey, options),
+      signature.length === SIGNATURE_BYTES &&
+      publicKey.length === PUBLIC_KEY_BYTES &&
+      (isOwn(signature, hash, publicKey) || p256.verify(signature, hash, publicKey, options)),
   };
 }

@@ -31,13 +31,14 @@ describe('signatures', () => {
     const signature = ecdsa.sign(hash, secret);
     const part = (value: bigint): string => value.toString(16).padStart(64, '0');
     const [r, s] = [hex(signature.subarray(0, 32)), hex(signature.subarray(32))];
-    expect(ecdsa.verify(signature, hash, publicKey)).toBe(true);
+    // By who made it, and by who only sees it.
+    for (const checker of [ecdsa, createEcdsa()]) expect(checker.verify(signature, hash, publicKey)).toBe(true);
     // Go makes no difference between s and its opposite.
     expect(ecdsa.verify(bytes(r + part(ORDER - BigInt(`0x${s}`))), hash, publicKey)).toBe(true);
     expect(ecdsa.verify(signature, text('another'), publicKey)).toBe(false);
     expect(ecdsa.verify(signature, hash, ecdsa.publicKeyOf(text('another key')))).toBe(false);
     for (const bad of [part(0n) + s, r + part(0n), part(ORDER) + s, r + part(ORDER), r, r + s + '00'])
-      expect(ecdsa.verify(bytes(bad), hash, publicKey), bad).toBe(false);
+      for (const checker of [ecdsa, createEcdsa()]) expect(checker.verify(bytes(bad), hash, publicKey), bad).toBe(false);
     const off = publicKey.slice();
     off[64]! ^= 1;
     for (const key of [off, publicKey.subarray(1), new Uint8Array(65).fill(4)])
