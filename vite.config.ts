@@ -8,13 +8,14 @@ import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
 import { chromiumArgs, findChromium } from './scripts/chromium.mjs';
 import { bridgePlugin } from './src/bridge/vite-plugin.ts';
+import { scriptsInAscii } from './scripts/ascii.mjs';
 import { workersInOneBuild } from './scripts/workers.mjs';
 
 const inNode = { environment: 'node', isolate: true } as const;
 
 export default defineConfig({
   base: './',
-  plugins: [svelte(), workersInOneBuild(), bridgePlugin()],
+  plugins: [svelte(), workersInOneBuild(), scriptsInAscii(), bridgePlugin()],
   build: {
     target: 'es2023',
     assetsInlineLimit: 0,

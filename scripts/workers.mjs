@@ -6,6 +6,7 @@
 import { readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { build } from 'vite';
+import { scriptsInAscii } from './ascii.mjs';
 import { root } from './paths.mjs';
 
 /** The entries among workers/*.ts: all but what they share. */
@@ -33,6 +34,7 @@ async function buildWorkers() {
     configFile: false,
     logLevel: 'warn',
     publicDir: false,
+    plugins: [scriptsInAscii()],
     build: {
       write: false,
       target: 'es2023',

@@ -3,8 +3,10 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { runInNewContext } from 'node:vm';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { inAscii } from '../../scripts/ascii.mjs';
 import { budgets, checkBuild, firstFetches, readScript, staticGraph, textProblems } from '../../scripts/check-build.mjs';
 
 const sound: Readonly<Record<string, string>> = {
@@ -72,6 +74,7 @@ describe('a build', () => {
     ['workers/shared/c-12345678.js', 'export const c=()=>import.meta.url;', 'relies on import.meta'],
     ['workers/machine-12345678.js', 'import("./shared/c-12345678.js")', 'relies on import()'],
     ['page/late-12345678.js', 'fetch("https://cdn.somewhere.net/a.js")', 'another host'],
+    ['workers/shared/c-12345678.js', 'export const c="…";', 'is not in ASCII'],
     ['page/a.css', '@import url(https://fonts.somewhere.net/a.css);', 'foreign host'],
     ['index.html', '<script type="module" src="/page/index-12345678.js"></script>', 'sub-path'],
     ['page/part-12345678.js', `export const a="${randomBytes(budgets.pageBytes).toString('base64')}";`, 'over its budget'],
@@ -88,6 +91,13 @@ describe('a build', () => {
   test('that does not exist is refused', () => {
     expect(checkBuild(join(folder, 'nowhere')).problems).toHaveLength(1);
   });
+});
+
+test('a script in ASCII says the same', () => {
+  const script = 'const µ = "…─😀"; [µ, `→${µ}`, /^[─-╿…]+$/u.test("─…"), /^😀$/u.test("😀")]';
+  const written = inAscii(script);
+  expect(written).toMatch(/^[\0-\x7f]+$/);
+  expect(runInNewContext(written)).toEqual(['…─😀', '→…─😀', true, true]);
 });
 
 test('a word about WebAssembly is no use of it', () => {
