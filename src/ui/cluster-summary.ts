@@ -38,6 +38,15 @@ export function isUp(machine: MachineInfo): boolean {
   return machine.power === 'on' && (machine.state === 'running' || machine.state === 'booting');
 }
 
+/** Whether a machine tells the same as before but for figures, which move all the time: indexes, counts, countdowns. */
+export function differsOnlyInFigures(before: MachineInfo | undefined, after: MachineInfo): boolean {
+  if (before?.state !== after.state || before.components.length !== after.components.length) return false;
+  return after.components.every(({ name, state, leader, raft }, at) => {
+    const old = before.components[at]!;
+    return name === old.name && state === old.state && leader === old.leader && raft?.role === old.raft?.role && raft?.term === old.raft?.term;
+  });
+}
+
 /** The etcd leader of the newest term among members that run. */
 export function etcdLeader(machines: Iterable<MachineInfo>): { readonly machine: string; readonly term: number } | undefined {
   let leader: { machine: string; term: number } | undefined;

@@ -4,7 +4,7 @@
  */
 import { SvelteMap } from 'svelte/reactivity';
 import type { ClusterSpec, Lab, LabEvents, LabFault, MachineInfo } from '#lab';
-import { happenings, readyNodeNames } from '../cluster-summary.ts';
+import { differsOnlyInFigures, happenings, readyNodeNames } from '../cluster-summary.ts';
 import { followFailover, leadershipOf, type FailoverStory, type Leadership } from '../failover-story.ts';
 import type { LeaseObject } from '../leases.ts';
 import { faultChanges, type Told } from '../timeline.ts';
@@ -22,10 +22,10 @@ const NOTICES_MAX = 6;
 /** How often the figures that move by themselves are looked at, real milliseconds. */
 const CLOCK_PERIOD_MS = 4 * SHOWN_EVERY_MS;
 const TICKS_PER_NUDGE = 2;
-/** How often what machines tell of themselves is shown at most, real milliseconds. */
+/** How often what happens to machines is shown at most, real milliseconds. */
 const MACHINES_EVERY_MS = 2 * SHOWN_EVERY_MS;
-/** Leases are renewed all the time, and what hangs on them takes seconds. */
-const LEASES_EVERY_MS = 4 * SHOWN_EVERY_MS;
+/** The same of what goes on all the time: figures that grow, requests, leases that are renewed. */
+const ALWAYS_EVERY_MS = CLOCK_PERIOD_MS;
 
 type Span = LabEvents['span'];
 
@@ -53,7 +53,7 @@ export class LabView {
   readonly pods = new WatchedList<PodObject>('/api/v1/pods');
   readonly nodes = new WatchedList<NodeObject>('/api/v1/nodes');
   /** Of all namespaces: leader elections and nodes. */
-  readonly leases = new WatchedList<LeaseObject>('/apis/coordination.k8s.io/v1/leases', { everyMs: LEASES_EVERY_MS });
+  readonly leases = new WatchedList<LeaseObject>('/apis/coordination.k8s.io/v1/leases', { everyMs: ALWAYS_EVERY_MS });
   /** Faults of links and disks, as the lab tells them. */
   faults = $state.raw<readonly LabFault[]>([]);
   time = $state.raw<LabEvents['time']>({ labMs: 0, rate: 1, mode: 'free', trueRate: 1, stuck: [], wallMs: 0 });
@@ -79,6 +79,7 @@ export class LabView {
   #spans: Span[] = [];
   readonly #logged = new Gathered<number>();
   readonly #batch = createPacedBatch(() => this.#show(), MACHINES_EVERY_MS);
+  readonly #slowBatch = createPacedBatch(() => this.#show(), ALWAYS_EVERY_MS);
   readonly #ends: (() => void)[] = [];
   readonly #lists = [this.pods, this.nodes, this.leases] as const;
 
@@ -94,7 +95,7 @@ export class LabView {
       lab.on('span', (span) => {
         this.#spans.push(span);
         if (this.#spans.length > SPANS_MAX) this.#spans.shift();
-        this.#batch.request();
+        this.#slowBatch.request();
       }),
       lab.on('log', ({ machine, component }) => {
         const key = `${machine}/${component}`;
@@ -144,6 +145,7 @@ export class LabView {
   detach(): void {
     for (const end of this.#ends.splice(0)) end();
     this.#batch.cancel();
+    this.#slowBatch.cancel();
     for (const list of this.#lists) list.stop();
   }
 
@@ -186,8 +188,9 @@ export class LabView {
   }
 
   #note(machine: MachineInfo): void {
+    const before = this.#changed.get(machine.name) ?? this.machines.get(machine.name);
     this.#changed.set(machine.name, machine);
-    this.#batch.request();
+    (differsOnlyInFigures(before, machine) ? this.#slowBatch : this.#batch).request();
   }
 
   #tick(): void {

@@ -1,6 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { DEFAULT_SPEC, type ComponentInfo, type MachineInfo, type MachineRole } from '#lab';
-import { bootWaits, etcdLeader, faultsOf, happenings, healthyBackends, readyNodes, topologyText } from '../../../src/ui/cluster-summary.ts';
+import {
+  bootWaits,
+  differsOnlyInFigures,
+  etcdLeader,
+  faultsOf,
+  happenings,
+  healthyBackends,
+  readyNodes,
+  topologyText,
+} from '../../../src/ui/cluster-summary.ts';
 import { machineRows } from '../../../src/ui/map/machine-rows.ts';
 import type { Told } from '../../../src/ui/timeline.ts';
 import { actsNow, componentWords, lookOf } from '../../../src/ui/state-words.ts';
@@ -23,6 +32,22 @@ describe('the cluster in a sentence', () => {
     expect(topologyText({ ...DEFAULT_SPEC, topology: 'external', etcdMembers: 5, workers: 0 })).toBe(
       '1 control plane, 5 etcd hosts, 0 workers',
     );
+  });
+
+  test('tells figures that move from what happens', () => {
+    const before = machine('a', 'etcd', [etcd('follower', 3), running('kubelet')]);
+    const grown: ComponentInfo = { ...etcd('follower', 3), raft: { role: 'follower', term: 3, commit: 10, applied: 10 } };
+    expect(differsOnlyInFigures(before, machine('a', 'etcd', [grown, running('kubelet')]))).toBe(true);
+    for (const after of [
+      machine('a', 'etcd', [etcd('leader', 3), running('kubelet')]),
+      machine('a', 'etcd', [etcd('follower', 4), running('kubelet')]),
+      machine('a', 'etcd', [etcd('follower', 3, 'frozen'), running('kubelet')]),
+      machine('a', 'etcd', [etcd('follower', 3), running('kubelet', { leader: true })]),
+      machine('a', 'etcd', [etcd('follower', 3)]),
+      machine('a', 'etcd', [etcd('follower', 3), running('kubelet')], { state: 'frozen' }),
+    ])
+      expect(differsOnlyInFigures(before, after)).toBe(false);
+    expect(differsOnlyInFigures(undefined, before)).toBe(false);
   });
 
   test('believes the leader of the newest term, and none that is off, frozen or dead', () => {
