@@ -48,7 +48,8 @@ export function readScript(code) {
 export function textProblems(name, text) {
   const problems = [];
   if (/\bWebAssembly\s*\.\s*(instantiate|compile|Module|validate)/.test(text)) problems.push(`${name} uses WebAssembly`);
-  if (name.endsWith('.js') && /[^\0-\x7f]/.test(text)) problems.push(`${name} is not in ASCII, so that each of its characters takes two bytes`);
+  if (name.endsWith('.js') && /[^\0-\x7f]/.test(text))
+    problems.push(`${name} is not in ASCII, so that each of its characters takes two bytes`);
   for (const [, host] of text.matchAll(/\b(?:https?|wss?):\/\/([a-z0-9.-]+|\[[0-9a-f:]+\])/gi)) {
     if (!namedHosts.some((pattern) => pattern.test(host.toLowerCase().replace(/\.$/, ''))))
       problems.push(`${name} names the foreign host ${host}`);

@@ -29,7 +29,7 @@ import { withWriteBack } from './write-back.ts';
 /** What a machine stands on; made by `host/browser` or `host/simulated`. */
 export interface MachineBody {
   readonly turn: Turn;
-  /** A microtask at whose beginning the machine's clock is right; the platform's, where whoever drives the clock sees to that. */
+  /** A microtask at whose beginning the machine's clock is right; given where the clock runs by itself. */
   readonly soon?: Turn;
   readonly disk: Disk;
   /** Puts a frame on the link to the machine at `address`; returns false if there is no link (yet): the card keeps the frame and asks for one. */
@@ -261,11 +261,7 @@ export function createMachine(options: MachineOptions, body: MachineBody): Machi
   let frozen = false;
   const timers = createTimerHeap();
   const recorder = createRecorder(() => timers.nowMs);
-  const queue = createRunQueue(
-    body,
-    (error) => recorder.fault(error),
-    body.idleWatch,
-  );
+  const queue = createRunQueue(body, (error) => recorder.fault(error), body.idleWatch);
   const wallMs = (): number => options.wallMs + timers.nowMs + skewMs;
   const random = seededRandom(`${options.seed}/${options.name}/${options.incarnation}`);
   const crypto = createCrypto(random.fork('crypto'));

@@ -77,12 +77,14 @@ const ALWAYS: IdleWatch = { isOn: () => true, onIdle: () => undefined };
 export interface Turns {
   /** A macrotask. */
   readonly turn: Turn;
-  /** A microtask; the platform's where nothing else is to be done at its beginning. */
+  /** A microtask; given where something is to be done at its beginning. */
   readonly soon?: Turn;
 }
 
+const microtask: Turn = (callback) => void Promise.resolve().then(callback);
+
 /** A run queue on the platform's turns. `onFault` gets exceptions of tasks: bugs of the machine itself. */
-export function createRunQueue({ turn, soon = queueMicrotask }: Turns, onFault: (error: unknown) => void, watch = ALWAYS): RunQueue {
+export function createRunQueue({ turn, soon = microtask }: Turns, onFault: (error: unknown) => void, watch = ALWAYS): RunQueue {
   const urgent = createFifo<Task>();
   const normal = createFifo<Task>();
   /** A stretch of work is on its way, as a microtask or in the next turn. */

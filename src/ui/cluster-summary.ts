@@ -43,7 +43,9 @@ export function differsOnlyInFigures(before: MachineInfo | undefined, after: Mac
   if (before?.state !== after.state || before.components.length !== after.components.length) return false;
   return after.components.every(({ name, state, leader, raft }, at) => {
     const old = before.components[at]!;
-    return name === old.name && state === old.state && leader === old.leader && raft?.role === old.raft?.role && raft?.term === old.raft?.term;
+    return (
+      name === old.name && state === old.state && leader === old.leader && raft?.role === old.raft?.role && raft?.term === old.raft?.term
+    );
   });
 }
 

@@ -40,7 +40,8 @@ export function createTimeDriver(machine: () => Machine, bootedLabMs: number): T
     const { timers, queue, isFrozen } = machine();
     const nowMs = freeNowMs();
     queue.inTurn(() => {
-      if (!isFrozen && !queue.isPaused) for (let due = timers.takeDue(nowMs); due; due = timers.takeDue(nowMs)) for (const run of due) run();
+      if (!isFrozen && !queue.isPaused)
+        for (let due = timers.takeDue(nowMs); due; due = timers.takeDue(nowMs)) for (const run of due) run();
       timers.moveTo(nowMs);
     });
     wait();
