@@ -142,16 +142,18 @@ export const loadBalancer: Program = async (process) => {
     },
     () => undefined,
   );
+  const isElsewhere = (): boolean => backends.some(({ isHealthy }) => isHealthy);
   const markedDown = (backend: BackendState): void => {
     // Sessions are ended so that they begin again elsewhere. With nowhere to go they stay and hear what the API server has to say.
-    const isElsewhere = backends.some(({ isHealthy }) => isHealthy);
-    if (isElsewhere || backend.finding === 'silent') listener.resetHandedOver(backend.address);
+    if (isElsewhere() || backend.finding === 'silent') listener.resetHandedOver(backend.address);
   };
   const look = async (backend: BackendState): Promise<void> => {
     backend.finding = await lookAt(process, backend, check, rootCas);
     const isGood = backend.finding === 'ready';
     backend.failures = isGood ? 0 : backend.failures + 1;
     const isHealthy = isGood || (backend.isHealthy && backend.failures < FALL);
+    // While none was healthy, sessions may have begun at one that says nothing; they need not wait for it once there is a better one.
+    if (!backend.isHealthy && backend.finding === 'silent' && isElsewhere()) listener.resetHandedOver(backend.address);
     if (isHealthy === backend.isHealthy) return;
     backend.isHealthy = isHealthy;
     process.telemetry.log(isHealthy ? 'info' : 'warning', `backend ${backend.address}:${backend.port} is ${isHealthy ? 'up' : 'down'}`);
