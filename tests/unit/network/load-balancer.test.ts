@@ -21,7 +21,7 @@ interface Site {
   readonly backends: Map<string, Child>;
   start(name: string): Promise<void>;
   /** Who answers a connection through the load balancer, or how it fails. */
-  ask(): Promise<string>;
+  ask(limitMs?: number): Promise<string>;
 }
 
 async function site(names: readonly string[]): Promise<Site> {
@@ -47,9 +47,9 @@ async function site(names: readonly string[]): Promise<Site> {
     );
   });
   await simulation.run(3_000);
-  const ask = async (): Promise<string> => {
+  const ask = async (timeoutMs: number): Promise<string> => {
     try {
-      const connection = await client.network.dial(BALANCER, PORT, { timeoutMs: 1_000 });
+      const connection = await client.network.dial(BALANCER, PORT, { timeoutMs });
       const said = await connection.receive();
       connection.close();
       return String(said);
@@ -58,7 +58,7 @@ async function site(names: readonly string[]): Promise<Site> {
       throw error;
     }
   };
-  return { simulation, backends, start, ask: () => simulation.settle(ask(), 10_000, 'an answer') };
+  return { simulation, backends, start, ask: (limitMs = 1_000) => simulation.settle(ask(limitMs), limitMs + 10_000, 'an answer') };
 }
 
 describe('the load balancer', () => {
@@ -89,5 +89,19 @@ describe('the load balancer', () => {
     await start('1');
     await simulation.run(1_500);
     expect(await ask()).toBe('1');
+  });
+
+  it('ends what waits at a silent machine once another is well', async () => {
+    const { simulation, start, ask } = await site(['1', '2']);
+    simulation.powerOff('1');
+    simulation.powerOff('2');
+    await simulation.run(5_000);
+    const startedMs = simulation.nowMs;
+    const waiting = [ask(60_000), ask(60_000)];
+    await simulation.run(500);
+    await start('2');
+    for (const answer of await Promise.all(waiting)) expect(['2', 'ECONNRESET', 'ECONNREFUSED']).toContain(answer);
+    expect(simulation.nowMs - startedMs).toBeLessThan(10_000);
+    expect(await ask()).toBe('2');
   });
 });
