@@ -3,6 +3,7 @@
  * The work is done by @noble/curves; what is made beforehand is sized for machines that sign and check a few dozen times.
  */
 import { p256 } from '@noble/curves/nist.js';
+import { createNewest } from './newest.ts';
 
 /** Bytes that a secret key is drawn from: so many more than its own that reducing them favours no key noticeably. */
 export const SECRET_SEED_BYTES = 48;
@@ -21,22 +22,7 @@ export interface Ecdsa {
   verify(signature: Uint8Array, hash: Uint8Array, publicKey: Uint8Array): boolean;
 }
 
-/** Signatures and public keys that are remembered. */
-const REMEMBERED = 256;
-
 const textOf = (...parts: readonly Uint8Array[]): string => parts.map((part) => String.fromCharCode(...part)).join('|');
-
-/** The newest entries of a map. */
-function createMemory<T>(): { get(key: string): T | undefined; set(key: string, value: T): void } {
-  const entries = new Map<string, T>();
-  return {
-    get: (key) => entries.get(key),
-    set(key, value) {
-      entries.set(key, value);
-      if (entries.size > REMEMBERED) entries.delete(entries.keys().next().value!);
-    },
-  };
-}
 
 /**
  * ECDSA; the multiples of the base point are made at the first use. Who signed something itself need not reckon to know that the signature
@@ -45,9 +31,9 @@ function createMemory<T>(): { get(key: string): T | undefined; set(key: string, 
 export function createEcdsa(): Ecdsa {
   p256.Point.BASE.precompute(WINDOW_BITS, true);
   /** Secret → public key, as text. */
-  const publicKeys = createMemory<Uint8Array>();
+  const publicKeys = createNewest<Uint8Array>();
   /** Hash and signature → the secret that made it. */
-  const signed = createMemory<Uint8Array>();
+  const signed = createNewest<Uint8Array>();
   const publicKeyOf = (secret: Uint8Array): Uint8Array => {
     const name = textOf(secret);
     const known = publicKeys.get(name) ?? p256.getPublicKey(secret, false);

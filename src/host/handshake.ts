@@ -4,6 +4,7 @@
  */
 import type { Certificate, Crypto, Identity } from './crypto.ts';
 import type { ClientHello, ServerHello } from './packets.ts';
+import { createNewest } from './newest.ts';
 
 const NONCE_BYTES = 16;
 
@@ -75,20 +76,14 @@ export interface VerifyCache {
   signed(issuer: Certificate, certificate: Certificate): boolean;
 }
 
-/** How many certificates and signatures a machine remembers. */
-const VERIFY_CACHE_ENTRIES = 256;
-
 /** A cache over `crypto`, bounded, for one machine. */
 export function createVerifyCache(crypto: Crypto): VerifyCache {
-  const parsed = new Map<string, Certificate>();
-  const verdicts = new Map<string, boolean>();
+  const parsed = createNewest<Certificate>();
+  const verdicts = createNewest<boolean>();
   const nameOf = (der: Uint8Array): string => {
     let text = '';
     for (const byte of der) text += String.fromCharCode(byte);
     return text;
-  };
-  const bound = (map: Map<string, unknown>): void => {
-    if (map.size > VERIFY_CACHE_ENTRIES) map.delete(map.keys().next().value!);
   };
   return {
     parse(der) {
@@ -97,7 +92,6 @@ export function createVerifyCache(crypto: Crypto): VerifyCache {
       if (!certificate) {
         certificate = crypto.parseCertificate(der);
         parsed.set(name, certificate);
-        bound(parsed);
       }
       return certificate;
     },
@@ -107,7 +101,6 @@ export function createVerifyCache(crypto: Crypto): VerifyCache {
       if (verdict === undefined) {
         verdict = crypto.isSignedBy(certificate, issuer);
         verdicts.set(name, verdict);
-        bound(verdicts);
       }
       return verdict;
     },

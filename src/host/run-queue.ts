@@ -124,10 +124,13 @@ export function createRunQueue({ turn, soon = microtask }: Turns, onFault: (erro
     if (left <= 0 || head()!.barrier) takeTurn();
     else soon(() => scheduled && run(false));
   };
-  const idle = (): void => {
+  const tellDrained = (): void => {
     const waiting = drainers;
     drainers = [];
     for (const resolve of waiting) resolve();
+  };
+  const idle = (): void => {
+    tellDrained();
     watch.onIdle();
   };
   /** One stretch of work. `isTurn`: at the beginning of a turn, so that no microtask is pending. */
@@ -183,9 +186,7 @@ export function createRunQueue({ turn, soon = microtask }: Turns, onFault: (erro
     },
     pause() {
       paused = true;
-      const waiting = drainers;
-      drainers = [];
-      for (const resolve of waiting) resolve();
+      tellDrained();
     },
     resume() {
       if (!paused) return;
