@@ -63,7 +63,7 @@ function createHandler(parts: StackParts) {
     if (parts.connections.deliver(machine, packet)) return;
     if (packet.t === 'reset') {
       listeners.forget(packet.to);
-      diallers.fail(packet.to, new NetworkError('ECONNRESET', 'read: connection reset by peer'));
+      diallers.onReset(machine, packet.to);
     } else if (packet.t === 'ping' || packet.t === 'data') parts.transmit(machine, { t: 'reset', to: packet.from });
   };
   const handle = (machine: Address | undefined, packet: Packet): void => {
@@ -83,7 +83,7 @@ function createHandler(parts: StackParts) {
       case 'unreachable':
         return diallers.fail(packet.to, new NetworkError('EHOSTUNREACH', 'connect: no route to host'));
       case 'hand-over':
-        return diallers.onHandOver(packet);
+        return diallers.onHandOver(machine, packet);
       case 'datagram':
         return datagrams.receive(machine, packet);
       default:

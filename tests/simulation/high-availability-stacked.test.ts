@@ -54,6 +54,9 @@ describe('three stacked control planes and three workers', () => {
   it('goes on at kubectl while any one machine is off, and heals when it is on again', async () => {
     for (const machine of [...controlPlanes, 'worker-1']) {
       await student.powerOff(machine);
+      // Through the connection the page keeps, which the load balancer ends when its API server is gone.
+      const nodes = async (): Promise<boolean> => (await student.list('/api/v1/nodes')).length === 6;
+      expect(await student.eventually('the page reads', 60_000, nodes), machine).toBeLessThanOrEqual(5_000);
       expect(await untilAWriteWorks(`without-${machine}`), machine).toBeLessThanOrEqual(15_000);
       await student.powerOn(machine);
       await everyApiServerReady(student);

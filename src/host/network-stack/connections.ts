@@ -34,6 +34,8 @@ export interface NewConnection {
   readonly namespace: string;
   /** See DialOptions. */
   readonly userTimeoutMs?: number | undefined;
+  /** The load balancer that chose the other end, which may end the connection as well; its machine undefined: this one. */
+  readonly balancer?: { readonly machine: Address | undefined } | undefined;
 }
 
 /** An end of an established connection, as the kernel lists it. */
@@ -71,6 +73,7 @@ interface Held {
   readonly machine: Address | undefined;
   readonly namespace: string;
   readonly userTimeoutMs: number;
+  readonly balancer: NewConnection['balancer'];
 }
 
 function feed(end: ConnectionEnd, packet: ConnectionPacket, answer: (packet: Packet) => void): void {
@@ -118,9 +121,16 @@ export function createConnections({ queue, timers, random, transmit }: Connectio
     }
     maybeSweep();
   };
+  /** A load balancer that gives a backend up ends both sides of its sessions. */
+  const endedByBalancer = ({ end, machine, remoteId, balancer }: Held, by: Address | undefined, packet: ConnectionPacket): boolean => {
+    if (packet.t !== 'reset' || !balancer || balancer.machine !== by) return false;
+    transmit(machine, { t: 'reset', to: remoteId });
+    end.fail(new NetworkError('ECONNRESET', 'read: connection reset by peer'));
+    return true;
+  };
   return {
     newId: () => nextEnd++,
-    establish({ id, remoteId, machine, life, local, peer, namespace, userTimeoutMs = Infinity }) {
+    establish({ id, remoteId, machine, life, local, peer, namespace, userTimeoutMs = Infinity, balancer }) {
       const isBounded = machine !== undefined && userTimeoutMs !== Infinity;
       const end = createConnectionEnd({
         id,
@@ -140,7 +150,7 @@ export function createConnections({ queue, timers, random, transmit }: Connectio
           if (isBounded) endsWithUserTimeout--;
         },
       });
-      ends.set(id, { end, remoteId, machine, namespace, userTimeoutMs });
+      ends.set(id, { end, remoteId, machine, namespace, userTimeoutMs, balancer });
       if (machine !== undefined) remoteEnds++;
       if (isBounded) endsWithUserTimeout++;
       maybeSweep();
@@ -148,7 +158,8 @@ export function createConnections({ queue, timers, random, transmit }: Connectio
     },
     deliver(machine, packet) {
       const held = ends.get(packet.to);
-      if (!held || held.machine !== machine) return false;
+      if (!held) return false;
+      if (held.machine !== machine) return endedByBalancer(held, machine, packet);
       held.end.heardMs = timers.nowMs;
       held.end.pingedMs = undefined;
       held.end.unheardSinceMs = undefined;

@@ -10,6 +10,8 @@ import { isWithinValidity, rememberSession, sessionKeyOf, type ClientSession } f
 
 /** A dial under way. */
 interface Dialling {
+  /** What answers are addressed to; another one once a load balancer was asked again, so that late answers are nobody's. */
+  id: EndId;
   readonly life: Life;
   readonly options: DialOptions;
   readonly hello: ClientHello | undefined;
@@ -18,8 +20,10 @@ interface Dialling {
   /** Under which the client remembers its session with this server. */
   readonly sessionKey: string;
   pending: { from: EndId; hello: ServerHello | undefined } | undefined;
-  /** Where a load balancer handed it to; `again` once it was asked a second time. */
-  handedTo: Address | 'again' | undefined;
+  /** Who handed it where. */
+  handedOver: { readonly to: Address; readonly by: Way['machine'] } | undefined;
+  /** Its load balancer was asked a second time. */
+  askedAgain: boolean;
   readonly settle: (outcome: ConnectionEnd | NetworkError) => void;
 }
 
@@ -37,9 +41,11 @@ export interface Diallers {
   dial(life: Life, space: Namespace, address: Address, port: number, options: DialOptions): Promise<Connection>;
   onAccepted(machine: Address | undefined, packet: Answer<'accepted'>): void;
   onOpen(machine: Address | undefined, packet: Answer<'open'>): void;
-  onHandOver(packet: Answer<'hand-over'>): void;
+  onHandOver(machine: Address | undefined, packet: Answer<'hand-over'>): void;
   /** Nobody listens there: the dial is over, unless a load balancer may choose another. */
   onRefused(id: EndId): void;
+  /** The other side, or the load balancer that gave the backend up, ends it. Over as well, unless another may be chosen. */
+  onReset(machine: Address | undefined, id: EndId): void;
   /** Ends a dial; nothing happens when it is over. */
   fail(id: EndId, error: NetworkError): void;
   readonly count: number;
@@ -72,7 +78,24 @@ export function createDiallers(parts: StackParts): Diallers {
     const peer: Peer = { ...dial.asked, certificate: shown ? verifyCache.parse(shown) : remembered };
     const namespace = namespaces.at(dial.local.address)?.name ?? 'host';
     const { userTimeoutMs } = dial.options;
-    dial.settle(connections.establish({ id, remoteId, machine, life: dial.life, local: dial.local, peer, namespace, userTimeoutMs }));
+    const balancer = dial.handedOver && { machine: dial.handedOver.by };
+    dial.settle(
+      connections.establish({ id, remoteId, machine, life: dial.life, local: dial.local, peer, namespace, userTimeoutMs, balancer }),
+    );
+  };
+  /** Asks the load balancer for a backend once more; false where none had chosen one or it was asked again already. */
+  const askAgain = (dial: Dialling, refusedBy?: Address): boolean => {
+    const machine = namespaces.routeTo(dial.asked.address);
+    if (!dial.handedOver || dial.askedAgain || machine === 'none') return false;
+    dialling.delete(dial.id);
+    dial.id = connections.newId();
+    dial.askedAgain = true;
+    dial.pending = undefined;
+    dialling.set(dial.id, dial);
+    const { local: source, asked: destination } = dial;
+    const said = { ...(dial.hello ? { hello: dial.hello } : {}), ...(refusedBy === undefined ? {} : { refusedBy }) };
+    transmit(machine, { t: 'syn', from: dial.id, source, destination, ...said });
+    return true;
   };
   const helloFor = (address: Address, options: DialOptions, sessionKey: string): ClientHello => {
     const fresh = clientHello(options.serverName ?? address, randomBytes);
@@ -95,13 +118,14 @@ export function createDiallers(parts: StackParts): Diallers {
     const sessionKey = isTls ? sessionKeyOf(asked.address, asked.port, options) : '';
     const hello = isTls ? helloFor(asked.address, options, sessionKey) : undefined;
     const local: Endpoint = { address: isLocal ? LOOPBACK : own, port: namespaces.ephemeralPort(space) };
-    const timedOut = (): void => fail(id, new NetworkError('ETIMEDOUT', 'i/o timeout'));
+    const timedOut = (): void => fail(dial.id, new NetworkError('ETIMEDOUT', 'i/o timeout'));
     const stopTimer = timers.set(options.timeoutMs ?? DIAL_TIMEOUT_MS, () => queue.enqueue(timedOut));
     const letGo = life.hold('connection', () => {
       stopTimer();
-      dialling.delete(id);
+      dialling.delete(dial.id);
     });
-    dialling.set(id, {
+    const dial: Dialling = {
+      id,
       life,
       options: options.insecureSkipVerify ? { ...options, rootCas: undefined as never } : options,
       hello,
@@ -109,13 +133,15 @@ export function createDiallers(parts: StackParts): Diallers {
       asked,
       sessionKey,
       pending: undefined,
-      handedTo: undefined,
+      handedOver: undefined,
+      askedAgain: false,
       settle: (outcome) => {
         stopTimer();
         letGo();
         settle(outcome instanceof NetworkError ? outcome : outcome.connection);
       },
-    });
+    };
+    dialling.set(id, dial);
     if (way === 'drop') return;
     const loopback = isLocal ? { loopback: true as const } : {};
     transmit(way.machine, { t: 'syn', from: id, source: local, destination: way.target, ...loopback, ...(hello ? { hello } : {}) });
@@ -161,26 +187,26 @@ export function createDiallers(parts: StackParts): Diallers {
         opened(packet.to, from, machine, dial);
       });
     },
-    onHandOver(packet) {
+    onHandOver(from, packet) {
       const dial = dialling.get(packet.to);
       if (!dial) return;
       const way = packet.via ?? namespaces.routeTo(packet.destination.address);
       if (way === 'none') return fail(packet.to, new NetworkError('EHOSTUNREACH', 'connect: no route to host'));
       const machine = way === parts.address ? undefined : way;
       const hello = dial.hello ? { hello: dial.hello } : {};
-      if (packet.via === undefined) dial.handedTo ??= packet.destination.address;
+      if (packet.via === undefined) dial.handedOver = { to: packet.destination.address, by: from };
       transmit(machine, { t: 'syn', from: packet.to, source: dial.local, destination: packet.destination, ...hello });
     },
     fail,
     onRefused(id) {
       const dial = dialling.get(id);
-      const refusedBy = dial?.handedTo;
-      const machine = dial && namespaces.routeTo(dial.asked.address);
-      if (!dial || machine === 'none' || refusedBy === undefined || refusedBy === 'again')
-        return fail(id, new NetworkError('ECONNREFUSED', 'connect: connection refused'));
-      dial.handedTo = 'again';
-      const hello = dial.hello ? { hello: dial.hello } : {};
-      transmit(machine, { t: 'syn', from: id, source: dial.local, destination: dial.asked, refusedBy, ...hello });
+      if (dial && askAgain(dial, dial.handedOver?.to)) return;
+      fail(id, new NetworkError('ECONNREFUSED', 'connect: connection refused'));
+    },
+    onReset(machine, id) {
+      const dial = dialling.get(id);
+      if (dial?.handedOver && dial.handedOver.by === machine && askAgain(dial)) return;
+      fail(id, new NetworkError('ECONNRESET', 'read: connection reset by peer'));
     },
     get count() {
       return dialling.size;

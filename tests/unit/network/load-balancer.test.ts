@@ -22,6 +22,8 @@ interface Site {
   start(name: string): Promise<void>;
   /** Who answers a connection through the load balancer, or how it fails. */
   ask(limitMs?: number): Promise<string>;
+  /** A session that stays, with whom, and why it has ended (undefined: it goes on). */
+  hold(): Promise<{ readonly peerName: string; endedBy(): string | undefined }>;
 }
 
 async function site(names: readonly string[]): Promise<Site> {
@@ -58,7 +60,14 @@ async function site(names: readonly string[]): Promise<Site> {
       throw error;
     }
   };
-  return { simulation, backends, start, ask: (limitMs = 1_000) => simulation.settle(ask(limitMs), limitMs + 10_000, 'an answer') };
+  const hold = async (): ReturnType<Site['hold']> => {
+    const connection = await simulation.settle(client.network.dial(BALANCER, PORT, { timeoutMs: 1_000 }), 10_000, 'a connection');
+    const peerName = String(await simulation.settle(connection.receive(), 10_000, 'a name'));
+    let ended: string | undefined;
+    connection.onEnd((reason) => (ended = reason?.code ?? 'closed'));
+    return { peerName, endedBy: () => ended };
+  };
+  return { simulation, backends, start, hold, ask: (limitMs = 1_000) => simulation.settle(ask(limitMs), limitMs + 10_000, 'an answer') };
 }
 
 describe('the load balancer', () => {
@@ -89,6 +98,24 @@ describe('the load balancer', () => {
     await start('1');
     await simulation.run(1_500);
     expect(await ask()).toBe('1');
+  });
+
+  it('ends sessions with a machine that has gone silent, so that they begin again elsewhere', async () => {
+    const { simulation, hold } = await site(['1', '2']);
+    const [one, other] = [await hold(), await hold()];
+    const [silent, well] = one.peerName === '1' ? [one, other] : [other, one];
+    simulation.powerOff('1');
+    await simulation.run(4_000);
+    expect(silent.endedBy()).toBe('ECONNRESET');
+    expect(well.endedBy()).toBeUndefined();
+  });
+
+  it('leads whoever waits at a machine that has just gone silent on to another', async () => {
+    const { simulation, ask } = await site(['1', '2']);
+    simulation.powerOff('1');
+    const startedMs = simulation.nowMs;
+    expect(await Promise.all([ask(10_000), ask(10_000)])).toEqual(['2', '2']);
+    expect(simulation.nowMs - startedMs).toBeLessThanOrEqual(4_000);
   });
 
   it('ends what waits at a silent machine once another is well', async () => {
