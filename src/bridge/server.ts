@@ -35,6 +35,7 @@ const HOP_BY_HOP: readonly string[] = [
   'content-length',
   'accept-encoding',
   'x-lab-token',
+  'x-connection',
 ];
 
 /** The user nobody has to prove to be. */
@@ -75,6 +76,8 @@ class Bridge implements BridgeServer {
   readonly #users: BridgeUsers = createUsers();
   readonly #identity = createTlsIdentity();
   #tlsDoor: ReturnType<typeof listenTls> | undefined;
+  readonly #connections = new WeakMap<Duplex, HeaderPair>();
+  #lastConnection = 0;
 
   handle(request: IncomingMessage, response: ServerResponse): boolean {
     const { url = '/' } = request;
@@ -140,6 +143,13 @@ class Bridge implements BridgeServer {
     response.once('close', () => exchange.cancel());
   }
 
+  /** The header that names a client's connection: each gets one of its own in the lab, as it would before a real cluster. */
+  #connectionOf({ socket }: IncomingMessage): HeaderPair {
+    const known = this.#connections.get(socket) ?? (['x-connection', `bridge-${++this.#lastConnection}`] as const);
+    this.#connections.set(socket, known);
+    return known;
+  }
+
   /** The headers a request goes on with: the bridge's own user, or the one whose token came with it. */
   #headersFor(request: IncomingMessage, isTls: boolean): readonly HeaderPair[] {
     const { headers } = this.#users.headersFor(pairsOf(request));
@@ -148,7 +158,8 @@ class Bridge implements BridgeServer {
   }
 
   #forward(request: IncomingMessage, response: ServerResponse, path: string, body: Buffer, isTls: boolean): void {
-    const headers = this.#headersFor(request, isTls).filter(([name]) => !HOP_BY_HOP.includes(name));
+    const passed = this.#headersFor(request, isTls).filter(([name]) => !HOP_BY_HOP.includes(name));
+    const headers = [...passed, this.#connectionOf(request)];
     const { method = 'GET' } = request;
     const hasBody = body.length > 0 && method !== 'GET' && method !== 'HEAD';
     const exchange = this.#tab!.open(
@@ -212,7 +223,7 @@ class Bridge implements BridgeServer {
     const answer: { status: number; headers: readonly HeaderPair[]; body: Uint8Array[] } = { status: 0, headers: [], body: [] };
     let client: ReturnType<typeof acceptWebSocket> | undefined;
     const exchange = this.#tab!.open(
-      { type: 'connect', path, headers: [...headers, ...upgrade] },
+      { type: 'connect', path, headers: [...headers, ...upgrade, this.#connectionOf(request)] },
       {
         onHead(status, answered) {
           answer.status = status;

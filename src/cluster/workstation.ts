@@ -1,7 +1,7 @@
 /** The student's workstation: shell sessions with kubectl, terminals, and HTTP requests for the page; all as processes of that machine. */
 import type { workstation } from '#contracts';
-import { loadKubeconfig, restClient, type RestClient } from '#client';
-import { createPipe, createRpcClient, type ByteWriter, type Duplex, type Process, type Terminal } from '#host';
+import { loadKubeconfig, type RestConfig } from '#client';
+import { createPipe, createRpcClient, type ByteWriter, type Process, type Terminal } from '#host';
 import { benchmark, etcdctl } from '#etcdctl';
 import { kubeadm } from '#kubeadm';
 import { kubectl } from '#kubectl';
@@ -9,6 +9,7 @@ import { commonTools, ssh } from '#node-tools';
 import { createShellSession, genericPrograms, runInteractive, shell, type Programs, type ShellSession } from '#shell';
 import { provideSamples } from './samples.ts';
 import { awaitClusterReady } from './readiness.ts';
+import { createFetches, createRequestClients } from './workstation-requests.ts';
 
 /** What the workstation offers the lab. */
 export type Workstation = workstation.WorkstationManagement;
@@ -156,62 +157,6 @@ function createTerminals(init: Process): Pick<Workstation, 'openTerminal' | 'ter
   };
 }
 
-const KEPT_HEADERS: readonly string[] = [
-  'accept',
-  'authorization',
-  'content-type',
-  'if-none-match',
-  'user-agent',
-  'connection',
-  'upgrade',
-  'sec-websocket-protocol',
-  'sec-websocket-version',
-];
-
-function createFetches(
-  client: () => RestClient,
-  bareClient: () => RestClient,
-): Pick<Workstation, 'fetch' | 'cancelFetch' | 'sendMessage' | 'endMessages'> {
-  const fetches = new Map<string, AbortController>();
-  const upgraded = new Map<string, Duplex>();
-  return {
-    async fetch(id, { method, path, headers, body }, onHead, onChunk) {
-      const aborter = new AbortController();
-      fetches.set(id, aborter);
-      try {
-        const kept = headers.filter(([name]) => KEPT_HEADERS.includes(name.toLowerCase()) || name.toLowerCase().startsWith('impersonate-'));
-        const hasCredentials = kept.some(([name]) => name.toLowerCase() === 'authorization');
-        const response = await (hasCredentials ? bareClient() : client()).request({
-          method,
-          path,
-          headers: kept,
-          ...(body === undefined ? {} : { body }),
-          signal: aborter.signal,
-          timeoutMs: Infinity,
-          repeats: false,
-        });
-        if (response.status === 101) upgraded.set(id, response.duplex);
-        onHead({ status: response.status, headers: response.headers });
-        for await (const chunk of response.chunks()) await onChunk(chunk);
-      } finally {
-        fetches.delete(id);
-        upgraded.delete(id);
-      }
-    },
-    async sendMessage(id, message) {
-      await upgraded.get(id)?.send(message);
-    },
-    endMessages(id) {
-      upgraded.get(id)?.end();
-      return Promise.resolve();
-    },
-    cancelFetch(id) {
-      fetches.get(id)?.abort();
-      return Promise.resolve();
-    },
-  };
-}
-
 /** How soon what a student saves is durable; a burst of writes is one. */
 const SAVE_MS = 20;
 
@@ -238,23 +183,14 @@ export async function createWorkstation(init: Process): Promise<Workstation> {
   if (!files.stat(HOME)) files.makeDirectory(HOME, { recursive: true });
   keepHome(init);
   provideSamples(files, HOME);
-  const kept: { admin?: RestClient; bare?: RestClient } = {};
-  const client = (): RestClient => {
-    const config = loadKubeconfig(files, `${HOME}/.kube/config`, crypto);
-    kept.admin ??= restClient({ network, clock, files, config, userAgent: 'tabernetes' });
-    return kept.admin;
-  };
-  /** For requests that bring credentials of their own: a certificate would be believed before their token. */
-  const bareClient = (): RestClient => {
-    const { identity: _, ...config } = client().config;
-    kept.bare ??= restClient({ network, clock, files, config, userAgent: 'tabernetes' });
-    return kept.bare;
-  };
+  const loaded: { config?: RestConfig } = {};
+  const config = (): RestConfig => (loaded.config ??= loadKubeconfig(files, `${HOME}/.kube/config`, crypto));
+  const clients = createRequestClients(init, config);
   return {
     ...createRuns(init),
     ...createTerminals(init),
-    ...createFetches(client, bareClient),
-    awaitReady: (expected) => awaitClusterReady(init, client(), expected),
+    ...createFetches(clients),
+    awaitReady: (expected) => awaitClusterReady(init, clients.kept, expected),
     async dialCall(address, port, method, request) {
       const rpc = createRpcClient(network, clock, address, port);
       try {
