@@ -2,6 +2,7 @@
  * Gathers what happens between two animation frames, or between two beats of the page, so that a burst of events costs one update.
  * Hidden pages have no frames: the gathering must be bounded by its owner.
  */
+import { atBeat, SHOWN_EVERY_MS } from './beat.ts';
 
 /** Calls `flush` once in the next frame, however often it is asked; `cancel` forgets it. */
 export interface FrameBatch {
@@ -30,39 +31,42 @@ export function createFrameBatch(
   };
 }
 
-/**
- * How often what the cluster tells is shown at most, real milliseconds: the page's beat. What is shown less often is shown at some of
- * these beats, so that what different sources tell of one change is drawn in one frame, and what moves by itself needs none of its own.
- */
-export const SHOWN_EVERY_MS = 125;
-
-/** Real milliseconds until the next multiple of `everyMs` on the reader's clock. */
-export function untilBeat(everyMs: number): number {
-  // eslint-disable-next-line no-restricted-globals -- the reader's clock, not the lab's
-  return everyMs - (performance.now() % everyMs);
-}
-
-/**
- * Calls `flush` at most once in `everyMs`, however often it is asked, in a task of its own: the frame that draws what several batches
- * changed is another, or together they would hold up the page. A hidden page waits for the frame it is seen in.
- */
+/** Calls `flush` at most once in `everyMs`, at a beat of the page, however often it is asked. A hidden page waits for the frame it is seen in. */
 export function createPacedBatch(flush: () => void, everyMs = SHOWN_EVERY_MS): FrameBatch {
   const frame = createFrameBatch(flush);
-  let timer: number | undefined;
+  let forget: (() => void) | undefined;
   return {
     request() {
-      // eslint-disable-next-line no-restricted-globals -- the reader's clock, not the lab's
-      timer ??= setTimeout(() => {
-        timer = undefined;
+      forget ??= atBeat(everyMs, () => {
+        forget = undefined;
         if (document.hidden) frame.request();
         else flush();
-      }, untilBeat(everyMs)) as unknown as number;
+      });
     },
     cancel() {
-      // eslint-disable-next-line no-restricted-globals -- the reader's clock, not the lab's
-      clearTimeout(timer);
-      timer = undefined;
+      forget?.();
+      forget = undefined;
       frame.cancel();
+    },
+  };
+}
+
+/** Batches that are shown together, when their owner says that it is time. */
+export interface SharedBatches {
+  batch(flush: () => void): FrameBatch;
+  /** Shows what was asked for since the last time. */
+  show(): void;
+}
+
+/** No batch yet. */
+export function createSharedBatches(): SharedBatches {
+  const asked = new Set<() => void>();
+  return {
+    batch: (flush) => ({ request: () => void asked.add(flush), cancel: () => void asked.delete(flush) }),
+    show() {
+      const flushes = [...asked];
+      asked.clear();
+      for (const flush of flushes) flush();
     },
   };
 }

@@ -9,7 +9,8 @@ import { followFailover, leadershipOf, type FailoverStory, type Leadership } fro
 import type { LeaseObject } from '../leases.ts';
 import { faultChanges, type Told } from '../timeline.ts';
 import { toldFaults } from '../fault-words.ts';
-import { createPacedBatch, SHOWN_EVERY_MS } from './frame-batch.ts';
+import { SHOWN_EVERY_MS } from './beat.ts';
+import { createPacedBatch, createSharedBatches } from './frame-batch.ts';
 import { Gathered } from './gathered.ts';
 import type { NodeObject, PodObject } from './objects.ts';
 import { startTicker } from './ticker.ts';
@@ -21,11 +22,10 @@ const HAPPENINGS_MAX = 200;
 const NOTICES_MAX = 6;
 /** How often the figures that move by themselves are looked at, real milliseconds. */
 const CLOCK_PERIOD_MS = 4 * SHOWN_EVERY_MS;
-const TICKS_PER_NUDGE = 2;
+/** So many looks are a second of the reader's. */
+const LOOKS_PER_SECOND = 2;
 /** How often what happens to machines is shown at most, real milliseconds. */
 const MACHINES_EVERY_MS = 2 * SHOWN_EVERY_MS;
-/** The same of what goes on all the time: figures that grow, requests, leases that are renewed. */
-const ALWAYS_EVERY_MS = CLOCK_PERIOD_MS;
 
 type Span = LabEvents['span'];
 
@@ -44,6 +44,8 @@ export interface Notice {
 
 /** The state behind every component of the page. */
 export class LabView {
+  /** What goes on all the time (figures that grow, requests, leases that are renewed) is shown with the clock's next second, in one frame. */
+  readonly #withClock = createSharedBatches();
   lab = $state.raw<Lab | undefined>(undefined);
   /** starting: no lab yet; failed: it could not be made, or its cluster does not become ready. */
   phase = $state<'starting' | 'booting' | 'ready' | 'failed'>('starting');
@@ -53,7 +55,9 @@ export class LabView {
   readonly pods = new WatchedList<PodObject>('/api/v1/pods');
   readonly nodes = new WatchedList<NodeObject>('/api/v1/nodes');
   /** Of all namespaces: leader elections and nodes. */
-  readonly leases = new WatchedList<LeaseObject>('/apis/coordination.k8s.io/v1/leases', { everyMs: ALWAYS_EVERY_MS });
+  readonly leases = new WatchedList<LeaseObject>('/apis/coordination.k8s.io/v1/leases', {
+    batched: (flush) => this.#withClock.batch(flush),
+  });
   /** Faults of links and disks, as the lab tells them. */
   faults = $state.raw<readonly LabFault[]>([]);
   time = $state.raw<LabEvents['time']>({ labMs: 0, rate: 1, mode: 'free', trueRate: 1, stuck: [], wallMs: 0 });
@@ -73,13 +77,13 @@ export class LabView {
   #led: Leadership | undefined;
   #termBefore = 0;
   #ids = 0;
-  #ticks = 0;
+  #looks = 0;
   #followed: Promise<void> | undefined;
   readonly #changed = new Gathered<MachineInfo>();
   #spans: Span[] = [];
   readonly #logged = new Gathered<number>();
   readonly #batch = createPacedBatch(() => this.#show(), MACHINES_EVERY_MS);
-  readonly #slowBatch = createPacedBatch(() => this.#show(), ALWAYS_EVERY_MS);
+  readonly #slowBatch = this.#withClock.batch(() => this.#show());
   readonly #ends: (() => void)[] = [];
   readonly #lists = [this.pods, this.nodes, this.leases] as const;
 
@@ -194,9 +198,14 @@ export class LabView {
   }
 
   #tick(): void {
-    this.nowMs = this.lab?.time.now ?? 0;
     this.#followStory();
-    if (++this.#ticks % TICKS_PER_NUDGE !== 0) return;
+    const nowMs = this.lab?.time.now ?? 0;
+    const isSameSecond = Math.floor(nowMs / 1_000) === Math.floor(this.nowMs / 1_000);
+    // Where time goes slowly or stands still, a second is one of the reader's.
+    if (++this.#looks < LOOKS_PER_SECOND && isSameSecond) return;
+    this.#looks = 0;
+    this.nowMs = nowMs;
+    this.#withClock.show();
     for (const list of this.#lists) list.nudge();
   }
 

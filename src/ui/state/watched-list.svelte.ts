@@ -39,6 +39,12 @@ const wholeObjects = <T>(): ListForm<T> => ({
   changed: (object) => [object as T],
 });
 
+/** How a list is asked for and shown. */
+interface WatchedListOptions<T extends KubeObject> {
+  readonly form?: ListForm<T>;
+  readonly batched?: (flush: () => void) => FrameBatch;
+}
+
 /** The objects of one path (with or without a query), kept up to date. */
 export class WatchedList<T extends KubeObject> {
   readonly items = new SvelteMap<string, T>();
@@ -56,11 +62,11 @@ export class WatchedList<T extends KubeObject> {
 
   readonly #form: ListForm<T>;
 
-  /** `everyMs`: shown at most so often, real milliseconds. */
-  constructor(path: string, { form = wholeObjects(), everyMs }: { readonly form?: ListForm<T>; readonly everyMs?: number } = {}) {
+  /** `batched`: when changes are shown; by default at the page's next beat. */
+  constructor(path: string, { form = wholeObjects(), batched = createPacedBatch }: WatchedListOptions<T> = {}) {
     this.#path = path;
     this.#form = form;
-    this.#batch = createPacedBatch(() => this.#show(), everyMs);
+    this.#batch = batched(() => this.#show());
   }
 
   /** Begins, or begins anew with another cluster. */

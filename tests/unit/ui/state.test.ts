@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { podsByNode } from '../../../src/ui/map/pods-by-node.ts';
-import { createFrameBatch, createPacedBatch, SHOWN_EVERY_MS } from '../../../src/ui/state/frame-batch.ts';
+import { atBeat, SHOWN_EVERY_MS } from '../../../src/ui/state/beat.ts';
+import { createFrameBatch, createPacedBatch, createSharedBatches } from '../../../src/ui/state/frame-batch.ts';
 import { readJsonLines } from '../../../src/ui/state/json-lines.ts';
 import { podStatusWord, readyText, tileName, type ContainerStatus, type PodObject } from '../../../src/ui/state/objects.ts';
 import { Terminals, TERMINALS_MAX } from '../../../src/ui/state/terminals.svelte.ts';
@@ -74,6 +75,7 @@ describe('what the cluster tells', () => {
     vi.stubGlobal('cancelAnimationFrame', () => {});
   });
   afterEach(() => {
+    vi.restoreAllMocks();
     vi.useRealTimers();
     vi.unstubAllGlobals();
   });
@@ -92,6 +94,50 @@ describe('what the cluster tells', () => {
     expect(shown.toSorted()).toEqual(['machines', 'pods']);
     pass(10 * SHOWN_EVERY_MS);
     expect(shown).toHaveLength(2);
+  });
+
+  test('is shown in one task, as far as that takes no long one', () => {
+    const now = performance.now.bind(performance);
+    let workedMs = 0;
+    vi.spyOn(performance, 'now').mockImplementation(() => now() + workedMs);
+    const shown: string[] = [];
+    atBeat(4 * SHOWN_EVERY_MS, () => shown.push('clock'));
+    createPacedBatch(() => shown.push('leases'), 4 * SHOWN_EVERY_MS).request();
+    createPacedBatch(() => {
+      shown.push('pods');
+      workedMs += 20;
+    }, 4 * SHOWN_EVERY_MS).request();
+    createPacedBatch(() => shown.push('machines'), 4 * SHOWN_EVERY_MS).request();
+    vi.advanceTimersToNextTimer();
+    expect(shown).toEqual(['clock', 'leases', 'pods']);
+    vi.advanceTimersToNextTimer();
+    expect(shown).toEqual(['clock', 'leases', 'pods', 'machines']);
+  });
+
+  test('waits for what it is shown with, and is shown once', () => {
+    const shown: string[] = [];
+    const shared = createSharedBatches();
+    const leases = shared.batch(() => shown.push('leases'));
+    const figures = shared.batch(() => shown.push('figures'));
+    const forgotten = shared.batch(() => shown.push('forgotten'));
+    for (const batch of [leases, figures, forgotten, leases]) batch.request();
+    forgotten.cancel();
+    pass(10 * SHOWN_EVERY_MS);
+    expect(shown).toEqual([]);
+    shared.show();
+    shared.show();
+    expect(shown).toEqual(['leases', 'figures']);
+  });
+
+  test('is shown although what was due with it failed', () => {
+    const shown: string[] = [];
+    atBeat(SHOWN_EVERY_MS, () => {
+      throw new Error('nothing to show');
+    });
+    atBeat(SHOWN_EVERY_MS, () => shown.push('machines'));
+    expect(() => pass(SHOWN_EVERY_MS)).toThrow('nothing to show');
+    pass(1);
+    expect(shown).toEqual(['machines']);
   });
 
   test('waits in a hidden page for the frame it is seen in', () => {
