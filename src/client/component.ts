@@ -6,7 +6,7 @@ import { randomUid, type Flags, type Process, type Telemetry } from '#host';
 import { servingIdentity, serveComponent, type ComponentServerOptions } from './component-server.ts';
 import { eventRecorder } from './event-recorder.ts';
 import { klogTelemetry } from './klog.ts';
-import { loadKubeconfig } from './kubeconfig.ts';
+import { loadKubeconfig, type RestConfig } from './kubeconfig.ts';
 import { leaderElect } from './leader-election.ts';
 import { restClient, type RestClient } from './rest-client.ts';
 import { parseDuration } from '#apimachinery';
@@ -41,11 +41,23 @@ function durationFlag(flags: Flags, name: string): { ms?: number } {
   return text === undefined ? {} : { ms: parseDuration(text) };
 }
 
-async function serve(process: Process, flags: Flags, component: LeaderComponent, telemetry: Telemetry): Promise<void> {
+/** The configuration of a kubeconfig, read once for all who ask for the same file. */
+type ConfigAt = (path: string) => RestConfig;
+
+function kubeconfigsOf({ files, crypto }: Process): ConfigAt {
+  const read = new Map<string, RestConfig>();
+  return (path) => {
+    const config = read.get(path) ?? loadKubeconfig(files, path, crypto);
+    read.set(path, config);
+    return config;
+  };
+}
+
+async function serve(process: Process, flags: Flags, component: LeaderComponent, telemetry: Telemetry, configAt: ConfigAt): Promise<void> {
   const { files, crypto, network, clock } = process;
   const kubeconfig = flags.get('authorization-kubeconfig') ?? flags.get('authentication-kubeconfig');
   const reviewer = kubeconfig
-    ? restClient({ network, clock, files, config: loadKubeconfig(files, kubeconfig, crypto), userAgent: userAgentOf(component.name) })
+    ? restClient({ network, clock, files, config: configAt(kubeconfig), userAgent: userAgentOf(component.name) })
     : undefined;
   const clientCa = flags.get('client-ca-file');
   const port = flags.number('secure-port', component.port);
@@ -121,12 +133,13 @@ export async function runLeaderComponent(process: Process, flags: Flags, compone
     const path = flags.get('kubeconfig');
     if (!path)
       throw new Error('invalid configuration: no configuration has been provided, try setting KUBERNETES_MASTER environment variable');
-    const config = loadKubeconfig(process.files, path, process.crypto);
+    const configAt = kubeconfigsOf(process);
+    const config = configAt(path);
     const { network, clock, files } = process;
     const clientFor = (suffix: string): RestClient =>
       restClient({ network, clock, files, config, userAgent: userAgentOf(component.name, suffix) });
     telemetry.log('info', 'Starting version="v1.33.13"');
-    await serve(process, flags, component, telemetry);
+    await serve(process, flags, component, telemetry, configAt);
     const end = await elect(process, flags, component, { client: clientFor(''), telemetry, signal: terminating.signal, clientFor });
     if (end === 'released') {
       telemetry.log('info', 'Requested to terminate, exiting');

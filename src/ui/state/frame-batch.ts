@@ -31,13 +31,16 @@ export function createFrameBatch(
   };
 }
 
-/** Calls `flush` at most once in `everyMs`, at a beat of the page, however often it is asked. A hidden page waits for the frame it is seen in. */
-export function createPacedBatch(flush: () => void, everyMs = SHOWN_EVERY_MS): FrameBatch {
+/**
+ * Calls `flush` at most once in `everyMs` (asked each time), at a beat of the page, however often it is asked. A hidden page waits for the
+ * frame it is seen in.
+ */
+export function createPacedBatch(flush: () => void, everyMs = (): number => SHOWN_EVERY_MS): FrameBatch {
   const frame = createFrameBatch(flush);
   let forget: (() => void) | undefined;
   return {
     request() {
-      forget ??= atBeat(everyMs, () => {
+      forget ??= atBeat(everyMs(), () => {
         forget = undefined;
         if (document.hidden) frame.request();
         else flush();

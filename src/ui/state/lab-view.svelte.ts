@@ -10,7 +10,7 @@ import type { LeaseObject } from '../leases.ts';
 import { faultChanges, type Told } from '../timeline.ts';
 import { toldFaults } from '../fault-words.ts';
 import { SHOWN_EVERY_MS } from './beat.ts';
-import { createPacedBatch, createSharedBatches } from './frame-batch.ts';
+import { createPacedBatch, createSharedBatches, type FrameBatch } from './frame-batch.ts';
 import { Gathered } from './gathered.ts';
 import type { NodeObject, PodObject } from './objects.ts';
 import { startTicker } from './ticker.ts';
@@ -26,6 +26,8 @@ const CLOCK_PERIOD_MS = 4 * SHOWN_EVERY_MS;
 const LOOKS_PER_SECOND = 2;
 /** How often what happens to machines is shown at most, real milliseconds. */
 const MACHINES_EVERY_MS = 2 * SHOWN_EVERY_MS;
+/** The same of everything during a boot, whose time is the machines'. */
+const BOOTING_EVERY_MS = CLOCK_PERIOD_MS;
 
 type Span = LabEvents['span'];
 
@@ -52,8 +54,9 @@ export class LabView {
   problem = $state('');
   spec = $state.raw<ClusterSpec | undefined>(undefined);
   readonly machines = new SvelteMap<string, MachineInfo>();
-  readonly pods = new WatchedList<PodObject>('/api/v1/pods');
-  readonly nodes = new WatchedList<NodeObject>('/api/v1/nodes');
+  readonly #shownWith = (flush: () => void): FrameBatch => createPacedBatch(flush, () => this.#every(SHOWN_EVERY_MS));
+  readonly pods = new WatchedList<PodObject>('/api/v1/pods', { batched: this.#shownWith });
+  readonly nodes = new WatchedList<NodeObject>('/api/v1/nodes', { batched: this.#shownWith });
   /** Of all namespaces: leader elections and nodes. */
   readonly leases = new WatchedList<LeaseObject>('/apis/coordination.k8s.io/v1/leases', {
     batched: (flush) => this.#withClock.batch(flush),
@@ -82,7 +85,10 @@ export class LabView {
   readonly #changed = new Gathered<MachineInfo>();
   #spans: Span[] = [];
   readonly #logged = new Gathered<number>();
-  readonly #batch = createPacedBatch(() => this.#show(), MACHINES_EVERY_MS);
+  readonly #batch = createPacedBatch(
+    () => this.#show(),
+    () => this.#every(MACHINES_EVERY_MS),
+  );
   readonly #slowBatch = this.#withClock.batch(() => this.#show());
   readonly #ends: (() => void)[] = [];
   readonly #lists = [this.pods, this.nodes, this.leases] as const;
@@ -151,6 +157,10 @@ export class LabView {
     this.#batch.cancel();
     this.#slowBatch.cancel();
     for (const list of this.#lists) list.stop();
+  }
+
+  #every(ms: number): number {
+    return this.phase === 'booting' ? BOOTING_EVERY_MS : ms;
   }
 
   #begin(spec: ClusterSpec): void {

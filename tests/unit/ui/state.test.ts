@@ -99,15 +99,16 @@ describe('what the cluster tells', () => {
   test('is shown in one task, as far as that takes no long one', () => {
     const now = performance.now.bind(performance);
     let workedMs = 0;
+    const everyFour = (): number => 4 * SHOWN_EVERY_MS;
     vi.spyOn(performance, 'now').mockImplementation(() => now() + workedMs);
     const shown: string[] = [];
     atBeat(4 * SHOWN_EVERY_MS, () => shown.push('clock'));
-    createPacedBatch(() => shown.push('leases'), 4 * SHOWN_EVERY_MS).request();
+    createPacedBatch(() => shown.push('leases'), everyFour).request();
     createPacedBatch(() => {
       shown.push('pods');
       workedMs += 20;
-    }, 4 * SHOWN_EVERY_MS).request();
-    createPacedBatch(() => shown.push('machines'), 4 * SHOWN_EVERY_MS).request();
+    }, everyFour).request();
+    createPacedBatch(() => shown.push('machines'), everyFour).request();
     vi.advanceTimersToNextTimer();
     expect(shown).toEqual(['clock', 'leases', 'pods']);
     vi.advanceTimersToNextTimer();
