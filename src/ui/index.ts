@@ -34,8 +34,8 @@ export interface MountedPage {
 export function mountPage(target: HTMLElement, parameters: PageParameters): MountedPage {
   const lab = new LabView();
   const page = new PageView();
-  const trace = new RequestTrace();
-  const messages = new Messages();
+  const trace = new RequestTrace(lab.batched);
+  const messages = new Messages(lab.batched);
   const terminals = new Terminals();
   page.theme = parameters.theme;
   const { panels } = parameters;

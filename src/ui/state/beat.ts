@@ -14,47 +14,50 @@ interface Due {
   readonly act: () => void;
 }
 
-/** In order of time, equal times in the order they were asked for. */
-const due: Due[] = [];
-let timer: { readonly handle: number; readonly atMs: number } | undefined;
-
 // eslint-disable-next-line no-restricted-globals -- the reader's clock, not the lab's
 const nowMs = (): number => performance.now();
 
-/** Wakes for what is due first; never when nothing is. */
-function arm(): void {
-  const [first] = due;
-  if (first && timer && timer.atMs <= first.atMs) return;
-  // eslint-disable-next-line no-restricted-globals -- the reader's clock, not the lab's
-  if (timer) clearTimeout(timer.handle);
-  timer = undefined;
-  if (!first) return;
-  // eslint-disable-next-line no-restricted-globals -- the reader's clock, not the lab's
-  timer = { handle: setTimeout(beat, Math.max(0, first.atMs - nowMs())) as unknown as number, atMs: first.atMs };
-}
+/** The beat of one page. */
+export class Beat {
+  /** In order of time, equal times in the order they were asked for. */
+  readonly #due: Due[] = [];
+  #timer: { readonly handle: number; readonly atMs: number } | undefined;
 
-function beat(): void {
-  timer = undefined;
-  const startedMs = nowMs();
-  try {
-    // A timer may come a little early.
-    while (due.length > 0 && due[0]!.atMs <= startedMs + 1 && nowMs() - startedMs < TASK_MS) due.shift()!.act();
-  } finally {
-    arm();
+  /** Calls `act` once, at the next multiple of `everyMs` on the reader's clock. Returns the way to forget it. */
+  at(everyMs: number, act: () => void): () => void {
+    // A multiple that is only just ahead has been: a timer may have come a little early.
+    const entry: Due = { atMs: (Math.floor((nowMs() + 1) / everyMs) + 1) * everyMs, act };
+    const later = this.#due.findIndex(({ atMs }) => atMs > entry.atMs);
+    this.#due.splice(later < 0 ? this.#due.length : later, 0, entry);
+    this.#arm();
+    return () => {
+      const place = this.#due.indexOf(entry);
+      if (place >= 0) this.#due.splice(place, 1);
+      this.#arm();
+    };
   }
-}
 
-/** Calls `act` once, at the next multiple of `everyMs` on the reader's clock. Returns the way to forget it. */
-export function atBeat(everyMs: number, act: () => void): () => void {
-  const now = nowMs();
-  // One that is only just ahead has been: a timer may have come a little early.
-  const entry: Due = { atMs: (Math.floor((now + 1) / everyMs) + 1) * everyMs, act };
-  const later = due.findIndex(({ atMs }) => atMs > entry.atMs);
-  due.splice(later < 0 ? due.length : later, 0, entry);
-  arm();
-  return () => {
-    const place = due.indexOf(entry);
-    if (place >= 0) due.splice(place, 1);
-    arm();
-  };
+  /** Wakes for what is due first; never when nothing is. */
+  #arm(): void {
+    const [first] = this.#due;
+    if (first && this.#timer && this.#timer.atMs <= first.atMs) return;
+    // eslint-disable-next-line no-restricted-globals -- the reader's clock, not the lab's
+    if (this.#timer) clearTimeout(this.#timer.handle);
+    this.#timer = undefined;
+    if (!first) return;
+    const restMs = Math.max(0, first.atMs - nowMs());
+    // eslint-disable-next-line no-restricted-globals -- the reader's clock, not the lab's
+    this.#timer = { handle: setTimeout(() => this.#pass(), restMs) as unknown as number, atMs: first.atMs };
+  }
+
+  #pass(): void {
+    this.#timer = undefined;
+    const startedMs = nowMs();
+    const isDue = (): boolean => this.#due[0] !== undefined && this.#due[0].atMs <= startedMs + 1;
+    try {
+      while (isDue() && nowMs() - startedMs < TASK_MS) this.#due.shift()!.act();
+    } finally {
+      this.#arm();
+    }
+  }
 }

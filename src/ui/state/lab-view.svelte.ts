@@ -9,8 +9,8 @@ import { followFailover, leadershipOf, type FailoverStory, type Leadership } fro
 import type { LeaseObject } from '../leases.ts';
 import { faultChanges, type Told } from '../timeline.ts';
 import { toldFaults } from '../fault-words.ts';
-import { SHOWN_EVERY_MS } from './beat.ts';
-import { createPacedBatch, createSharedBatches, type FrameBatch } from './frame-batch.ts';
+import { Beat, SHOWN_EVERY_MS } from './beat.ts';
+import { createPacedBatch, createSharedBatches, type Batched } from './frame-batch.ts';
 import { Gathered } from './gathered.ts';
 import type { NodeObject, PodObject } from './objects.ts';
 import { startTicker } from './ticker.ts';
@@ -54,12 +54,14 @@ export class LabView {
   problem = $state('');
   spec = $state.raw<ClusterSpec | undefined>(undefined);
   readonly machines = new SvelteMap<string, MachineInfo>();
-  readonly #shownWith = (flush: () => void): FrameBatch => createPacedBatch(flush, () => this.#every(SHOWN_EVERY_MS));
-  readonly pods = new WatchedList<PodObject>('/api/v1/pods', { batched: this.#shownWith });
-  readonly nodes = new WatchedList<NodeObject>('/api/v1/nodes', { batched: this.#shownWith });
+  readonly #beat = new Beat();
+  /** Shows what follows the cluster, at the page's beat. */
+  readonly batched: Batched = (flush) => createPacedBatch(this.#beat, flush, () => this.#every(SHOWN_EVERY_MS));
+  readonly pods = new WatchedList<PodObject>('/api/v1/pods', this);
+  readonly nodes = new WatchedList<NodeObject>('/api/v1/nodes', this);
   /** Of all namespaces: leader elections and nodes. */
   readonly leases = new WatchedList<LeaseObject>('/apis/coordination.k8s.io/v1/leases', {
-    batched: (flush) => this.#withClock.batch(flush),
+    batched: this.#withClock.batch,
   });
   /** Faults of links and disks, as the lab tells them. */
   faults = $state.raw<readonly LabFault[]>([]);
@@ -86,6 +88,7 @@ export class LabView {
   #spans: Span[] = [];
   readonly #logged = new Gathered<number>();
   readonly #batch = createPacedBatch(
+    this.#beat,
     () => this.#show(),
     () => this.#every(MACHINES_EVERY_MS),
   );
@@ -122,7 +125,7 @@ export class LabView {
       lab.on('notice', ({ message }) => this.notify(message)),
       lab.on('error', ({ machine, message }) => this.notify(machine ? `${machine}: ${message}` : message, 'bad')),
       lab.on('cluster', (spec) => this.#begin(spec)),
-      startTicker(() => this.#tick(), CLOCK_PERIOD_MS),
+      startTicker(this.#beat, () => this.#tick(), CLOCK_PERIOD_MS),
     );
     this.#begin(lab.spec);
   }

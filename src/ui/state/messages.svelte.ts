@@ -4,7 +4,7 @@
  */
 import type { Lab, MachineInfo } from '#lab';
 import { legsBetween, type Leg } from '../map/message-legs.ts';
-import { createPacedBatch } from './frame-batch.ts';
+import type { Batched, FrameBatch } from './frame-batch.ts';
 import { Gathered } from './gathered.ts';
 
 /** How long a mark is on its way, real milliseconds; with what it may wait, less than a second. */
@@ -45,7 +45,11 @@ export class Messages {
   /** Something happens that need not wait for the next pulse. */
   #isUrgent = false;
   #pulseMs = 0;
-  readonly #batch = createPacedBatch(() => this.#show());
+  readonly #batch: FrameBatch;
+
+  constructor(batched: Batched) {
+    this.#batch = batched(() => this.#show());
+  }
 
   /** Listens to this lab; gives the way to end it. */
   attach(lab: Pick<Lab, 'on'>, machines: ReadonlyMap<string, MachineInfo>, members: () => readonly string[]): () => void {

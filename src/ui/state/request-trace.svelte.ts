@@ -4,7 +4,7 @@
  */
 import type { Lab } from '#lab';
 import { commandOf, commandsIn, followRequest, hopNumbers, type FollowedRequest, type Span } from '../trace/hops.ts';
-import { createPacedBatch } from './frame-batch.ts';
+import type { Batched, FrameBatch } from './frame-batch.ts';
 
 /** Spans that are remembered, and how many are dropped at once when they are too many. */
 const SPANS_MAX = 6_000;
@@ -31,7 +31,11 @@ export class RequestTrace {
   #chosen: string | undefined;
   #loadBalancer: () => string | undefined = () => undefined;
   #spans: Span[] = [];
-  readonly #batch = createPacedBatch(() => this.#show());
+  readonly #batch: FrameBatch;
+
+  constructor(batched: Batched) {
+    this.#batch = batched(() => this.#show());
+  }
 
   /** Listens to this lab; `loadBalancer` names its machine. Gives the way to end it. */
   attach(lab: Pick<Lab, 'on'>, loadBalancer: () => string | undefined): () => void {

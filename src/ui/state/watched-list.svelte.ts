@@ -4,7 +4,7 @@
  */
 import { SvelteMap } from 'svelte/reactivity';
 import type { Lab } from '#lab';
-import { createPacedBatch, type FrameBatch } from './frame-batch.ts';
+import type { Batched, FrameBatch } from './frame-batch.ts';
 import { Gathered } from './gathered.ts';
 import { readJsonLines } from './json-lines.ts';
 import { goneKeys, keyOf, type KubeObject } from './objects.ts';
@@ -42,7 +42,8 @@ const wholeObjects = <T>(): ListForm<T> => ({
 /** How a list is asked for and shown. */
 interface WatchedListOptions<T extends KubeObject> {
   readonly form?: ListForm<T>;
-  readonly batched?: (flush: () => void) => FrameBatch;
+  /** When changes are shown. */
+  readonly batched: Batched;
 }
 
 /** The objects of one path (with or without a query), kept up to date. */
@@ -62,8 +63,7 @@ export class WatchedList<T extends KubeObject> {
 
   readonly #form: ListForm<T>;
 
-  /** `batched`: when changes are shown; by default at the page's next beat. */
-  constructor(path: string, { form = wholeObjects(), batched = createPacedBatch }: WatchedListOptions<T> = {}) {
+  constructor(path: string, { form = wholeObjects(), batched }: WatchedListOptions<T>) {
     this.#path = path;
     this.#form = form;
     this.#batch = batched(() => this.#show());

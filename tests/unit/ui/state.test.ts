@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { podsByNode } from '../../../src/ui/map/pods-by-node.ts';
-import { atBeat, SHOWN_EVERY_MS } from '../../../src/ui/state/beat.ts';
+import { Beat, SHOWN_EVERY_MS } from '../../../src/ui/state/beat.ts';
 import { createFrameBatch, createPacedBatch, createSharedBatches } from '../../../src/ui/state/frame-batch.ts';
 import { readJsonLines } from '../../../src/ui/state/json-lines.ts';
 import { podStatusWord, readyText, tileName, type ContainerStatus, type PodObject } from '../../../src/ui/state/objects.ts';
@@ -64,12 +64,14 @@ test('a burst of events is one update in the next frame', () => {
 
 describe('what the cluster tells', () => {
   const frames: (() => void)[] = [];
+  let beat: Beat;
   const pass = (ms: number): void => {
     vi.advanceTimersByTime(ms);
     frames.splice(0).forEach((frame) => frame());
   };
   beforeEach(() => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+    beat = new Beat();
     vi.stubGlobal('document', { hidden: false });
     vi.stubGlobal('requestAnimationFrame', (callback: () => void) => frames.push(callback));
     vi.stubGlobal('cancelAnimationFrame', () => {});
@@ -82,8 +84,8 @@ describe('what the cluster tells', () => {
 
   test('is shown once a beat at most, by all its sources at the same one', () => {
     const shown: string[] = [];
-    const machines = createPacedBatch(() => shown.push('machines'));
-    const pods = createPacedBatch(() => shown.push('pods'));
+    const machines = createPacedBatch(beat, () => shown.push('machines'));
+    const pods = createPacedBatch(beat, () => shown.push('pods'));
     pass(30);
     machines.request();
     machines.request();
@@ -102,13 +104,17 @@ describe('what the cluster tells', () => {
     const everyFour = (): number => 4 * SHOWN_EVERY_MS;
     vi.spyOn(performance, 'now').mockImplementation(() => now() + workedMs);
     const shown: string[] = [];
-    atBeat(4 * SHOWN_EVERY_MS, () => shown.push('clock'));
-    createPacedBatch(() => shown.push('leases'), everyFour).request();
-    createPacedBatch(() => {
-      shown.push('pods');
-      workedMs += 20;
-    }, everyFour).request();
-    createPacedBatch(() => shown.push('machines'), everyFour).request();
+    beat.at(4 * SHOWN_EVERY_MS, () => shown.push('clock'));
+    createPacedBatch(beat, () => shown.push('leases'), everyFour).request();
+    createPacedBatch(
+      beat,
+      () => {
+        shown.push('pods');
+        workedMs += 20;
+      },
+      everyFour,
+    ).request();
+    createPacedBatch(beat, () => shown.push('machines'), everyFour).request();
     vi.advanceTimersToNextTimer();
     expect(shown).toEqual(['clock', 'leases', 'pods']);
     vi.advanceTimersToNextTimer();
@@ -132,10 +138,10 @@ describe('what the cluster tells', () => {
 
   test('is shown although what was due with it failed', () => {
     const shown: string[] = [];
-    atBeat(SHOWN_EVERY_MS, () => {
+    beat.at(SHOWN_EVERY_MS, () => {
       throw new Error('nothing to show');
     });
-    atBeat(SHOWN_EVERY_MS, () => shown.push('machines'));
+    beat.at(SHOWN_EVERY_MS, () => shown.push('machines'));
     expect(() => pass(SHOWN_EVERY_MS)).toThrow('nothing to show');
     pass(1);
     expect(shown).toEqual(['machines']);
@@ -144,7 +150,7 @@ describe('what the cluster tells', () => {
   test('waits in a hidden page for the frame it is seen in', () => {
     vi.stubGlobal('document', { hidden: true });
     const flush = vi.fn();
-    const batch = createPacedBatch(flush);
+    const batch = createPacedBatch(beat, flush);
     batch.request();
     vi.advanceTimersByTime(10 * SHOWN_EVERY_MS);
     expect(flush).not.toHaveBeenCalled();
@@ -154,7 +160,7 @@ describe('what the cluster tells', () => {
 
   test('is forgotten when nobody wants it any more', () => {
     const flush = vi.fn();
-    const batch = createPacedBatch(flush);
+    const batch = createPacedBatch(beat, flush);
     batch.request();
     batch.cancel();
     pass(10 * SHOWN_EVERY_MS);
@@ -225,7 +231,7 @@ describe('a watched list', () => {
         return Promise.resolve(new Response(new ReadableStream({ start: (controller) => void watching.push(controller) })));
       return Promise.resolve(++lists === 1 ? list('5', item('a', '3'), item('b', '4')) : list('9', item('b', '4')));
     };
-    const pods = new WatchedList('/api/v1/pods');
+    const pods = new WatchedList('/api/v1/pods', { batched: (flush) => createPacedBatch(new Beat(), flush) });
     pods.start(fetch);
     await vi.waitFor(() => expect(asked.at(-1)).toContain('resourceVersion=5'));
     const tell = (type: string, object: unknown): void => watching.at(-1)?.enqueue(bytes(`${JSON.stringify({ type, object })}\n`));
