@@ -9,10 +9,12 @@ import { createHttpClient, NetworkError, parseFlags, type Address, type Certific
 const CHECK_INTERVAL_MS = 1_000;
 const CHECK_TIMEOUT_MS = 1_000;
 const FALL = 2;
+/** An API server says after two seconds that its etcd does not answer, and asks another member then: that alone is no reason to leave it. */
+const FALL_WHILE_SLOW = 3;
 
-/** What a check found, best first: ready; there but not ready; the machine is there and nobody listens; silence. */
-type Finding = 'ready' | 'open' | 'refused' | 'silent';
-const WORST_FIRST: readonly Finding[] = Object.freeze(['silent', 'refused', 'open', 'ready']);
+/** What a check found, best first: ready; not ready; there, without an answer in time; the machine is there and nobody listens; silence. */
+type Finding = 'ready' | 'failing' | 'slow' | 'refused' | 'silent';
+const WORST_FIRST: readonly Finding[] = Object.freeze(['silent', 'refused', 'slow', 'failing', 'ready']);
 
 interface BackendState {
   readonly address: Address;
@@ -45,7 +47,7 @@ async function askReadyz(process: Process, backend: BackendState, rootCas: reado
       { timeoutMs: CHECK_TIMEOUT_MS },
     );
     await response.text();
-    return response.status === 200 ? 'ready' : 'open';
+    return response.status === 200 ? 'ready' : 'failing';
   } catch (error) {
     if (error instanceof NetworkError) return error.code === 'ECONNREFUSED' ? 'refused' : 'silent';
     throw error;
@@ -64,7 +66,7 @@ async function lookAt(process: Process, backend: BackendState, check: 'readyz' |
     askReadyz(process, backend, rootCas),
     backend.finding === 'ready' ? undefined : portOf(process, backend),
   ]);
-  return answer === 'silent' && port === 'open' ? 'open' : answer;
+  return answer === 'silent' && port === 'open' ? 'slow' : answer;
 }
 
 /** The backends of flags and file; those that were there before keep their state. */
@@ -151,7 +153,8 @@ export const loadBalancer: Program = async (process) => {
     backend.finding = await lookAt(process, backend, check, rootCas);
     const isGood = backend.finding === 'ready';
     backend.failures = isGood ? 0 : backend.failures + 1;
-    const isHealthy = isGood || (backend.isHealthy && backend.failures < FALL);
+    const fall = backend.finding === 'slow' ? FALL_WHILE_SLOW : FALL;
+    const isHealthy = isGood || (backend.isHealthy && backend.failures < fall);
     // While none was healthy, sessions may have begun at one that says nothing; they need not wait for it once there is a better one.
     if (!backend.isHealthy && backend.finding === 'silent' && isElsewhere()) listener.resetHandedOver(backend.address);
     if (isHealthy === backend.isHealthy) return;

@@ -58,6 +58,19 @@ describe('the check of etcd', () => {
     await check();
   });
 
+  it('does not take a slow look for newer than a quick one that was begun later', async () => {
+    const { check, answers, pass } = bench();
+    answers(() => new Promise(() => undefined));
+    const slow = check();
+    pass(1_000);
+    answers(() => Promise.resolve(1));
+    await check();
+    pass(1_000);
+    await expect(slow).rejects.toThrow();
+    pass(-500);
+    await check();
+  });
+
   it('fails when there is no answer within two seconds', async () => {
     const { check, answers, pass } = bench();
     answers(() => new Promise(() => undefined));

@@ -1,11 +1,13 @@
 /** The load balancer: whom it leads to while backends come and go, and with none of them well. */
 import { describe, expect, it } from 'vitest';
-import { NetworkError, type Child, type Process, type Program } from '#host';
+import { createCrypto, listenHttp, NetworkError, seededRandom, type Child, type HttpAnswer, type Process, type Program } from '#host';
 import { createSimulation, type Simulation } from '#host/simulated';
+import { createAuthority, issue } from '#kubeadm';
 import { loadBalancer } from '#network';
 
 const PORT = 6443;
 const BALANCER = '10.0.0.10';
+const ISSUED_MS = Date.UTC(2026, 0, 5);
 const turn = (run: () => void): void => void setImmediate(run);
 
 /** Tells whoever connects who it is. */
@@ -70,6 +72,50 @@ async function site(names: readonly string[]): Promise<Site> {
   return { simulation, backends, start, hold, ask: (limitMs = 1_000) => simulation.settle(ask(limitMs), limitMs + 10_000, 'an answer') };
 }
 
+/** Two API servers with a session at each; gives how many of the sessions have ended `ms` after the first server's `/readyz` became slow for `slowForMs`. */
+async function endedWhileSlow(slowForMs: number, ms: number): Promise<number> {
+  const simulation = createSimulation({ seed: 'readyz', turn, startWallMs: ISSUED_MS });
+  const crypto = createCrypto(seededRandom('readyz'));
+  const ca = createAuthority(crypto, ISSUED_MS, 'kubernetes');
+  let slowUntilMs = 0;
+  const server = (address: string, isSlow: boolean): Program => {
+    const usages = ['server auth'] as const;
+    const identity = issue(crypto, ISSUED_MS, ca, { commonName: 'kube-apiserver', usages, ipAddresses: [address, BALANCER] });
+    return async ({ network, clock, telemetry }) => {
+      const readyz = async (): Promise<HttpAnswer> => {
+        if (isSlow && simulation.nowMs < slowUntilMs) await clock.sleep(slowUntilMs - simulation.nowMs);
+        return { status: 200, headers: [], body: 'ok' };
+      };
+      await listenHttp(network, PORT, { identity }, readyz, (error) => telemetry.log('error', String(error)));
+      return new Promise(() => undefined);
+    };
+  };
+  const addresses = ['10.0.0.11', '10.0.0.12'];
+  for (const [at, address] of addresses.entries()) {
+    const machine = await simulation.powerOn({ name: `control-plane-${at + 1}`, address, zone: 'a' });
+    machine.spawn(server(address, at === 0), { name: 'kube-apiserver' });
+  }
+  const balancer = await simulation.powerOn({ name: 'load-balancer', address: BALANCER, zone: 'a' });
+  balancer.files.write('/ca.crt', crypto.certificatesToPem([ca.certificate]));
+  const backends = addresses.map((address) => `--backend=${address}:${PORT}`);
+  balancer.spawn(loadBalancer, { name: 'load-balancer', argv: [`--listen=${PORT}`, '--ca-file=/ca.crt', ...backends] });
+  const machine = await simulation.powerOn({ name: 'client', address: '10.0.0.9', zone: 'a' });
+  await simulation.run(1_500);
+  let ended = 0;
+  const client: Program = async ({ network }) => {
+    for (let session = 0; session < 2; session++) {
+      const connection = await network.dial(BALANCER, PORT, { rootCas: [ca.certificate] });
+      connection.onEnd(() => ended++);
+    }
+    return new Promise(() => undefined);
+  };
+  machine.spawn(client, { name: 'client' });
+  await simulation.run(1_000);
+  slowUntilMs = simulation.nowMs + slowForMs;
+  await simulation.run(ms);
+  return ended;
+}
+
 describe('the load balancer', () => {
   it('takes turns between healthy backends', async () => {
     const { ask } = await site(['1', '2', '3']);
@@ -108,6 +154,12 @@ describe('the load balancer', () => {
     await simulation.run(4_000);
     expect(silent.endedBy()).toBe('ECONNRESET');
     expect(well.endedBy()).toBeUndefined();
+  });
+
+  it('has more patience with an API server that is slow to answer, as one is that asks a dead etcd member, but not for long', async () => {
+    expect(await endedWhileSlow(2_050, 10_000)).toBe(0);
+    expect(await endedWhileSlow(10_000, 2_500)).toBe(0);
+    expect(await endedWhileSlow(10_000, 4_500)).toBe(1);
   });
 
   it('leads whoever waits at a machine that has just gone silent on to another', async () => {
