@@ -1,7 +1,7 @@
 /** HTTP requests that the workstation sends for others: for the page over one kept connection, for clients outside over one of each client's own. */
 import type { workstation } from '#contracts';
 import { restClient, type RestClient, type RestConfig } from '#client';
-import type { Duplex, Process } from '#host';
+import { header, type Duplex, type HeaderPairs, type Process } from '#host';
 
 /** Names the connection that a client outside has made, so that it gets one of its own here and shares the fate of nobody else's. */
 const CONNECTION_HEADER = 'x-connection';
@@ -21,20 +21,13 @@ const PASSED_HEADERS: readonly string[] = [
   'sec-websocket-version',
 ];
 
-type HeaderPairs = readonly (readonly [string, string])[];
-
-const valueOf = (headers: HeaderPairs, wanted: string): string | undefined => headers.find(([name]) => name.toLowerCase() === wanted)?.[1];
-
-function isPassedOn(name: string): boolean {
-  const lower = name.toLowerCase();
-  return PASSED_HEADERS.includes(lower) || lower.startsWith('impersonate-');
-}
+const isPassedOn = (name: string): boolean => PASSED_HEADERS.includes(name) || name.startsWith('impersonate-');
 
 /** The clients that requests go through. */
 export interface RequestClients {
   /** The page's own. Throws where there is no kubeconfig. */
   readonly kept: RestClient;
-  /** The client for a request with these headers; `release` when it is over. */
+  /** The client for a request with these headers (names in lower case); `release` when it is over. */
   take(headers: HeaderPairs): { readonly client: RestClient; release(): void };
 }
 
@@ -50,10 +43,13 @@ export function createRequestClients({ files, network, clock }: Process, config:
   const clientFor = (key: string, isBare: boolean): OwnClient => {
     const known = clients.get(key);
     if (known) return known;
-    const { identity, ...bare } = config();
+    const whole = config();
     // With credentials of its own a request goes without certificate, which would be believed before its token.
-    const used = isBare || !identity ? bare : { ...bare, identity };
-    const made: OwnClient = { client: restClient({ network, clock, files, config: used, userAgent: 'tabernetes' }), requests: 0 };
+    const { identity: _, ...bare } = whole;
+    const made: OwnClient = {
+      client: restClient({ network, clock, files, config: isBare ? bare : whole, userAgent: 'tabernetes' }),
+      requests: 0,
+    };
     clients.set(key, made);
     return made;
   };
@@ -68,8 +64,8 @@ export function createRequestClients({ files, network, clock }: Process, config:
       return clientFor('admin', false).client;
     },
     take(headers) {
-      const isBare = valueOf(headers, 'authorization') !== undefined;
-      const connection = valueOf(headers, CONNECTION_HEADER);
+      const isBare = header(headers, 'authorization') !== undefined;
+      const connection = header(headers, CONNECTION_HEADER);
       const key = [isBare ? 'bare' : 'admin', ...(connection === undefined ? [] : [connection])].join(' ');
       const own = clientFor(key, isBare);
       own.requests++;
@@ -94,12 +90,13 @@ export function createFetches(
     async fetch(id, { method, path, headers, body }, onHead, onChunk) {
       const aborter = new AbortController();
       fetches.set(id, aborter);
-      const { client, release } = clients.take(headers);
+      const lowered = headers.map(([name, value]): [string, string] => [name.toLowerCase(), value]);
+      const { client, release } = clients.take(lowered);
       try {
         const response = await client.request({
           method,
           path,
-          headers: headers.filter(([name]) => isPassedOn(name)),
+          headers: lowered.filter(([name]) => isPassedOn(name)),
           ...(body === undefined ? {} : { body }),
           signal: aborter.signal,
           timeoutMs: Infinity,

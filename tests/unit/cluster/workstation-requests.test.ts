@@ -1,6 +1,6 @@
 /** Requests that the workstation sends for others: whose connection each one goes over, and when a connection ends. */
 import { describe, expect, it } from 'vitest';
-import { listenHttp, type HttpAnswer, type Process, type Program } from '#host';
+import { listenHttp, type HttpHandler, type Process, type Program } from '#host';
 import { createSimulation, type Simulation } from '#host/simulated';
 import { createFetches, createRequestClients } from '../../../src/cluster/workstation-requests.ts';
 
@@ -22,15 +22,7 @@ async function site(): Promise<Site> {
   const server = await simulation.powerOn({ name: 'server', address: SERVER, zone: 'a' });
   const held: (() => void)[] = [];
   const program: Program = async (process) => {
-    const handler = async ({
-      path,
-      peer,
-      headers,
-    }: {
-      path: string;
-      peer: { port: number };
-      headers: readonly (readonly [string, string])[];
-    }): Promise<HttpAnswer> => {
+    const handler: HttpHandler = async ({ path, peer, headers }) => {
       if (path === '/held') await new Promise<void>((go) => held.push(go));
       expect(headers.map(([name]) => name)).not.toContain('x-connection');
       return { status: 200, headers: [], body: String(peer.port) };
